@@ -1,0 +1,120 @@
+"""Findings: what a person must look at, as data. Every sentence the program can print stands in a catalogue.
+
+A rule's sentence stands with the rule in rules.toml; all others stand in ``messages.toml`` under a stable code:
+``I`` intake, ``T`` 台账, ``U`` unit and identity, ``L`` locating, ``V`` values, ``C`` consolidation.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pipeline.form import Rule, Severity
+
+SEVERITY_LABELS: Mapping[Severity, str] = {"error": "强制性", "warning": "核实性", "info": "提示"}
+_ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found, complete enough for a clerk to act on without asking."""
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str
+    unit: str = ""
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+    item: str = ""
+    found: str = ""
+    expected: str = ""
+    needs_reason: bool = False
+
+    def at(self, **where: str) -> Finding:
+        """The same finding with more of its place filled in."""
+        return replace(self, **where)  # type: ignore[arg-type]
+
+
+def notice(code: str, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
+    """A finding from ``messages.toml``; ``words`` fill its sentence, ``where`` are fields of `Finding`.
+
+    Raises ``KeyError`` for an unknown code or a word the sentence asks for and does not get.
+    """
+    entry = _catalogue()[code]
+    return Finding(
+        code=code,
+        severity=entry["severity"],
+        message=_fill(entry["message"], words),
+        remedy=_fill(entry["remedy"], words),
+        found=str(words.get("found", "")),
+        expected=_fill(entry["expected"], words) if "expected" in entry else str(words.get("expected", "")),
+        **(where or {}),  # type: ignore[arg-type]
+    )
+
+
+def violation(rule: Rule, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
+    """A finding from a rule's own sentence."""
+    return Finding(
+        code=rule.id,
+        severity=rule.severity,
+        message=_fill(rule.message, words),
+        remedy=_fill(rule.remedy, words),
+        found=str(words.get("found", "")),
+        expected=str(words.get("expected", "")),
+        needs_reason=rule.severity == "warning",
+        **(where or {}),  # type: ignore[arg-type]
+    )
+
+
+def ordered(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> list[Finding]:
+    """By unit, file, then sheet and cell as they lie in the workbook; the most severe first within a cell."""
+    place = {sheet: n for n, sheet in enumerate(sheets)}
+
+    def key(finding: Finding) -> tuple[Any, ...]:
+        column = finding.cell.rstrip("0123456789")
+        row = finding.cell[len(column) :]
+        return (
+            finding.unit,
+            finding.file,
+            place.get(finding.sheet, len(place)),
+            finding.sheet,
+            int(row or 0),
+            len(column),
+            column,
+            _ORDER[finding.severity],
+            finding.code,
+            finding.message,
+        )
+
+    return sorted(findings, key=key)
+
+
+def messages() -> Mapping[str, Mapping[str, str]]:
+    """The whole catalogue, for the documentation and the golden file."""
+    return _catalogue()
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    text = resources.files("pipeline").joinpath("messages.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+class _Strict(string.Formatter):
+    """A word that is missing or unknown raises: nobody ships a half-filled sentence."""
+
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+        if isinstance(key, int):
+            raise KeyError(key)
+        return kwargs[key]
+
+
+def _fill(sentence: str, words: Mapping[str, object]) -> str:
+    return _Strict().vformat(sentence, (), words)

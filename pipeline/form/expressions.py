@@ -1,0 +1,158 @@
+"""The expression language of linear rules: sums of item codes, compared.
+
+``check = "received + carried_in == total + carried_out"`` is parsed once and becomes integer coefficients, from
+which come the matrix product over all returns, the Excel formula of the live check, and the two sides of the message.
+
+>>> sides = parse("total == 2 * denied.* + other - 3")
+>>> sides.op, sides.left
+('==', (Term(name='total', factor=1),))
+>>> sides.right
+(Term(name='denied.*', factor=2), Term(name='other', factor=1), Term(name='', factor=-3))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Operator = Literal["==", "<=", ">="]
+
+_TOKEN = re.compile(r"\s*(?:(?P<op>==|<=|>=)|(?P<sign>[+\-*])|(?P<number>\d+)|(?P<name>[a-z_]\w*(?:\.\w+)*(?:\.\*)?))")
+
+
+class ExpressionError(ValueError):
+    """The text is not an expression of the language; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``factor`` times the item ``name``; an empty name stands for the number 1."""
+
+    name: str
+    factor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """A parsed comparison, its names not yet bound to items."""
+
+    left: tuple[Term, ...]
+    op: Operator
+    right: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equation:
+    """One comparison over items: a linear rule at one of the rows or columns it quantifies over."""
+
+    rule: str
+    over: str
+    over_label: str
+    left: tuple[Term, ...]
+    op: Operator
+    right: tuple[Term, ...]
+
+    @property
+    def key(self) -> str:
+        """Stable identity, ``R3.natural``; its cells in the workbook are named after it."""
+        return f"{self.rule}.{self.over}" if self.over else self.rule
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The items that take part, in the order they stand."""
+        return tuple(dict.fromkeys(term.name for term in (*self.left, *self.right) if term.name))
+
+    def sides(self, value: Callable[[str], int | Decimal | None]) -> tuple[int | Decimal, int | Decimal] | None:
+        """Both sides under ``value``; ``None`` (not evaluated) when any operand is missing."""
+        left, right = total(self.left, value), total(self.right, value)
+        return None if left is None or right is None else (left, right)
+
+    def holds(self, left: int | Decimal, right: int | Decimal) -> bool:
+        """Whether the comparison holds between two sides."""
+        return {"==": left == right, "<=": left <= right, ">=": left >= right}[self.op]
+
+
+def total(terms: Iterable[Term], value: Callable[[str], int | Decimal | None]) -> int | Decimal | None:
+    """The exact sum of the terms under ``value``; ``None`` when any operand is missing."""
+    result: int | Decimal = 0
+    for term in terms:
+        operand = value(term.name) if term.name else 1
+        if operand is None:
+            return None
+        result += operand * term.factor
+    return result
+
+
+def parse(text: str) -> Sides:
+    """Parse ``sum op sum``; raises `ExpressionError`."""
+    tokens = _tokens(text)
+    splits = [n for n, (kind, _) in enumerate(tokens) if kind == "op"]
+    if len(splits) != 1:
+        raise ExpressionError(f"“{text}”里应当恰好有一个 ==、<= 或 >=")
+    left, right = tokens[: splits[0]], tokens[splits[0] + 1 :]
+    op = tokens[splits[0]][1]
+    assert op in ("==", "<=", ">=")
+    return Sides(left=_terms(left, text), op=op, right=_terms(right, text))  # type: ignore[arg-type]
+
+
+def bind(terms: Iterable[Term], names: Mapping[str, str]) -> tuple[Term, ...]:
+    """Replace row or column names by item codes; ``denied.*`` becomes all names below it.
+
+    ``names`` maps a name to its item code. Raises `ExpressionError` for a name that is not in it.
+    """
+    bound: list[Term] = []
+    for term in terms:
+        if not term.name:
+            bound.append(term)
+        elif term.name.endswith(".*"):
+            below = [code for name, code in names.items() if name.startswith(term.name[:-1])]
+            if not below:
+                raise ExpressionError(f"“{term.name}”没有对应任何指标")
+            bound.extend(Term(code, term.factor) for code in below)
+        elif term.name in names:
+            bound.append(Term(names[term.name], term.factor))
+        else:
+            raise ExpressionError(f"“{term.name}”不是已定义的代码")
+    return tuple(bound)
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    tokens, at = [], 0
+    while at < len(text.rstrip()):
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            raise ExpressionError(f"“{text}”第 {at + 1} 个字符起看不懂")
+        tokens.append((match.lastgroup, match.group(match.lastgroup)))
+        at = match.end()
+    return tokens
+
+
+def _terms(tokens: list[tuple[str, str]], text: str) -> tuple[Term, ...]:
+    """``[number '*'] name | number``, joined by + and -; raises `ExpressionError`."""
+    terms: list[Term] = []
+    rest = list(tokens)
+    sign = 1
+    while True:
+        if rest and rest[0] == ("sign", "-"):
+            sign, rest = -sign, rest[1:]
+        match rest:
+            case [("number", number), ("sign", "*"), ("name", name), *tail]:
+                terms.append(Term(name, sign * int(number)))
+            case [("number", number), *tail]:
+                terms.append(Term("", sign * int(number)))
+            case [("name", name), *tail]:
+                terms.append(Term(name, sign))
+            case _:
+                raise ExpressionError(f"“{text}”缺少一项")
+        match tail:
+            case []:
+                return tuple(terms)
+            case [("sign", "+"), *rest]:
+                sign = 1
+            case [("sign", "-"), *rest]:
+                sign = -1
+            case _:
+                raise ExpressionError(f"“{text}”两项之间应当是 + 或 -")

@@ -1,0 +1,21 @@
+"""Form + template to the address of every item: the only room that knows a cell address."""
+
+from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
+from pipeline.layout.design import design
+from pipeline.layout.grid import Grid, GridCell, table_grid
+from pipeline.layout.template import defined_names, read_layout
+
+__all__ = [
+    "IDENTITY_KEYS",
+    "IDENTITY_SHEET",
+    "Anchor",
+    "Grid",
+    "GridCell",
+    "Layout",
+    "Place",
+    "defined_names",
+    "design",
+    "plain",
+    "read_layout",
+    "table_grid",
+]

@@ -1,0 +1,111 @@
+"""The layout we give a return workbook when it is first built from the form; the office may restyle it afterwards.
+
+Sheets: 填报说明 · 基本情况 · 表二 · 表三 · 表四 · 文字材料 · 校验 · the hidden identity sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.form import Equation, Form, Item, Table
+from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place
+from pipeline.layout.grid import Grid, table_grid
+
+GUIDE_SHEET = "填报说明"
+BASICS_SHEET = "基本情况"
+TEXTS_SHEET = "文字材料"
+CHECKS_SHEET = "校验"
+
+TITLE_ROW, BANNER_ROW, TABLE_ROW = 0, 1, 2
+"""Every sheet begins alike: title, the line with unit and year, then its table."""
+
+BASICS_HEADINGS = ("项目", "填报内容", "计量单位", "填报说明")
+TEXTS_HEADINGS = ("部分", "小节", "文字", "字数", "字数上限", "填报说明")
+CHECKS_HEADINGS = ("规则", "范围", "左边", "右边", "差额", "结果", "出错说明")
+VALUE_COLUMN, TEXT_COLUMN, REASON_COLUMN = 1, 2, 6
+
+
+def basics_rows(form: Form) -> Iterator[tuple[int, Item | str]]:
+    """The rows of 基本情况: a band title or an item, each with its row number."""
+    row = TABLE_ROW + 1
+    for title, items in (("单位信息", form.of_table("meta")), ("统计指标", form.of_table("info"))):
+        yield row, title
+        for n, item in enumerate(items, row + 1):
+            yield n, item
+        row += 1 + len(items)
+
+
+def text_rows(form: Form) -> Iterator[tuple[int, Item]]:
+    """The rows of 文字材料."""
+    yield from enumerate(form.of_table("text"), TABLE_ROW + 1)
+
+
+def check_rows(form: Form) -> Iterator[tuple[int, Equation]]:
+    """The rows of 校验: one for each equation, whatever the level; a rule that does not apply is not judged later."""
+    equations = (equation for rule in form.rules if rule.kind == "linear" for equation in rule.equations)
+    yield from enumerate(equations, TABLE_ROW + 1)
+
+
+def reason_name(equation: Equation) -> str:
+    """The defined name of the cell for the unit's reason (出错说明)."""
+    return "explain_" + equation.key.replace(".", "_")
+
+
+def identity_name(key: str) -> str:
+    """The defined name of a value on the hidden identity sheet."""
+    return f"xxgk_{key}"
+
+
+def banner_name(sheet_code: str) -> str:
+    """The defined name of the line with unit and year on a sheet."""
+    return f"banner_{sheet_code}"
+
+
+def table_origin(table: Table) -> tuple[Grid, int]:
+    """A table's grid and the sheet row its first row stands in."""
+    return table_grid(table), TABLE_ROW
+
+
+def design(form: Form) -> Layout:
+    """The layout of a workbook freshly built from the form."""
+    places: dict[str, Place] = {}
+    anchors: list[Anchor] = []
+    named: dict[str, Place] = {}
+    for row, entry in basics_rows(form):
+        if isinstance(entry, str):
+            continue
+        places[entry.code] = Place(BASICS_SHEET, row, VALUE_COLUMN)
+        anchors.append(Anchor(Place(BASICS_SHEET, row, 0), entry.row_path[-1]))
+    for table in form.tables:
+        grid, origin = table_origin(table)
+        for cell in grid.cells:
+            place = Place(table.sheet, origin + cell.row, cell.col)
+            if cell.code:
+                places[cell.code] = place
+            else:
+                anchors.append(Anchor(place, cell.text))
+    for row, item in text_rows(form):
+        places[item.code] = Place(TEXTS_SHEET, row, TEXT_COLUMN)
+        anchors.append(Anchor(Place(TEXTS_SHEET, row, 1), item.row_path[-1]))
+    for row, equation in check_rows(form):
+        named[reason_name(equation)] = Place(CHECKS_SHEET, row, REASON_COLUMN)
+    for code, sheet in banner_sheets(form):
+        named[banner_name(code)] = Place(sheet, BANNER_ROW, 0)
+    for row, key in enumerate(IDENTITY_KEYS):
+        named[identity_name(key)] = Place(IDENTITY_SHEET, row, 1)
+    return Layout(places=places, anchors=tuple(anchors), named=named, sheets=sheet_order(form))
+
+
+def banner_sheets(form: Form) -> Iterator[tuple[str, str]]:
+    """The sheets that carry the line with unit and year, each with the code its defined name ends in."""
+    yield "basics", BASICS_SHEET
+    for table in form.tables:
+        yield table.code, table.sheet
+    yield "text", TEXTS_SHEET
+    yield "checks", CHECKS_SHEET
+
+
+def sheet_order(form: Form) -> tuple[str, ...]:
+    """The sheets of a return workbook, in order."""
+    tables = (table.sheet for table in form.tables)
+    return (GUIDE_SHEET, BASICS_SHEET, *tables, TEXTS_SHEET, CHECKS_SHEET, IDENTITY_SHEET)
