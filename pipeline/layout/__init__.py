@@ -1,7 +1,7 @@
 """Form + template to the address of every item: the only room that knows a cell address."""
 
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
-from pipeline.layout.design import design
+from pipeline.layout.design import design_layout
 from pipeline.layout.grid import Grid, GridCell, table_grid
 from pipeline.layout.template import defined_names, read_layout
 
@@ -14,7 +14,7 @@ __all__ = [
     "Layout",
     "Place",
     "defined_names",
-    "design",
+    "design_layout",
     "plain",
     "read_layout",
     "table_grid",

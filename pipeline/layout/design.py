@@ -66,7 +66,7 @@ def table_origin(table: Table) -> tuple[Grid, int]:
     return table_grid(table), TABLE_ROW
 
 
-def design(form: Form) -> Layout:
+def design_layout(form: Form) -> Layout:
     """The layout of a workbook freshly built from the form."""
     places: dict[str, Place] = {}
     anchors: list[Anchor] = []
