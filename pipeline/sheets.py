@@ -35,6 +35,8 @@ _INK: Mapping[str, Mapping[str, Any]] = {
     "info": {"align": "center", "border": 1, "font_color": "#555555"},
     "good": {"align": "center", "border": 1, "bg_color": "#E2F0D9", "font_color": "#1B5E20"},
     "plain": {"align": "left", "border": 0},
+    "control": {"align": "left", "border": 1, "num_format": "@"},
+    "control_blank": {"align": "left", "border": 0, "num_format": "@"},
 }  # fmt: skip
 
 A4 = 9

@@ -1,0 +1,27 @@
+"""台账.xlsx: roster, report profile, waivers, adjustments, acceptances, claims, the office's own text."""
+
+from pipeline.control.blank import build_control
+from pipeline.control.model import (
+    CONTROL_FILE,
+    Acceptance,
+    Adjustment,
+    Claim,
+    Control,
+    Profile,
+    Unit,
+    Waiver,
+)
+from pipeline.control.read import read_control
+
+__all__ = [
+    "CONTROL_FILE",
+    "Acceptance",
+    "Adjustment",
+    "Claim",
+    "Control",
+    "Profile",
+    "Unit",
+    "Waiver",
+    "build_control",
+    "read_control",
+]

@@ -1,0 +1,86 @@
+"""The blank 台账: every sheet with its columns, drop-downs and a line of advice. Nothing in it is an example."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from pipeline.control import model
+from pipeline.control.model import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
+from pipeline.form import Form
+from pipeline.sheets import Inks, page
+
+_ADVICE: Mapping[str, str] = {
+    model.ROSTER: "每个填报单位一行。单位代码定下后不要再改；别名之间用分号隔开；不计入汇总的单位（如垂直管理）填“否”。",
+    model.PROFILE: "报告封面和联系方式用到的内容。期限写成 2025-01-20 的样式；空白处理填“退回”或“按0计”。",
+    model.WAIVERS: "本年度不用报送的单位，写明理由和批准人；少一样就不生效。",
+    model.ADJUSTMENTS: "汇总数与各单位之和的差额：写指标代码（如 t3.received.natural）、正负数、理由和批准人。",
+    model.ACCEPTANCES: "对某单位某条规则的问题予以认可：写单位代码、规则编号、理由和批准人。",
+    model.CLAIMS: "程序认不出是谁报的文件：写文件名或哈希（见运行结果）、单位代码、理由和批准人。",
+    model.TEXTS: "县级报告的文字，一行一个小节；数字会由程序自动写出，这里不用再写数字。",
+}
+_WIDTHS: Mapping[str, int] = {
+    "单位代码": 12, "统一社会信用代码": 22, "单位名称": 30, "别名": 24, "类型": 8, "计入汇总": 10, "联系人": 10, "电话": 16,
+    "邮箱": 24, "报送期限": 12, "项目": 18, "内容": 46, "理由": 40, "批准人": 12, "指标": 28, "调整数": 10, "规则": 8,
+    "文件名或哈希": 40, "部分": 28, "文字": 90,
+}  # fmt: skip
+_TEXT_ROWS, _HEADING_ROW = 400, 1
+
+
+def build_control(
+    form: Form, path: Path, filled: Mapping[str, Iterable[Sequence[str | int | dt.date]]] | None = None
+) -> None:
+    """Write a 台账 to ``path``: blank, or with the rows of ``filled`` by sheet name."""
+    filled = filled or {}
+    book = Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
+    book.set_properties({"title": "政府信息公开工作年度报告台账", "author": "", "created": dt.datetime(2021, 9, 26)})
+    inks = Inks(book)
+    sheets = {name: book.add_worksheet(name) for name in COLUMNS}
+    for name, sheet in sheets.items():
+        _headings(sheet, inks, name)
+        for row, cells in enumerate(filled.get(name, _starter(name, form)), _HEADING_ROW + 1):
+            for col, value in enumerate(cells):
+                if isinstance(value, int):
+                    sheet.write_number(row, col, value, inks["control"])
+                else:
+                    text = value.isoformat() if isinstance(value, dt.date) else value
+                    sheet.write_string(row, col, text, inks["control"])
+    _drop_downs(sheets)
+    book.close()
+
+
+def _headings(sheet: Worksheet, inks: Inks, name: str) -> None:
+    columns = COLUMNS[name]
+    sheet.merge_range(0, 0, 0, max(len(columns) - 1, 1), _ADVICE[name], inks["plain"])
+    sheet.set_row(0, 30)
+    for col, column in enumerate(columns):
+        sheet.set_column(col, col, _WIDTHS[column], inks["control_blank"])
+        sheet.write_string(_HEADING_ROW, col, column, inks["heading"])
+    sheet.freeze_panes(_HEADING_ROW + 1, 0)
+    page(sheet, landscape=True, repeat=(0, _HEADING_ROW), tall=0)
+
+
+def _starter(name: str, form: Form) -> list[tuple[str, ...]]:
+    """The rows a blank 台账 starts with: the keys to fill in, never a value."""
+    if name == model.PROFILE:
+        sources = dict.fromkeys(item.source for item in form.items if item.source)
+        return [(key, "退回" if key == "空白处理" else "") for key in (*PROFILE_KEYS, *sources)]
+    if name == model.TEXTS:
+        return [(item.row_path[-1], "") for item in form.of_table("text")]
+    return []
+
+
+def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
+    roster, profile = sheets[model.ROSTER], sheets[model.PROFILE]
+    for column, choices in (("类型", UNIT_TYPES), ("计入汇总", ("是", "否"))):
+        col = COLUMNS[model.ROSTER].index(column)
+        roster.data_validation(
+            _HEADING_ROW + 1, col, _TEXT_ROWS, col, {"validate": "list", "source": list(choices)}
+        )
+    for key, choices in (("级别", LEVELS), ("空白处理", tuple(BLANKS))):
+        row = _HEADING_ROW + 1 + list(PROFILE_KEYS).index(key)
+        profile.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices)})

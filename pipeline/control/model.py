@@ -1,0 +1,141 @@
+"""What the 台账 says: who must report, what the report's face says, and the decisions the office took by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from pipeline.findings import Finding
+
+CONTROL_FILE = "台账.xlsx"
+
+UNIT_TYPES = ("乡镇", "街道", "部门", "其他")
+LEVELS = ("县级", "设区的市", "省级")
+BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
+
+ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS = (
+    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字",
+)  # fmt: skip
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    ROSTER: (
+        "单位代码", "统一社会信用代码", "单位名称", "别名", "类型", "计入汇总", "联系人", "电话", "邮箱", "报送期限",
+    ),
+    PROFILE: ("项目", "内容"),
+    WAIVERS: ("单位代码", "理由", "批准人"),
+    ADJUSTMENTS: ("指标", "调整数", "理由", "批准人"),
+    ACCEPTANCES: ("单位代码", "规则", "理由", "批准人"),
+    CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人"),
+    TEXTS: ("部分", "文字"),
+}  # fmt: skip
+
+PROFILE_KEYS: Mapping[str, str] = {
+    "汇总单位": "root",
+    "级别": "level",
+    "编制单位": "compiler",
+    "地址": "address",
+    "邮编": "postcode",
+    "电话": "phone",
+    "网址": "website",
+    "年度": "year",
+    "报送期限": "due",
+    "上报期限": "submit_by",
+    "公开期限": "publish_by",
+    "空白处理": "blanks",
+}
+REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位", "年度")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One 填报单位. ``counted`` is 计入汇总; ``due`` is its own deadline, the common one if it has none."""
+
+    code: str
+    name: str
+    credit_code: str = ""
+    aliases: tuple[str, ...] = ()
+    type: str = "其他"
+    counted: bool = True
+    contact: str = ""
+    phone: str = ""
+    email: str = ""
+    due: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The face of the report. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code."""
+
+    root: str
+    level: str
+    compiler: str
+    year: int
+    address: str = ""
+    postcode: str = ""
+    phone: str = ""
+    website: str = ""
+    due: dt.date | None = None
+    submit_by: dt.date | None = None
+    publish_by: dt.date | None = None
+    blanks: Literal["return", "zero"] = "return"
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A row the office signed: on what, why, who approved, and the 台账 cell it stands in."""
+
+    subject: str
+    reason: str
+    approver: str
+    sheet: str
+    cell: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver(Decision):
+    """免报: ``subject`` is the unit's code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment(Decision):
+    """差额调整: ``amount`` is added to the county's figure of item ``subject``."""
+
+    amount: int | Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance(Decision):
+    """认可: findings of ``rule`` at unit ``subject`` no longer stand in the way."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Decision):
+    """来件认领: the file named or hashed ``subject`` belongs to ``unit``."""
+
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """The whole 台账 of a year, with what is wrong in it."""
+
+    profile: Profile
+    units: tuple[Unit, ...]
+    waivers: tuple[Waiver, ...]
+    adjustments: tuple[Adjustment, ...]
+    acceptances: tuple[Acceptance, ...]
+    claims: tuple[Claim, ...]
+    texts: Mapping[str, tuple[str, ...]]
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Unit]:
+        """Units by their code."""
+        return {unit.code: unit for unit in self.units}

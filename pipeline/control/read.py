@@ -1,0 +1,278 @@
+"""台账.xlsx to `Control`. A bad row is a finding at its cell; only a 台账 that says nothing usable stops the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from pipeline.control import model
+from pipeline.control.cells import Row, as_text, rows
+from pipeline.control.model import (
+    BLANKS,
+    COLUMNS,
+    CONTROL_FILE,
+    LEVELS,
+    PROFILE_KEYS,
+    REQUIRED_PROFILE,
+    UNIT_TYPES,
+    Acceptance,
+    Adjustment,
+    Claim,
+    Control,
+    Profile,
+    Unit,
+    Waiver,
+)
+from pipeline.errors import WorkspaceError
+from pipeline.findings import Finding, notice
+from pipeline.form import Form
+from pipeline.layout import plain
+
+_CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
+_CREDIT = re.compile(r"^[0-9A-HJ-NPQRTUWXY]{18}$")
+_CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_YES_NO = {"是": True, "否": False}
+
+
+def read_control(path: Path, form: Form, *, year: int) -> Control:
+    """Read the 台账 of a year.
+
+    Raises `WorkspaceError` when the file is missing, is no workbook, or names no unit at all.
+    """
+    if not path.is_file():
+        raise WorkspaceError(f"没有找到台账 {path}。请先运行 xxgk init，或把本年度台账放到这个位置。")
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names if name in COLUMNS}
+        grids = {name: (sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
+    except (CalamineError, OSError) as error:
+        raise WorkspaceError(f"台账 {path} 打不开（{error}）。请确认它没有密码，并用 Excel 或 WPS 另存一次。") from error
+    findings: list[Finding] = []
+
+    def each(sheet: str) -> Iterator[Row]:
+        if sheet in grids:
+            yield from rows(sheet, *grids[sheet], COLUMNS[sheet], findings)
+        else:
+            findings.append(notice("T1", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet))
+
+    units = tuple(_units(each(model.ROSTER)))
+    if not units:
+        detail = "".join(f"\n  {finding.message}" for finding in findings)
+        raise WorkspaceError(f"台账 {path} 的“{model.ROSTER}”里没有一个单位。{detail}")
+    codes = {unit.code for unit in units}
+    profile = _profile({plain(row.text("项目")): row for row in each(model.PROFILE)}, form, codes, year, findings)
+    return Control(
+        profile=profile,
+        units=units,
+        waivers=tuple(_waivers(each(model.WAIVERS), codes)),
+        adjustments=tuple(_adjustments(each(model.ADJUSTMENTS), form)),
+        acceptances=tuple(_acceptances(each(model.ACCEPTANCES), codes, form)),
+        claims=tuple(_claims(each(model.CLAIMS), codes)),
+        texts=_texts(each(model.TEXTS) if model.TEXTS in grids else iter(()), form),
+        findings=tuple(findings),
+    )
+
+
+def _units(table: Iterator[Row]) -> Iterator[Unit]:
+    taken: dict[str, str] = {}
+    for row in table:
+        code, name = row.text("单位代码"), row.text("单位名称")
+        if not _CODE.match(code):
+            row.wrong("单位代码", "1 至 32 位字母、数字、- 或 _，每个单位不同")
+            continue
+        if not name:
+            row.wrong("单位名称", "单位全称")
+            continue
+        aliases = tuple(alias for alias in re.split(r"[;；,，、\n]", row.text("别名")) if alias.strip())
+        clash = next((key for key in (code, name, *aliases) if plain(key) in taken), None)
+        if clash is not None:
+            row.note("T4", "单位代码" if clash == code else "单位名称", found=clash, other=taken[plain(clash)])
+            if clash == code:
+                continue
+        taken |= {plain(key): f"{code} {name}" for key in (code, name, *aliases)}
+        yield Unit(
+            code=code,
+            name=name,
+            aliases=tuple(alias.strip() for alias in aliases),
+            credit_code=_credit_code(row),
+            type=_type(row),
+            counted=_counted(row),
+            contact=row.text("联系人"),
+            phone=row.text("电话"),
+            email=_email(row),
+            due=row.date("报送期限"),
+        )
+
+
+def _type(row: Row) -> str:
+    found = row.text("类型")
+    if found in UNIT_TYPES:
+        return found
+    row.wrong("类型", "、".join(UNIT_TYPES) + "之一")
+    return "其他"
+
+
+def _counted(row: Row) -> bool:
+    found = row.text("计入汇总")
+    if found not in _YES_NO:
+        row.wrong("计入汇总", "是或否；改正之前按“是”处理")
+    return _YES_NO.get(found, True)
+
+
+def _email(row: Row) -> str:
+    found = row.text("邮箱")
+    if found and not _EMAIL.match(found):
+        row.wrong("邮箱", "电子邮箱地址")
+        return ""
+    return found
+
+
+def _credit_code(row: Row) -> str:
+    """The unified social credit code with its check character (GB 32100-2015)."""
+    found = row.text("统一社会信用代码").upper()
+    if found and not (_CREDIT.match(found) and found[17] == credit_check_character(found[:17])):
+        row.wrong("统一社会信用代码", "18 位且校验位正确的代码，可以留空")
+    return found
+
+
+def credit_check_character(body: str) -> str:
+    """The 18th character for the first 17 (GB 32100-2015: weights 3^i modulo 31).
+
+    >>> credit_check_character("91350100M000100Y4")
+    '3'
+    """
+    weighted = sum(_CREDIT_DIGITS.index(char) * pow(3, n, 31) for n, char in enumerate(body))
+    return _CREDIT_DIGITS[(31 - weighted % 31) % 31]
+
+
+def _profile(
+    said: Mapping[str, Row], form: Form, codes: set[str], year: int, findings: list[Finding]
+) -> Profile:
+    sources = tuple(dict.fromkeys(item.source for item in form.items if item.source))
+    for key, row in said.items():
+        if key not in PROFILE_KEYS and key not in sources:
+            row.note("T7", "项目", found=key, allowed="、".join((*PROFILE_KEYS, *sources)))
+    where = {"file": CONTROL_FILE, "sheet": model.PROFILE}
+    for key in (*REQUIRED_PROFILE, *sources):
+        if key not in said or not said[key].text("内容"):
+            findings.append(notice("T9" if key in sources else "T8", where=where, key=key))
+
+    def text(key: str, default: str = "") -> str:
+        return said[key].text("内容") if key in said else default
+
+    def date(key: str) -> dt.date | None:
+        return said[key].date("内容") if key in said else None
+
+    if "年度" in said and text("年度").removesuffix("年") != str(year):
+        said["年度"].wrong("内容", str(year))
+    return Profile(
+        root=text("汇总单位"),
+        level=_choice(said, "级别", LEVELS, "县级"),
+        compiler=text("编制单位"),
+        year=year,
+        address=text("地址"),
+        postcode=text("邮编"),
+        phone=text("电话"),
+        website=text("网址"),
+        due=date("报送期限"),
+        submit_by=date("上报期限"),
+        publish_by=date("公开期限"),
+        blanks=BLANKS[_choice(said, "空白处理", tuple(BLANKS), "退回")],
+        sources=_sources(said, sources, codes),
+    )
+
+
+def _choice(said: Mapping[str, Row], key: str, choices: tuple[str, ...], default: str) -> str:
+    if key not in said or not said[key].text("内容"):
+        return default
+    found = said[key].text("内容")
+    if found not in choices:
+        said[key].wrong("内容", "、".join(choices) + f"之一；改正之前按“{default}”处理")
+        return default
+    return found
+
+
+def _sources(said: Mapping[str, Row], keys: tuple[str, ...], codes: set[str]) -> dict[str, str]:
+    found = {key: said[key].text("内容") for key in keys if key in said and said[key].text("内容")}
+    for key, code in found.items():
+        if code not in codes:
+            said[key].note("T6", "内容", found=code, expected="单位名录里的单位代码")
+    return {key: code for key, code in found.items() if code in codes}
+
+
+def _signed(row: Row, subject: str) -> dict[str, str] | None:
+    """What every decision must carry; a row without reason or approver is refused with a finding."""
+    for column in (subject, "理由", "批准人"):
+        if not row.text(column):
+            row.note("T5", column)
+            return None
+    return {
+        "subject": row.text(subject),
+        "reason": row.text("理由"),
+        "approver": row.text("批准人"),
+        "sheet": row.sheet,
+        "cell": row.cell(subject),
+    }
+
+
+def _known(row: Row, column: str, codes: set[str]) -> bool:
+    if row.text(column) in codes:
+        return True
+    row.note("T6", column, found=row.text(column), expected="单位名录里的单位代码")
+    return False
+
+
+def _waivers(table: Iterator[Row], codes: set[str]) -> Iterator[Waiver]:
+    for row in table:
+        if (signed := _signed(row, "单位代码")) and _known(row, "单位代码", codes):
+            yield Waiver(**signed)
+
+
+def _adjustments(table: Iterator[Row], form: Form) -> Iterator[Adjustment]:
+    for row in table:
+        signed = _signed(row, "指标")
+        if not signed:
+            continue
+        item = next((item for item in form.items if item.code == signed["subject"] and item.numeric), None)
+        if item is None or item.mode != "entered":
+            row.note("T6", "指标", found=signed["subject"], expected="一个填报指标的代码，如 t3.received.natural")
+            continue
+        amount = row.number("调整数", scale=item.scale)
+        if amount is not None:
+            yield Adjustment(**signed, amount=amount)
+
+
+def _acceptances(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Acceptance]:
+    rules = {rule.id for rule in form.rules}
+    for row in table:
+        signed = _signed(row, "单位代码")
+        if not signed or not _known(row, "单位代码", codes):
+            continue
+        if row.text("规则") not in rules:
+            row.note("T6", "规则", found=row.text("规则"), expected="规则编号，如 R3")
+            continue
+        yield Acceptance(**signed, rule=row.text("规则"))
+
+
+def _claims(table: Iterator[Row], codes: set[str]) -> Iterator[Claim]:
+    for row in table:
+        if (signed := _signed(row, "文件名或哈希")) and _known(row, "单位代码", codes):
+            yield Claim(**signed, unit=row.text("单位代码"))
+
+
+def _texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
+    """The office's own paragraphs, by the text item whose label stands in the first column."""
+    labels = {plain(item.row_path[-1]): item.code for item in form.of_table("text")}
+    found: dict[str, tuple[str, ...]] = {}
+    for row in table:
+        code = labels.get(plain(row.text("部分")))
+        if code is None:
+            row.note("T6", "部分", found=row.text("部分"), expected="、".join(labels))
+            continue
+        found[code] = tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip())
+    return found

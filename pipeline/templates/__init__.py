@@ -1,0 +1,1 @@
+"""The blank workbook and the Word template, built from the form."""
