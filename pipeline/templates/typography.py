@@ -245,9 +245,9 @@ def _drop_unused(document: WordDocument) -> None:
             if relation.reltype.rsplit("/", 1)[-1] in _UNUSED_PARTS:
                 owner.rels.pop(key)
     styles = document.styles.element
-    for style in list(styles.style_lst):
-        if document.styles[style.name_val if style.name_val else ""].name not in _KEPT_STYLES:
-            styles.remove(style)
+    for style in list(document.styles):
+        if style.name not in _KEPT_STYLES:
+            styles.remove(style.element)
     for link in list(styles.iter(qn("w:link"))):
         link.getparent().remove(link)
     for fonts in styles.iter(qn("w:rFonts")):

@@ -1,0 +1,67 @@
+"""Stamp the template for one unit: its name and year on every sheet, the seal on the hidden one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from pipeline.control import Control, Unit
+from pipeline.form import Form
+from pipeline.layout import Layout, Place
+from pipeline.patch import patch_workbook
+from pipeline.seal import Seal, sealed
+
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Everything that is the same for all units of one issue."""
+
+    form: Form
+    layout: Layout
+    template: bytes
+    secret: bytes
+    control: Control
+
+
+def stamp(issue: Stamp, unit: Unit) -> bytes:
+    """The workbook of one unit; the same 台账, template and secret give the same bytes."""
+    profile = issue.control.profile
+    seal = sealed(
+        issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year
+    )
+    values: dict[Place, str | int | Decimal | None] = dict(_seal_cells(issue.layout, seal))
+    for name, place in issue.layout.named.items():
+        if name.startswith("banner_"):
+            values[place] = banner(issue.control, unit)
+    for code, value in (("meta.unit", unit.name), ("meta.year", profile.year)):
+        if code in issue.layout.places:
+            values[issue.layout.places[code]] = value
+    return patch_workbook(issue.template, values)
+
+
+def banner(control: Control, unit: Unit) -> str:
+    """The second line of every sheet: whose workbook, for which year, due when, and whom to ask."""
+    profile = control.profile
+    due: dt.date | None = unit.due or profile.due
+    parts = [f"填报单位：{unit.name}", f"报告年度：{profile.year}年"]
+    if due:
+        parts.append(f"报送期限：{due.year}年{due.month}月{due.day}日")
+    if profile.phone:
+        parts.append(f"咨询电话：{profile.phone}")
+    return "　".join(parts)
+
+
+def file_name(unit: Unit) -> str:
+    """``<code>_<name>.xlsx`` without the characters a file system or a mail program stumbles over."""
+    return f"{unit.code}_{_UNSAFE.sub('_', unit.name)}.xlsx"
+
+
+def _seal_cells(layout: Layout, seal: Seal) -> Mapping[Place, str]:
+    return {
+        layout.named[f"xxgk_{key}"]: value for key, value in asdict(seal).items() if f"xxgk_{key}" in layout.named
+    }

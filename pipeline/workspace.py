@@ -1,0 +1,98 @@
+"""A workspace: the folder that holds ``inputs/`` and ``outputs/``, and the forms and templates that are in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from pipeline.control import CONTROL_FILE
+from pipeline.errors import TemplateError, WorkspaceError
+from pipeline.form import Form, load_form
+from pipeline.seal import SECRET_FILE
+
+TEMPLATES = "workbook_templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths of a workspace; nothing here touches the disk except to look."""
+
+    root: Path
+
+    @property
+    def inputs(self) -> Path:
+        """The truth: what the office and the units wrote."""
+        return self.root / "inputs"
+
+    @property
+    def outputs(self) -> Path:
+        """What is derived, and ``ledger/``, which is history."""
+        return self.root / "outputs"
+
+    @property
+    def ledger(self) -> Path:
+        """Durable history: the database and every file that ever arrived."""
+        return self.outputs / "ledger"
+
+    @property
+    def secret(self) -> Path:
+        """The office's issuing secret."""
+        return self.inputs / SECRET_FILE
+
+    def year_inputs(self, year: int) -> Path:
+        """Where the 台账 and the returns of a year lie."""
+        return self.inputs / str(year)
+
+    def control(self, year: int) -> Path:
+        """The 台账 of a year."""
+        return self.year_inputs(year) / CONTROL_FILE
+
+    def year_outputs(self, year: int) -> Path:
+        """Everything derived for a year."""
+        return self.outputs / str(year)
+
+    def templates(self) -> Path:
+        """The workspace's own templates where it has them, else those the program came with."""
+        own = self.root / TEMPLATES
+        return own if own.is_dir() else bundled_templates()
+
+    def form(self, year: int) -> tuple[Form, Path]:
+        """The form that covers a report year and its folder.
+
+        Raises `WorkspaceError` when no form does, `FormError` when one is broken.
+        """
+        folders = sorted(path.parent for path in self.templates().glob("*/form.toml"))
+        forms = [(load_form(folder), folder) for folder in folders]
+        covering = [(form, folder) for form, folder in forms if form.covers(year)]
+        if not covering:
+            known = "；".join(f"{form.id} 适用于 {_years(form)}" for form, _ in forms) or "没有任何表式"
+            raise WorkspaceError(f"没有适用于 {year} 年度的表式（{known}）。请核对年度，或补充这一年的表式。")
+        return max(covering, key=lambda pair: pair[0].from_year)
+
+    def require_inputs(self, year: int) -> None:
+        """Raise `WorkspaceError` unless this is a workspace that holds the year."""
+        if not self.year_inputs(year).is_dir():
+            raise WorkspaceError(
+                f"{self.root} 里没有 inputs/{year} 文件夹。"
+                f"请用 --workspace 指明工作区，或先运行 xxgk init 目录 --year {year}。"
+            )
+
+
+def template_file(folder: Path, name: str) -> Path:
+    """A template of a form; raises `TemplateError` when it is not there."""
+    path = folder / name
+    if not path.is_file():
+        raise TemplateError(f"没有找到模板 {path}。请运行 xxgk template 生成。")
+    return path
+
+
+def bundled_templates() -> Path:
+    """The templates that came with the program: inside the installed package, or beside it in a checkout."""
+    package = Path(str(resources.files("pipeline")))
+    inside, beside = package / TEMPLATES, package.parent / TEMPLATES
+    return inside if inside.is_dir() else beside
+
+
+def _years(form: Form) -> str:
+    return f"{form.from_year} 年起" if form.to_year >= 9999 else f"{form.from_year}—{form.to_year} 年"
