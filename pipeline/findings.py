@@ -42,7 +42,7 @@ class Finding:
         return replace(self, **where)  # type: ignore[arg-type]
 
 
-def notice(code: str, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
+def notice(code: str, /, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
     """A finding from ``messages.toml``; ``words`` fill its sentence, ``where`` are fields of `Finding`.
 
     Raises ``KeyError`` for an unknown code or a word the sentence asks for and does not get.
@@ -55,11 +55,10 @@ def notice(code: str, *, where: Mapping[str, str] | None = None, **words: object
         remedy=_fill(entry["remedy"], words),
         found=str(words.get("found", "")),
         expected=_fill(entry["expected"], words) if "expected" in entry else str(words.get("expected", "")),
-        **(where or {}),  # type: ignore[arg-type]
-    )
+    ).at(**(where or {}))
 
 
-def violation(rule: Rule, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
+def violation(rule: Rule, /, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
     """A finding from a rule's own sentence."""
     return Finding(
         code=rule.id,
@@ -69,8 +68,7 @@ def violation(rule: Rule, *, where: Mapping[str, str] | None = None, **words: ob
         found=str(words.get("found", "")),
         expected=str(words.get("expected", "")),
         needs_reason=rule.severity == "warning",
-        **(where or {}),  # type: ignore[arg-type]
-    )
+    ).at(**(where or {}))
 
 
 def ordered(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> list[Finding]:

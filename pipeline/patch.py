@@ -98,7 +98,8 @@ def _write(cell: etree._Element, value: str | int | Decimal | None) -> None:
     for child in list(cell):
         if child is not formula:
             cell.remove(child)
-    cell.attrib.pop("t", None)
+    if "t" in cell.attrib:
+        del cell.attrib["t"]
     if value is None:
         return
     if isinstance(value, str):

@@ -34,7 +34,8 @@ _INK: Mapping[str, Mapping[str, Any]] = {
     "warning": {"align": "center", "border": 1, "bg_color": "#FFEB9C", "font_color": "#7A5B00"},
     "info": {"align": "center", "border": 1, "font_color": "#555555"},
     "good": {"align": "center", "border": 1, "bg_color": "#E2F0D9", "font_color": "#1B5E20"},
-    "plain": {"align": "left", "border": 0},
+    "cell": {"border": 1, "text_wrap": False},
+    "plain": {"align": "left", "border": 0, "text_wrap": False},
     "control": {"align": "left", "border": 1, "num_format": "@"},
     "control_blank": {"align": "left", "border": 0, "num_format": "@"},
 }  # fmt: skip

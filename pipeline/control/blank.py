@@ -43,6 +43,7 @@ def build_control(
     for name, sheet in sheets.items():
         _headings(sheet, inks, name)
         for row, cells in enumerate(filled.get(name, _starter(name, form)), _HEADING_ROW + 1):
+            value: str | int | dt.date
             for col, value in enumerate(cells):
                 if isinstance(value, int):
                     sheet.write_number(row, col, value, inks["control"])
@@ -76,6 +77,7 @@ def _starter(name: str, form: Form) -> list[tuple[str, ...]]:
 
 def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
     roster, profile = sheets[model.ROSTER], sheets[model.PROFILE]
+    choices: tuple[str, ...]
     for column, choices in (("类型", UNIT_TYPES), ("计入汇总", ("是", "否"))):
         col = COLUMNS[model.ROSTER].index(column)
         roster.data_validation(

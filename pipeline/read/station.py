@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 
 from pipeline.control import Control
 from pipeline.findings import Finding, notice, violation
@@ -14,6 +15,7 @@ from pipeline.read.workbook import Unreadable, read_sheets
 from pipeline.returns import Arrival, Sheet, Submission, Unclaimed
 from pipeline.seal import Seal
 
+_ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
 _EXPECTED = {"count": "不小于 0 的整数", "money": "不小于 0 的数字，最多四位小数"}
 
 
@@ -41,7 +43,7 @@ class Reader:
         if moved:
             empty: tuple[Value, ...] = (None,) * len(self.form.items)
             return self._submission(arrival, unit, empty, moved, {})
-        values, findings = self._values(sheets)
+        values, findings = self._values(sheets, unit)
         return self._submission(arrival, unit, values, findings, self._reasons(sheets))
 
     def _unclaimed(self, arrival: Arrival, finding: Finding) -> Unclaimed:
@@ -121,34 +123,34 @@ class Reader:
                 findings.append(violation(rule, detail=detail, found=shown, expected=anchor.text, where=where))
         return findings
 
-    def _values(self, sheets: Mapping[str, Sheet]) -> tuple[tuple[Value, ...], list[Finding]]:
+    def _values(self, sheets: Mapping[str, Sheet], unit: str) -> tuple[tuple[Value, ...], list[Finding]]:
         values: list[Value] = []
         findings: list[Finding] = []
         for item in self.form.items:
             raw = self._raw(sheets, item.code)
             reading = read_number(raw, item) if item.numeric else read_text(raw)
             value = reading.value
-            if item.numeric:
+            if item.numeric and (finding := self._remark(item, reading, unit)):
                 place = self.layout.places[item.code]
-                where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
-                value = self._judged(item, reading, lambda finding, w=where: findings.append(finding.at(**w)))
+                findings.append(finding.at(sheet=place.sheet, cell=place.cell, item=item.code))
+                value = _ZERO[item.kind] if finding.code == "V2" else value
             values.append(value)
         return tuple(values), findings
 
-    def _judged(self, item: Item, reading: Reading, note: Callable[[Finding], None]) -> Value:
-        """The value as it may be used, with what must be said about it."""
+    def _remark(self, item: Item, reading: Reading, unit: str) -> Finding | None:
+        """What must be said about a figure's cell, if anything."""
+        expected = _EXPECTED[item.kind]
         if reading.reason:
-            words = {"label": item.label, "found": reading.shown, "reason": reading.reason}
-            note(violation(self.form.rule("S3"), expected=_EXPECTED[item.kind], **words))
-        elif reading.repaired:
-            note(notice("V1", label=item.label, found=reading.shown, value=reading.value))
-        elif reading.value is None and item.required and item.mode == "entered":
-            if self.control.profile.blanks == "return":
-                note(violation(self.form.rule("S2"), label=item.label, found="空白", expected=_EXPECTED[item.kind]))
-            else:
-                note(notice("V2", label=item.label, found="空白"))
-                return 0
-        return reading.value
+            rule, found = self.form.rule("S3"), reading.shown
+            return violation(rule, label=item.label, found=found, reason=reading.reason, expected=expected)
+        if reading.repaired:
+            return notice("V1", label=item.label, found=reading.shown, value=reading.value)
+        source = item.source and self.control.profile.sources.get(item.source) == unit
+        if reading.value is not None or not (item.required or source) or item.mode != "entered":
+            return None
+        if self.control.profile.blanks == "zero":
+            return notice("V2", label=item.label, found="空白")
+        return violation(self.form.rule("S2"), label=item.label, found="空白", expected=expected)
 
     def _reasons(self, sheets: Mapping[str, Sheet]) -> dict[str, str]:
         """What the unit wrote under 出错说明, by the key of the equation."""

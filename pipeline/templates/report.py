@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -48,20 +48,22 @@ REPORT_NAMES = frozenset(
 MISSING_TEXT = "（本部分文字待补充）"
 _NUMERALS = "一二三四五六七八九十"
 _BUILT = dt.datetime(2021, 9, 26)  # the day the format was issued; any fixed day would do
-_NO_FURTHER = '{% if text.other|join in ["无", "无。"] %}没有其他需要报告的事项。{% endif %}'
+_PRINTED = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 
 _INTRODUCTION = (
     "按照《中华人民共和国政府信息公开条例》（国务院令第711号，以下简称《条例》）第四十九条、第五十条和"
-    "国家统一规定的年度报告格式（{{ form.basis }}），{{ profile.compiler }}汇总{{ profile.root }}"
+    "国家统一规定的年度报告格式（{{ form.basis }}），{{ profile.compiler or profile.root }}汇总{{ profile.root }}"
     "{{ year }}年政府信息公开工作情况，编制本报告。各项数据的统计时间为{{ year }}年1月1日至12月31日。"
     "{% if profile.website %}报告电子版可在{{ profile.website }}查看、下载。{% endif %}"
-    "对报告内容有疑问的，请与{{ profile.compiler }}联系"
+    "对报告内容有疑问的，请与{{ profile.compiler or profile.root }}联系"
     "{% if profile.address %}，地址：{{ profile.address }}{% endif %}"
     "{% if profile.postcode %}，邮政编码：{{ profile.postcode }}{% endif %}"
     "{% if profile.phone %}，联系电话：{{ profile.phone }}{% endif %}。"
 )
 _UNFINISHED = '【汇总未完成】本报告不是最终结果，尚有{{ missing|length }}个单位未计入：{{ missing|join("、") }}。'
-_PROVISIONAL = '【带条件认可】以下{{ provisional|length }}个单位的数据暂按带条件认可计入：{{ provisional|join("、") }}。'
+_PROVISIONAL = (
+    '【带条件认可】以下{{ provisional|length }}个单位的数据暂按带条件认可计入：{{ provisional|join("、") }}。'
+)
 
 
 def build_report(form: Form, path: Path) -> None:
@@ -73,21 +75,21 @@ def build_report(form: Form, path: Path) -> None:
         section = parts.setdefault(item.row_path[0], [])
         if isinstance(section, list):
             section.append(item)
-    after_table = False
+    above: Table | list[Item] = []
     for heading in sorted(parts, key=lambda text: _NUMERALS.index(text[0])):
         part = parts[heading]
-        paragraph = add_paragraph(document, heading, HEADING)
-        if after_table:
-            paragraph.paragraph_format.space_before = Pt(14.5)
-        after_table = isinstance(part, Table)
+        spacing = add_paragraph(document, heading, HEADING).paragraph_format
         if isinstance(part, Table):
             grid = table_grid(part)
-            paragraph.paragraph_format.space_after = Pt(6)
-            paragraph.paragraph_format.page_break_before = True if is_long(grid) else None
+            spacing.space_after = Pt(6)
+            spacing.page_break_before = True if is_long(grid) else None
             add_table(document, grid)
         else:
             for item in part:
                 _section(document, form, item)
+        if isinstance(above, Table) and not spacing.page_break_before:
+            spacing.space_before = Pt(14.5)
+        above = part
     path.write_bytes(_settled(document, form))
 
 
@@ -100,8 +102,11 @@ def placeholders(template: Path) -> frozenset[str]:
     try:
         tree = environment.parse(_source(_opened(template)))
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(f"Word 模板 {template} 的标签写错了：{error.message}。请改正后再运行 xxgk template check。") from error
-    roots = meta.find_undeclared_variables(tree) - environment.globals.keys()
+        raise TemplateError(
+            f"Word 模板 {template} 的标签写错了：{error.message}。请改正后再运行 xxgk template check。"
+        ) from error
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    roots = meta.find_undeclared_variables(tree) - environment.globals.keys() - own
     chains = list(tree.find_all(nodes.Getattr))
     inner = {id(chain.node) for chain in chains}
     names = [node for node in tree.find_all(nodes.Name) if id(node) not in inner]
@@ -110,13 +115,10 @@ def placeholders(template: Path) -> frozenset[str]:
 
 
 def table_placeholders(template: Path) -> frozenset[str]:
-    """The item codes that are printed in the cells of the template's tables."""
-    document = _opened(template).get_docx()
-    text = "\n".join(
-        "".join(run.text or "" for run in cell.iter(qn("w:t"))) for cell in document.element.body.iter(qn("w:tc"))
-    )
-    tree = jinja2.Environment(autoescape=True).parse(text)
-    return frozenset(_dotted(out) for out in tree.find_all(nodes.Getattr) if "." in _dotted(out)) & placeholders(template)
+    """The item codes that are printed in the cells of the template's tables; raises like `placeholders`."""
+    cells = _opened(template).get_docx().element.body.iter(qn("w:tc"))
+    texts = ("".join(text.text or "" for text in cell.iter(qn("w:t"))) for cell in cells)
+    return frozenset(code for text in texts for code in _PRINTED.findall(text)) & placeholders(template)
 
 
 def _front(document: WordDocument) -> None:
@@ -135,11 +137,14 @@ def _section(document: WordDocument, form: Form, item: Item) -> None:
     said = passage(form, item.code)
     if said is not None:
         _when(document, said.when, said.jinja(), BODY)
-    add_paragraph(document, f"{{%p for paragraph in {item.code} %}}", BODY)
+    # Where the figures speak already, an office's bare “无” adds nothing.
+    words = f'{item.code}|reject("in", ["无", "无。"])|list' if said else item.code
+    add_paragraph(document, f"{{%p set words = {words} %}}", BODY)
+    add_paragraph(document, "{%p for paragraph in words %}", BODY)
     add_paragraph(document, "{{ paragraph }}", BODY)
     add_paragraph(document, "{%p endfor %}", BODY)
     if said is None or said.when:
-        nothing = f"not {item.code}" + (f" and not ({said.when})" if said else "")
+        nothing = "not words" + (f" and not ({said.when})" if said else "")
         add_paragraph(document, f"{{%p if {nothing} %}}", BODY)
         add_paragraph(document, MISSING_TEXT, BODY, color=RED)
         add_paragraph(document, "{%p endif %}", BODY)
@@ -186,7 +191,3 @@ def _dotted(node: nodes.Node) -> str:
     if isinstance(node, nodes.Getattr):
         return f"{_dotted(node.node)}.{node.attr}"
     return node.name if isinstance(node, nodes.Name) else ""
-
-
-def _paragraphs(template: DocxTemplate) -> Iterator[str]:
-    yield from (paragraph.text for paragraph in template.get_docx().paragraphs)

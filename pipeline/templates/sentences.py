@@ -74,7 +74,8 @@ class Passage:
 def passage(form: Form, text_code: str) -> Passage | None:
     """What the report can say by itself in the section of ``text_code``; ``None`` when nothing."""
     sentences = []
-    for sentence in (*_SENTENCES.get(text_code, ()), *(_results(form) if text_code == "text.requests" else ())):
+    own = (_results(form), _ASSISTED) if text_code == "text.requests" else ()
+    for sentence in (*_SENTENCES.get(text_code, ()), *own):
         clauses = tuple(clause for clause in sentence.clauses if clause.codes <= form.position.keys())
         if clauses:
             sentences.append(Sentence(opening=sentence.opening, clauses=clauses))
@@ -90,17 +91,20 @@ def _counted(code: str, before: str, unit: str) -> Clause:
     return Clause(when=code, words=f"{before}{{{{ {code} }}}}{unit}")
 
 
-def _results(form: Form) -> Iterator[Sentence]:
+def _results(form: Form) -> Sentence:
     """How the requests were answered, by the form's own groups: 予以公开 … 其他处理."""
     groups: dict[str, list[str]] = {}
     for item in form.of_table("t3"):
         if item.code.endswith(".total") and len(item.row_path) > 1 and not item.code.startswith("t3.total."):
             groups.setdefault(_NUMBERING.sub("", _NUMBERING.sub("", item.row_path[1])), []).append(item.code)
-    clauses = [_counted(" + ".join(codes), label, "件") for label, codes in groups.items()]
-    if clauses:
-        yield Sentence(opening="办结的申请中，", clauses=tuple(clauses))
+    clauses = (_counted(" + ".join(codes), label, "件") for label, codes in groups.items())
+    return Sentence(opening="办结的申请中，", clauses=tuple(clauses))
 
 
+_ASSISTED = Sentence(
+    opening="另有",
+    clauses=(_counted("info.assisted_requests", "协助其他单位办理的申请", "件，不计入以上件数"),),
+)
 _SENTENCES: dict[str, tuple[Sentence, ...]] = {
     "text.disclosure": (
         Sentence(
@@ -137,10 +141,6 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
                 _counted("t3.total.total", "年内办结", "件"),
                 _counted("t3.carried_out.total", "结转下年度继续办理", "件"),
             ),
-        ),
-        Sentence(
-            opening="另有",
-            clauses=(_counted("info.assisted_requests", "协助其他单位办理的申请", "件，不计入以上件数"),),
         ),
     ),
     "text.management": (
@@ -199,6 +199,10 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
                     "{% else %}没有收取信息处理费{% endif %}",
                 ),
             ),
+        ),
+        Sentence(
+            opening="",
+            clauses=(Clause(when='text.other|join in ["无", "无。"]', words="没有其他需要报告的事项"),),
         ),
     ),
 }

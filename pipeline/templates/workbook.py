@@ -66,7 +66,7 @@ def build_workbook(form: Form, path: Path) -> None:
     inks, layout = Inks(book), design_layout(form)
     sheets = {name: book.add_worksheet(name) for name in layout.sheets}
     _guide(sheets[GUIDE_SHEET], inks, form)
-    _basics(sheets[BASICS_SHEET], inks, form, layout)
+    _basics(sheets[BASICS_SHEET], inks, form)
     for table in form.tables:
         _table(sheets[table.sheet], inks, form, table, layout)
     _texts(sheets[TEXTS_SHEET], inks, form)
@@ -111,7 +111,7 @@ def _guide(sheet: Worksheet, inks: Inks, form: Form) -> None:
     page(sheet)
 
 
-def _basics(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
+def _basics(sheet: Worksheet, inks: Inks, form: Form) -> None:
     head(sheet, inks, "基本情况", BLANK_BANNER, len(BASICS_HEADINGS))
     for col, (heading, width) in enumerate(zip(BASICS_HEADINGS, (28, 26, 10, 56), strict=True)):
         sheet.set_column(col, col, width)

@@ -1,0 +1,108 @@
+"""Published outputs appear whole or not at all, also when the power fails in the middle.
+
+A new folder is written beside the old one, flushed to disk, and exchanged with it in one step; what others keep in the
+old folder is carried over. Where the system cannot exchange folders, two renames do it and `recover` mends what a
+power failure between them leaves.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pipeline.errors import PublishError
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: str = "") -> None:
+    """Replace ``files`` (relative name to content) in ``folder`` in one step.
+
+    ``replaces`` names a sub-folder that ``files`` fills completely: what else lies in it goes.
+    Raises `PublishError` and leaves the old content as it was when anything cannot be written.
+    """
+    draft = folder.with_name(f".{folder.name}.new")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        recover(folder)
+        _write(draft, files)
+        _carry_over(folder, draft, replaces)
+        _exchange(draft, folder)
+        shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        with suppress(OSError):
+            shutil.rmtree(draft)
+        raise PublishError(
+            f"无法写入 {folder}（{error.strerror or error}）。"
+            "请关闭正在打开的结果文件，检查文件夹权限和磁盘空间，再运行一次；原有结果没有改动。"
+        ) from error
+
+
+def recover(folder: Path) -> None:
+    """Undo what a power failure in the middle of `publish_files` may have left."""
+    draft, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.replace(folder)
+    for rest in (draft, old):
+        if rest.exists():
+            shutil.rmtree(rest)
+
+
+def _write(draft: Path, files: Mapping[str, bytes]) -> None:
+    draft.mkdir()
+    for name, content in files.items():
+        path = draft / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _carry_over(folder: Path, draft: Path, replaces: str) -> None:
+    """Link what ``files`` did not replace; copies where the file system has no links."""
+    for path in sorted(folder.rglob("*")) if folder.exists() else ():
+        name = path.relative_to(folder)
+        target = draft / name
+        if target.exists() or (replaces and name.parts[0] == replaces) or path.is_dir():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, target, follow_symlinks=False)
+        except OSError:
+            shutil.copy2(path, target, follow_symlinks=False)
+
+
+def _exchange(draft: Path, folder: Path) -> None:
+    if not folder.exists():
+        draft.replace(folder)
+    elif not _swapped(draft, folder):
+        old = folder.with_name(f".{folder.name}.old")
+        folder.replace(old)
+        draft.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    _flush(folder.parent)
+
+
+def _swapped(draft: Path, folder: Path) -> bool:
+    """Linux can exchange two names atomically (renameat2 with RENAME_EXCHANGE, Linux 3.15)."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    done: int = renameat2(_AT_FDCWD, os.fsencode(draft), _AT_FDCWD, os.fsencode(folder), _RENAME_EXCHANGE)
+    return done == 0
+
+
+def _flush(folder: Path) -> None:
+    """Make the rename itself durable, where the system lets a folder be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

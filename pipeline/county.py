@@ -1,0 +1,46 @@
+"""The root: the county's figures, each with the cells it was added up from, and who is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.form import Form, Value
+from pipeline.standings import Standing
+
+Figure = int | Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """One addend of a county figure: a cell of a returned workbook, or a signed adjustment of the 台账."""
+
+    item: str
+    unit: str
+    unit_name: str
+    file: str
+    sha256: str
+    sheet: str
+    cell: str
+    value: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class County:
+    """The root. ``figures`` by item code; ``None`` where no source is known. ``texts`` by item code and unit name."""
+
+    figures: Mapping[str, Figure | None]
+    contributions: Mapping[str, tuple[Contribution, ...]]
+    collected: Mapping[str, tuple[tuple[str, str], ...]]
+    counted: tuple[Standing, ...]
+    missing: tuple[Standing, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every unit in scope is counted or waived."""
+        return not self.missing
+
+    def vector(self, form: Form) -> tuple[Value, ...]:
+        """The figures ordered like ``form.items``, as a submission has them."""
+        return tuple(self.figures.get(item.code) for item in form.items)

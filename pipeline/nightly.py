@@ -1,0 +1,150 @@
+"""The whole road, one night: what arrived is read, checked, judged, added up and published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from filelock import FileLock, Timeout
+
+from pipeline.atomic import publish_files
+from pipeline.check import Balances, check_returns, root_findings
+from pipeline.consolidate import consolidate
+from pipeline.control import Control, read_control
+from pipeline.errors import PublishError, WorkspaceError
+from pipeline.findings import ordered
+from pipeline.form import Form
+from pipeline.intake import collect
+from pipeline.issue import Stamp, file_name, stamp
+from pipeline.judge import judge
+from pipeline.layout import read_layout
+from pipeline.ledger import Ledger
+from pipeline.outcome import Outcome
+from pipeline.publish import ReportContent, county_workbook, figures_csv, render_report, run_json
+from pipeline.read import Reader
+from pipeline.returns import Submission, Unclaimed
+from pipeline.seal import make_secret, read_secret
+from pipeline.workspace import Workspace, template_file
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Something that shows how far a sequence has come while it is walked."""
+
+    def __call__(self, sequence: Sequence[T], label: str) -> Iterable[T]:
+        """Walk ``sequence``."""
+
+
+def quiet(sequence: Sequence[T], label: str) -> Iterable[T]:  # noqa: ARG001
+    """No progress shown."""
+    return sequence
+
+
+def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> list[str]:
+    """Write one stamped workbook a unit to ``outputs/<year>/issued/``; returns the file names."""
+    workspace.require_inputs(year)
+    form, folder = workspace.form(year)
+    template = template_file(folder, "return.xlsx")
+    control = read_control(workspace.control(year), form, year=year)
+    stamped = Stamp(
+        form=form,
+        layout=read_layout(form, template),
+        template=template.read_bytes(),
+        secret=make_secret(workspace.secret),
+        control=control,
+    )
+    files = {f"issued/{file_name(unit)}": stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
+    with _alone(workspace):
+        publish_files(workspace.year_outputs(year), files, replaces="issued")
+    return [name.removeprefix("issued/") for name in files]
+
+
+def run(workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress = quiet) -> Outcome:
+    """One consolidation. Raises `XxgkError` when it cannot begin or cannot publish; bad returns never raise."""
+    workspace.require_inputs(year)
+    form, folder = workspace.form(year)
+    control = read_control(workspace.control(year), form, year=year)
+    layout = read_layout(form, template_file(folder, "return.xlsx"))
+    reader = Reader(form=form, layout=layout, control=control, secret=_secret(workspace))
+    report = template_file(folder, "report.docx")
+    with _alone(workspace):
+        with Ledger(workspace.ledger) as ledger:
+            arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
+        results = [reader.read(arrival) for arrival in progress(arrivals, "读取报送件")]
+        balances = Balances(form, level=control.profile.level, year=year)
+        submissions = [result for result in results if isinstance(result, Submission)]
+        standings = judge(control, list(check_returns(submissions, balances)))
+        county = consolidate(form, control, standings)
+        unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
+        findings = [
+            *control.findings,
+            *root_findings(form, control, county, balances),
+            *(finding for waiting in unclaimed for finding in waiting.findings),
+            *(finding for standing in standings for judged in standing.returns for finding in judged.findings),
+        ]
+        outcome = Outcome(
+            year=year,
+            form=form,
+            control=control,
+            arrivals=tuple(arrivals),
+            standings=standings,
+            unclaimed=unclaimed,
+            county=county,
+            findings=tuple(ordered(findings, layout.sheets)),
+        )
+        files = {
+            "county.xlsx": county_workbook(outcome),
+            "report.docx": render_report(report, _report(form, control, outcome)),
+            "run.json": run_json(outcome),
+            "data/figures.csv": figures_csv(outcome),
+        }
+        publish_files(workspace.year_outputs(year), files, replaces="data")
+    return outcome
+
+
+def _report(form: Form, control: Control, outcome: Outcome) -> ReportContent:
+    profile, county = control.profile, outcome.county
+    return ReportContent(
+        form=form,
+        year=outcome.year,
+        figures=county.figures,
+        texts=control.texts,
+        profile={
+            "root": profile.root,
+            "compiler": profile.compiler,
+            "address": profile.address,
+            "postcode": profile.postcode,
+            "phone": profile.phone,
+            "website": profile.website,
+            "level": profile.level,
+        },
+        missing=tuple(standing.unit.name for standing in county.missing),
+        provisional=tuple(standing.unit.name for standing in county.counted if standing.provisional),
+    )
+
+
+def _secret(workspace: Workspace) -> bytes:
+    try:
+        return read_secret(workspace.secret)
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            f"没有找到签发密钥 {workspace.secret}，无法核实报送件。请从备份恢复；如果还没有下发过报表，请先运行 xxgk issue。"
+        ) from error
+    except ValueError as error:
+        raise WorkspaceError(f"签发密钥 {workspace.secret} 已损坏，无法核实报送件。请从备份恢复。") from error
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """Two runs must not write the same outputs at once."""
+    try:
+        workspace.outputs.mkdir(parents=True, exist_ok=True)
+        with FileLock(workspace.outputs / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
+    except PermissionError as error:
+        raise PublishError(f"无法写入 {workspace.outputs}（{error.strerror}）。请检查文件夹权限。") from error

@@ -1,0 +1,117 @@
+"""The run for machines: run.json (docs/run.schema.json) and data/figures.csv."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from pipeline.county import Figure
+from pipeline.findings import Finding
+from pipeline.form import Item
+from pipeline.outcome import Outcome
+from pipeline.returns import Arrival
+from pipeline.standings import Judged, Standing
+
+SCHEMA_VERSION = 1
+
+
+def figures_csv(outcome: Outcome) -> bytes:
+    """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese."""
+    sheets = {table.code: table.sheet for table in outcome.form.tables} | {"info": "基本情况"}
+    frame = pd.DataFrame(
+        [
+            {
+                "年度": outcome.year,
+                "汇总单位": outcome.control.profile.root,
+                "指标代码": item.code,
+                "表": sheets[item.table],
+                "行": " / ".join(item.row_path),
+                "列": " / ".join(item.column_path),
+                "计量单位": item.unit,
+                "数值": printed(outcome.county.figures[item.code], item),
+            }
+            for item in outcome.form.items
+            if item.code in outcome.county.figures
+        ],
+        dtype=object,
+    )
+    text: str = frame.to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
+
+
+def run_json(outcome: Outcome) -> bytes:
+    """The run as data. Money is a string, a figure without a source is null; nothing in it depends on the clock."""
+    county = outcome.county
+    document: dict[str, Any] = {
+        "schema": SCHEMA_VERSION,
+        "year": outcome.year,
+        "form": {"id": outcome.form.id, "digest": outcome.form.digest},
+        "root": outcome.control.profile.root,
+        "complete": county.complete,
+        "counted": [standing.unit.code for standing in county.counted],
+        "missing": [standing.unit.code for standing in county.missing],
+        "figures": {
+            item.code: _plain(county.figures[item.code], item)
+            for item in outcome.form.items
+            if item.code in county.figures
+        },
+        "units": [_unit(standing) for standing in outcome.standings],
+        "arrivals": [_arrival(arrival) for arrival in outcome.arrivals],
+        "unclaimed": [
+            {"file": waiting.arrival.name, "sha256": waiting.arrival.sha256} for waiting in outcome.unclaimed
+        ],
+        "findings": [_finding(finding) for finding in outcome.findings],
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def printed(value: Figure | None, item: Item) -> str:
+    """A figure as it stands in print: counts plain, money without trailing zeros, nothing where there is none."""
+    if value is None:
+        return ""
+    if item.kind == "money":
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def _plain(value: Figure | None, item: Item) -> int | str | None:
+    return printed(value, item) if value is not None and item.kind == "money" else value  # type: ignore[return-value]
+
+
+def _unit(standing: Standing) -> dict[str, Any]:
+    unit, decisive = standing.unit, standing.decisive
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "type": unit.type,
+        "counted": unit.counted,
+        "state": standing.state.value,
+        "provisional": standing.provisional,
+        "next_step": standing.next_step,
+        "file": decisive.submission.arrival.name if decisive else None,
+        "sha256": decisive.submission.arrival.sha256 if decisive else None,
+        "returns": [_return(judged) for judged in standing.returns],
+        "findings": [_finding(finding) for finding in decisive.findings] if decisive else [],
+    }
+
+
+def _return(judged: Judged) -> dict[str, Any]:
+    arrival = judged.submission.arrival
+    return {"file": arrival.name, "sha256": arrival.sha256, "state": judged.state.value}
+
+
+def _arrival(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "names": list(arrival.names),
+        "sha256": arrival.sha256,
+        "size": arrival.size,
+        "first_seen": arrival.first_seen.isoformat(timespec="seconds"),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {key: value for key, value in asdict(finding).items() if value not in ("", False)}

@@ -1,0 +1,232 @@
+"""The annual report as a Word file: the office's template, filled by docxtpl.
+
+Values are data, whatever they contain: they are escaped, never evaluated, and the template itself runs in a sandbox.
+docxtpl turns ``{_{`` into ``{{`` after rendering and reads broken XML leniently (losing the rest of the document), so
+underscores go in as character references and the rendered XML is parsed strictly before docxtpl gets to it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+from docx.opc.exceptions import PackageNotFoundError
+from docxtpl import DocxTemplate
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import missing
+from lxml import etree
+from markupsafe import Markup, escape
+
+from pipeline.archive import settled_zip
+from pipeline.errors import TemplateError
+from pipeline.form import Form, Item
+
+PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")
+"""汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级; a key that is absent prints as nothing."""
+
+_ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 (section 2.2) cannot carry."""
+_PROPERTY_LENGTH = 255  # python-docx refuses longer core properties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContent:
+    """Everything that is printed in one report.
+
+    ``figures`` by item code; those of the statutory tables must be there, an ``info.*`` of ``None`` is unknown and
+    its words are left out. ``texts`` by item code, one string a paragraph. ``profile`` by `PROFILE_KEYS`.
+    ``missing`` and ``provisional`` name units not counted yet, and units counted provisionally.
+    """
+
+    form: Form
+    year: int
+    figures: Mapping[str, int | Decimal | None]
+    texts: Mapping[str, tuple[str, ...]]
+    profile: Mapping[str, str]
+    missing: tuple[str, ...]
+    provisional: tuple[str, ...]
+
+
+def render_report(template: Path, content: ReportContent) -> bytes:
+    """Fill ``template``; the same template and content give the same bytes.
+
+    Raises `TemplateError` when the template cannot be opened or filled, ``ValueError`` when a figure of a statutory
+    table is missing or is not an exact number.
+    """
+    context = _context(content)
+    document = _opened(template)
+    try:
+        document.render(context, jinja_env=_environment(), autoescape=True)
+    except jinja2.TemplateError as error:
+        raise TemplateError(_fault(template, error, content)) from error
+    except (ArithmeticError, TypeError, ValueError, etree.XMLSyntaxError) as error:
+        raise TemplateError(f"Word 模板 {template} 填不成报告：{error}。{_REMEDY}") from error
+    title = f"{context['profile'].root}{content.year}年{content.form.title}"
+    return _saved(document, content.year, title)
+
+
+def printed(value: int | Decimal) -> str:
+    """A figure as it stands in the report: exact, without exponent or trailing zeros.
+
+    >>> [printed(Decimal(text)) for text in ("59237.2449", "0.30", "12.0000", "1E+1", "-0.00")]
+    ['59237.2449', '0.3', '12', '10', '0']
+    """
+    if isinstance(value, int):
+        return str(value)
+    if not value:
+        return "0"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class _Branch(SimpleNamespace):
+    """A step of an item code; its attributes are the next steps. Unlike a dict it has no ``items`` of its own."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(_path=path)
+
+
+class _Unknown(jinja2.StrictUndefined):
+    """Raises like `jinja2.StrictUndefined`, but with the whole placeholder as the message."""
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = jinja2.UndefinedError
+    ) -> None:
+        parent = f"{obj._path}." if isinstance(obj, _Branch) else ""
+        super().__init__(hint or f"{parent}{name}", obj, name, exc)
+
+
+class _StrictTemplate(DocxTemplate):  # type: ignore[misc]
+    """A template whose rendered body must be well-formed."""
+
+    def build_xml(self, context: Any, jinja_env: Any = None) -> str:
+        """The rendered body; raises ``XMLSyntaxError`` where docxtpl would drop what follows."""
+        xml: str = super().build_xml(context, jinja_env)
+        etree.fromstring(xml)
+        return xml
+
+
+_REMEDY = "请在 Word 里改正模板，再运行 xxgk template check 检查。"
+
+
+def _opened(template: Path) -> _StrictTemplate:
+    try:
+        document = _StrictTemplate(io.BytesIO(template.read_bytes()))
+        document.init_docx()
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError) as error:
+        raise TemplateError(
+            f"Word 模板 {template} 打不开：{error}。请用 xxgk template 重新生成，再运行 xxgk template check 检查。"
+        ) from error
+    return document
+
+
+def _environment() -> SandboxedEnvironment:
+    return SandboxedEnvironment(undefined=_Unknown, autoescape=True, finalize=_finalize)
+
+
+def _finalize(value: Any) -> Any:
+    """How a value goes into the XML; an unknown figure may be asked about but not printed."""
+    if value is None:
+        raise jinja2.UndefinedError("")
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return printed(value)
+    if isinstance(value, list):
+        return Markup("\a").join(map(_finalize, value))  # docxtpl: a new paragraph of the same kind
+    if isinstance(value, str):
+        return escape(value).replace("_", Markup("&#95;"))
+    return value
+
+
+def _fault(template: Path, error: jinja2.TemplateError, content: ReportContent) -> str:
+    """One Chinese sentence: which placeholder, and what to do."""
+    match error:
+        case jinja2.TemplateSyntaxError():
+            return f"Word 模板 {template} 的标签写错了（{error.message}），附近的文字：{_near(error)}。{_REMEDY}"
+        case jinja2.exceptions.SecurityError():
+            return f"Word 模板 {template} 里有不允许执行的内容：{error.message}。{_REMEDY}"
+        case jinja2.UndefinedError(message=""):
+            unknown = "、".join(
+                item.code for item in content.form.of_table("info") if content.figures.get(item.code) is None
+            )
+            return f"Word 模板 {template} 印了还没有数的指标（{unknown}之一），要先用 if 判断是否为 none。{_REMEDY}"
+        case jinja2.UndefinedError():
+            return f"Word 模板 {template} 里的占位符 {{{{ {error.message} }}}} 没有对应的数据。{_REMEDY}"
+    return f"Word 模板 {template} 填不成报告：{error.message}。{_REMEDY}"
+
+
+def _near(error: jinja2.TemplateSyntaxError) -> str:
+    """The paragraph a syntax error stands in: docxtpl keeps up to three before it."""
+    lines = list(getattr(error, "docx_context", ()))
+    return str(lines[min(error.lineno - 1, 3)]) if error.lineno and len(lines) >= min(error.lineno, 4) else "（不明）"
+
+
+def _context(content: ReportContent) -> dict[str, Any]:
+    """What the template sees: the codes as branches, figures exact, texts as lists of clean paragraphs."""
+    profile = _Branch("profile")
+    for key in PROFILE_KEYS:
+        setattr(profile, key, _clean(content.profile.get(key, "")))
+    form = _Branch("form")
+    form.title, form.basis = content.form.title, content.form.basis
+    context: dict[str, Any] = {
+        "form": form,
+        "year": content.year,
+        "profile": profile,
+        "missing": [_clean(name) for name in content.missing],
+        "provisional": [_clean(name) for name in content.provisional],
+    }
+    for item in content.form.items:
+        if item.table != "meta":
+            value = _figure(item, content) if item.numeric else _paragraphs(content.texts.get(item.code, ()))
+            _plant(context, item.code, value)
+    return context
+
+
+def _figure(item: Item, content: ReportContent) -> int | Decimal | None:
+    value = content.figures.get(item.code)
+    if value is None and item.table != "info":
+        raise ValueError(f"{item.code} 没有汇总数")
+    exact = type(value) is int or (isinstance(value, Decimal) and value.is_finite())
+    if value is not None and not exact:
+        raise ValueError(f"{item.code} 不是准确的数：{value!r}")
+    return value
+
+
+def _plant(context: dict[str, Any], code: str, value: object) -> None:
+    """Hang ``value`` under the steps of its code."""
+    root, *steps, leaf = code.split(".")
+    branch = context.setdefault(root, _Branch(root))
+    for step in steps:
+        if not hasattr(branch, step):
+            setattr(branch, step, _Branch(f"{branch._path}.{step}"))
+        branch = getattr(branch, step)
+    setattr(branch, leaf, value)
+
+
+def _paragraphs(texts: Iterable[str]) -> list[str]:
+    """One string a printed paragraph: line breaks split, indents typed with blanks give way to the style's."""
+    lines = (_clean(line) for text in texts for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def _clean(text: str) -> str:
+    return _ILLEGAL.sub("", text).strip()
+
+
+def _saved(document: DocxTemplate, year: int, title: str) -> bytes:
+    properties = document.docx.core_properties
+    properties.title = title[:_PROPERTY_LENGTH]
+    properties.author = properties.last_modified_by = properties.comments = ""
+    properties.created = properties.modified = dt.datetime(year + 1, 1, 1)
+    properties.revision = 1
+    out = io.BytesIO()
+    document.save(out)
+    return settled_zip(out.getvalue())
