@@ -11,6 +11,7 @@ from pipeline.form import Form, Item
 from pipeline.layout import Place
 from pipeline.standings import Standing, State
 
+
 def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:
     """Add up what passed: each item by its own aggregation mode, totals computed anew from the sums."""
     counted = tuple(standing for standing in standings if standing.counts())
@@ -61,9 +62,7 @@ def _compute(form: Form, code: str, figures: dict[str, Figure | None]) -> Figure
     return result
 
 
-def _addends(
-    form: Form, control: Control, counted: Sequence[Standing], item: Item
-) -> Iterator[Contribution]:
+def _addends(form: Form, control: Control, counted: Sequence[Standing], item: Item) -> Iterator[Contribution]:
     source = control.profile.sources.get(item.source) if item.aggregation == "source" else None
     at = form.position[item.code]
     for standing in counted:

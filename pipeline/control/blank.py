@@ -80,9 +80,7 @@ def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
     choices: tuple[str, ...]
     for column, choices in (("类型", UNIT_TYPES), ("计入汇总", ("是", "否"))):
         col = COLUMNS[model.ROSTER].index(column)
-        roster.data_validation(
-            _HEADING_ROW + 1, col, _TEXT_ROWS, col, {"validate": "list", "source": list(choices)}
-        )
+        roster.data_validation(_HEADING_ROW + 1, col, _TEXT_ROWS, col, {"validate": "list", "source": list(choices)})
     for key, choices in (("级别", LEVELS), ("空白处理", tuple(BLANKS))):
         row = _HEADING_ROW + 1 + list(PROFILE_KEYS).index(key)
         profile.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices)})

@@ -95,7 +95,11 @@ def as_text(raw: object) -> str:
 
 
 def rows(
-    sheet: str, start: tuple[int, int], grid: Sequence[Sequence[object]], columns: Sequence[str], findings: list[Finding]
+    sheet: str,
+    start: tuple[int, int],
+    grid: Sequence[Sequence[object]],
+    columns: Sequence[str],
+    findings: list[Finding],
 ) -> Iterator[Row]:
     """The data rows below the row of headings, wherever in the first rows it stands.
 

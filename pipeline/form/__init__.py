@@ -1,7 +1,25 @@
 """The statutory form and its rules, as frozen data."""
 
 from pipeline.form.expressions import Equation, Term
-from pipeline.form.load import load_form
+from pipeline.form.lint import Remark, lint
+from pipeline.form.load import load_form, parse_form
 from pipeline.form.model import Band, Form, Item, Line, Rule, Severity, Table, Value
+from pipeline.form.prompts import prompt
 
-__all__ = ["Band", "Equation", "Form", "Item", "Line", "Rule", "Severity", "Table", "Term", "Value", "load_form"]
+__all__ = [
+    "Band",
+    "Equation",
+    "Form",
+    "Item",
+    "Line",
+    "Remark",
+    "Rule",
+    "Severity",
+    "Table",
+    "Term",
+    "Value",
+    "lint",
+    "load_form",
+    "parse_form",
+    "prompt",
+]
