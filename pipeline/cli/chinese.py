@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import typer
@@ -63,10 +64,8 @@ def complaint(error: Exception) -> str | None:
         case exceptions.BadOptionUsage():
             text = f"{error.option_name} 的用法不对（{error.message}）"
         case _ if "No such command" in error.message:
-            name, _, near = error.message.removeprefix("No such command ").partition("' ")
-            text = f"没有 {name.strip(chr(39) + '.')} 这个命令" + near.replace("Did you mean ", "，是不是 ").rstrip(
-                "?."
-            )
+            name, *near = re.findall(r"'([^']*)'", error.message)
+            text = f"没有 {name} 这个命令" + (f"，是不是 {near[0]}" if near else "")
         case _ if "Missing command" in error.message:
             text = "请在后面写上命令"
         case _:
