@@ -136,9 +136,8 @@ def _night(result: Outcome) -> None:
     for standing in result.standings:
         if standing.counts() or (not standing.unit.counted and standing.decisive):
             continue
-        first = (
-            next((f for f in standing.decisive.findings if f.severity != "info"), None) if standing.decisive else None
-        )
+        findings = standing.decisive.findings if standing.decisive else ()
+        first = next((finding for finding in findings if finding.severity != "info"), None)
         tail = f"：{first.sheet}{first.cell} {first.message}" if first else ""
         style = _STATE_STYLE.get(standing.state.value, "")
         _out.print(f"  [{style}]{standing.state.value}[/] {escape(standing.unit.name)}{escape(tail)}")

@@ -105,7 +105,7 @@ def rows(
 
     A sheet without its headings yields nothing and leaves a finding.
     """
-    for top, heading in enumerate(grid[:_HEADER_SEARCH]):
+    for body, heading in enumerate(grid[:_HEADER_SEARCH], 1):
         found = {plain(text): start[1] + n for n, text in enumerate(heading) if isinstance(text, str) and text.strip()}
         if plain(columns[0]) in found:
             break
@@ -120,7 +120,7 @@ def rows(
             notice("T2", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet, columns="、".join(missing))
         )
     at = {column: found[plain(column)] for column in columns if plain(column) in found}
-    for n, cells in enumerate(grid[top + 1 :], start[0] + top + 1):
+    for n, cells in enumerate(grid[body:], start[0] + body):
         row = Row(sheet, n, at, [""] * start[1] + list(cells), findings)
         if not row.blank:
             yield row

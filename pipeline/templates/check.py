@@ -45,14 +45,14 @@ def _labels(form: Form, layout: Layout, where: Mapping[str, str]) -> Iterator[Fi
     anchors: dict[str, set[str]] = {}
     for anchor in layout.anchors:
         anchors.setdefault(anchor.place.sheet, set()).add(plain(anchor.text))
-    for sheet, items in _by_sheet(form, layout).items():
+    for sheet, items in _by_sheet(layout).items():
         steps = {step for code in items for step in (*form.item(code).row_path[-1:], *form.item(code).column_path)}
         for step in sorted(steps):
             if plain(step) not in anchors.get(sheet, set()):
                 yield notice("K3", where={**where, "sheet": sheet}, sheet=sheet, label=step)
 
 
-def _by_sheet(form: Form, layout: Layout) -> dict[str, list[str]]:
+def _by_sheet(layout: Layout) -> dict[str, list[str]]:
     sheets: dict[str, list[str]] = {}
     for code, place in layout.places.items():
         sheets.setdefault(place.sheet, []).append(code)
