@@ -16,7 +16,7 @@ from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.form import Item, Table
 from pipeline.layout import Place, table_grid
 from pipeline.outcome import Outcome
-from pipeline.sheets import Inks, draw_table, head, page
+from pipeline.sheets import Inks, draw_table, head, lines_height, page
 
 STATES, FINDINGS, MATRIX, INDICATORS, TEXTS, SOURCES = (
     "报送情况", "问题清单", "分单位数据", "基本情况", "文字材料汇总", "来源",
@@ -137,15 +137,17 @@ class _CountyBook:
 
     def _findings(self, sheet: Worksheet) -> None:
         headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办")
-        self._list(sheet, "问题清单", headings, (9, 7, 24, 34, 10, 8, 50, 16, 20, 50))
+        widths = (9, 7, 24, 34, 10, 8, 50, 16, 20, 50)
+        self._list(sheet, "问题清单", headings, widths)
         for row, finding in enumerate(self._outcome.findings, _TABLE_ROW + 1):
             unit = self._outcome.control.by_code.get(finding.unit)
-            ink = self._inks[finding.severity]
-            sheet.write_string(row, 0, SEVERITY_LABELS[finding.severity], ink)
-            texts = (finding.code, unit.name if unit else "", finding.file, finding.sheet, finding.cell,
-                     finding.message, finding.found, finding.expected, finding.remedy)  # fmt: skip
-            for col, text in enumerate(texts, 1):
-                sheet.write_string(row, col, text, self._inks["value_left"])
+            texts = (
+                SEVERITY_LABELS[finding.severity], finding.code, unit.name if unit else "", finding.file,
+                finding.sheet, finding.cell, finding.message, finding.found, finding.expected, finding.remedy,
+            )  # fmt: skip
+            sheet.set_row(row, lines_height(texts, widths))
+            for col, text in enumerate(texts):
+                sheet.write_string(row, col, text, self._inks[finding.severity if col == 0 else "value_left"])
             if finding.file:
                 self._file(sheet, row, 3, finding.file)
             if finding.cell:
@@ -203,7 +205,7 @@ class _CountyBook:
         self._numbers(sheet, last, [self._outcome.county.figures[item.code] for item in self._items], "total")
         sheet.freeze_panes(top, 2)
         sheet.autofilter(_TABLE_ROW + 1, 0, max(last - 1, top), width - 1)
-        page(sheet, landscape=True, repeat=(_TABLE_ROW, _TABLE_ROW + 1), tall=0)
+        page(sheet, landscape=True, repeat=(_TABLE_ROW, _TABLE_ROW + 1), wide=0)
 
     def _numbers(self, sheet: Worksheet, row: int, values: Sequence[Figure | None], ink: str) -> None:
         for col, value in enumerate(values, 2):
