@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from pipeline.control import CONTROL_FILE, Adjustment, Control
-from pipeline.county import Contribution, County, Figure
-from pipeline.form import Form, Item
+from pipeline.county import Contribution, County
+from pipeline.form import Figure, Form, Item
 from pipeline.layout import Place
 from pipeline.standings import Standing, State
 

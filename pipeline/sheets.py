@@ -104,7 +104,9 @@ def lines_height(texts: Sequence[str], widths: Sequence[float]) -> float:
     >>> lines_height(["甲" * 10, "ab"], [10, 10])
     30.0
     """
-    needed = (sum(2 if ord(char) > 0x2E7F else 1 for char in text) / width for text, width in zip(texts, widths, strict=True))
+    needed = (
+        sum(2 if ord(char) > 0x2E7F else 1 for char in text) / width for text, width in zip(texts, widths, strict=True)
+    )
     return max(ceil(lines) for lines in (1, *needed)) * 14.0 + 2.0
 
 

@@ -3,12 +3,14 @@
 from pipeline.form.expressions import Equation, Term
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
-from pipeline.form.model import Band, Form, Item, Line, Rule, Severity, Table, Value
+from pipeline.form.model import Band, Form, Item, Line, Rule, Severity, Table
 from pipeline.form.prompts import prompt
+from pipeline.form.values import Figure, Value, printed
 
 __all__ = [
     "Band",
     "Equation",
+    "Figure",
     "Form",
     "Item",
     "Line",
@@ -21,5 +23,6 @@ __all__ = [
     "lint",
     "load_form",
     "parse_form",
+    "printed",
     "prompt",
 ]

@@ -11,9 +11,9 @@ import pandas as pd
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.county import Contribution, Figure
+from pipeline.county import Contribution
 from pipeline.findings import SEVERITY_LABELS, Finding
-from pipeline.form import Item, Table
+from pipeline.form import Figure, Item, Table
 from pipeline.layout import Place, table_grid
 from pipeline.outcome import Outcome
 from pipeline.sheets import Inks, draw_table, head, lines_height, page

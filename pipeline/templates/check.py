@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, design_layout, plain, read_layout
-from pipeline.templates.report import placeholders
+from pipeline.templates.report import placeholders, table_placeholders
 
 _A4 = "9"
 
@@ -121,10 +121,11 @@ def _sheet(sheet: Worksheet, where: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _report(form: Form, path: Path) -> Iterator[Finding]:
-    present, tables = placeholders(path), {table.code for table in form.tables}
+    printed, asked = table_placeholders(path), placeholders(path)
+    tables = {table.code for table in form.tables}
     where = {"file": path.name}
     for item in form.items:
-        if item.table in tables and item.code not in present:
+        if item.table in tables and item.code not in printed:
             yield notice("K12", where=where | {"item": item.code}, label=item.label, name=item.code)
-    for code in sorted(present - {item.code for item in form.items}):
+    for code in sorted(asked - {item.code for item in form.items}):
         yield notice("K13", where=where | {"item": code}, name=code)

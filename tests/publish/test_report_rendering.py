@@ -15,8 +15,8 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from pipeline.errors import TemplateError
-from pipeline.form import Form, load_form
-from pipeline.publish.report import ReportContent, printed, render_report
+from pipeline.form import Form, load_form, printed
+from pipeline.publish.report import ReportContent, render_report
 from pipeline.templates.report import build_report
 
 FOLDER = Path(__file__).parents[2] / "workbook_templates" / "xxgk-2021"
