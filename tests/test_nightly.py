@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from pipeline import nightly
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.workspace import bundled_templates
@@ -183,8 +184,6 @@ def test_running_again_and_rebuilding_give_the_same_bytes(tmp_path: Path) -> Non
     office.run(now=NOW + dt.timedelta(hours=5))
     assert tree(office.outputs) == first
     shutil.rmtree(office.outputs)
-    from pipeline import nightly
-
     nightly.issue(office.workspace, YEAR)
     office.run(now=NOW + dt.timedelta(days=9))
     assert tree(office.outputs) == first
@@ -202,8 +201,6 @@ def test_nothing_has_arrived(tmp_path: Path) -> None:
 def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
     office = Office(tmp_path)
     with pytest.raises(WorkspaceError, match="没有 inputs/2023 文件夹"):
-        from pipeline import nightly
-
         nightly.run(office.workspace, 2023, now=NOW)
     (office.workspace.inputs / "2015").mkdir()
     with pytest.raises(WorkspaceError, match="没有适用于 2015 年度的表式（xxgk-2021 适用于 2021 年起）"):

@@ -274,5 +274,6 @@ def _texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
         if code is None:
             row.note("T6", "部分", found=row.text("部分"), expected="、".join(labels))
             continue
-        found[code] = tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip())
+        if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
+            found[code] = lines
     return found
