@@ -83,8 +83,9 @@ def run(workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress
             *control.findings,
             *root_findings(form, control, county, balances),
             *(finding for waiting in unclaimed for finding in waiting.findings),
-            *(finding for standing in standings for judged in standing.returns for finding in judged.findings),
+            *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
         ]
+        superseded = [finding for standing in standings for judged in standing.replaced for finding in judged.findings]
         outcome = Outcome(
             year=year,
             form=form,
@@ -94,6 +95,7 @@ def run(workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress
             unclaimed=unclaimed,
             county=county,
             findings=tuple(ordered(findings, layout.sheets)),
+            superseded=tuple(ordered(superseded, layout.sheets)),
         )
         files = {
             "county.xlsx": county_workbook(outcome),

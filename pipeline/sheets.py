@@ -59,12 +59,12 @@ class Inks:
         return self._made[name]
 
 
-def head(sheet: Worksheet, inks: Inks, title: str, banner: str, width: int) -> None:
-    """Title and banner, the first two rows of every sheet."""
+def head(sheet: Worksheet, inks: Inks, title: str, banner: str, width: int, *, chars: float = 76) -> None:
+    """Title and banner, the first two rows of every sheet; ``chars`` is how wide the ``width`` columns are together."""
     sheet.merge_range(0, 0, 0, width - 1, title, inks["title"])
     sheet.merge_range(1, 0, 1, width - 1, banner, inks["banner"])
     sheet.set_row(0, 32)
-    sheet.set_row(1, 20)
+    sheet.set_row(1, max(20.0, lines_height([banner], [chars])))
 
 
 def draw_table(
@@ -104,10 +104,12 @@ def lines_height(texts: Sequence[str], widths: Sequence[float]) -> float:
     >>> lines_height(["甲" * 10, "ab"], [10, 10])
     30.0
     """
-    needed = (
-        sum(2 if ord(char) > 0x2E7F else 1 for char in text) / width for text, width in zip(texts, widths, strict=True)
-    )
-    return max(ceil(lines) for lines in (1, *needed)) * 14.0 + 2.0
+    return 14.0 * max(_lines(text, width) for text, width in zip(texts, widths, strict=True)) + 2.0
+
+
+def _lines(text: str, width: float) -> int:
+    units = (sum(2 if ord(char) > 0x2E7F else 1 for char in line) for line in text.split("\n"))
+    return sum(max(1, ceil(length / width)) for length in units)
 
 
 def page(

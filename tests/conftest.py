@@ -13,6 +13,7 @@ from pipeline.layout import Layout, read_layout
 from pipeline.workspace import bundled_templates
 
 FORM_FOLDER = bundled_templates() / "xxgk-2021"
+collect_ignore = ["uno_clerk.py"]  # runs under the Python that has LibreOffice's uno module
 _PROGRAMS = ("soffice", "pdftoppm")
 
 

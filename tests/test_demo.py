@@ -201,7 +201,7 @@ def test_second_night_is_complete(second: Night) -> None:
     assert second.outcome.county.complete
     assert not second.outcome.attention
     assert second.pending == ()
-    assert [f for f in second.outcome.standing_findings() if f.severity != "info"] == []
+    assert [f for f in second.outcome.findings if f.severity != "info"] == []
     assert [standing.unit.name for standing in second.repeated] == [
         "会发镇人民政府",
         "方正县住房和城乡建设局",

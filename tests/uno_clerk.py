@@ -7,6 +7,8 @@ Usage: python3 uno_clerk.py PIPE JOBS.json, where a job is {"open", "save", "fil
 import json
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import uno
 from com.sun.star.beans import PropertyValue
@@ -50,13 +52,10 @@ def main(pipe, jobs):
         )
         document.storeToURL(uno.systemPathToFileUrl(job["save"]), (prop("FilterName", job["filter"]),))
         document.close(True)
-    try:
+    with suppress(Exception):  # the office closes the line while it answers
         desktop.terminate()
-    except Exception:
-        pass
     print(json.dumps(results))
 
 
 if __name__ == "__main__":
-    with open(sys.argv[2], encoding="utf-8") as file:
-        main(sys.argv[1], json.load(file))
+    main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))

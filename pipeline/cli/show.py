@@ -17,6 +17,7 @@ from rich.table import Table
 from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.form import Form, Remark
 from pipeline.outcome import Outcome
+from pipeline.standings import Standing, State
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -134,13 +135,7 @@ def _night(result: Outcome) -> None:
     counted = "，".join(f"{state} {number}" for state, number in states.items())
     _out.print(f"{result.control.profile.root} {result.year} 年度：{len(result.standings)} 个单位，{counted}")
     for standing in result.standings:
-        if standing.counts() or (not standing.unit.counted and standing.decisive):
-            continue
-        findings = standing.decisive.findings if standing.decisive else ()
-        first = next((finding for finding in findings if finding.severity != "info"), None)
-        tail = f"：{first.sheet}{first.cell} {first.message}" if first else ""
-        style = _STATE_STYLE.get(standing.state.value, "")
-        _out.print(f"  [{style}]{standing.state.value}[/] {escape(standing.unit.name)}{escape(tail)}")
+        _standing(standing)
     for waiting in result.unclaimed:
         _out.print(f"  [yellow]待认领[/] {escape(waiting.findings[0].message)}")
     levels = Counter(finding.severity for finding in result.findings)
@@ -151,6 +146,19 @@ def _night(result: Outcome) -> None:
     else:
         names = "、".join(standing.unit.name for standing in result.county.missing)
         _out.print(f"[yellow]尚未完成，缺 {len(result.county.missing)} 个单位：{escape(names)}[/]")
+
+
+def _standing(standing: Standing) -> None:
+    """A unit that is waited for, with the first reason why; a unit that sent several versions, with the one that counts."""
+    style, name = _STATE_STYLE.get(standing.state.value, ""), escape(standing.unit.name)
+    if standing.state not in (State.PASSED, State.LOCKED):
+        findings = standing.decisive.findings if standing.decisive else ()
+        first = next((finding for finding in findings if finding.severity != "info"), None)
+        tail = escape(f"：{first.sheet}{first.cell} {first.message}") if first else ""
+        _out.print(f"  [{style}]{standing.state.value}[/] {name}{tail}")
+    if standing.replaced and standing.decisive:
+        used = escape(standing.decisive.submission.arrival.name)
+        _out.print(f"  [{style}]{standing.state.value}[/] {name}：共报 {len(standing.returns)} 份，以 {used} 为准")
 
 
 def _finding(finding: Finding) -> None:

@@ -97,6 +97,7 @@ def design_layout(form: Form) -> Layout:
 
 def banner_sheets(form: Form) -> Iterator[tuple[str, str]]:
     """The sheets that carry the line with unit and year, each with the code its defined name ends in."""
+    yield "guide", GUIDE_SHEET
     yield "basics", BASICS_SHEET
     for table in form.tables:
         yield table.code, table.sheet

@@ -137,22 +137,26 @@ class _CountyBook:
 
     def _findings(self, sheet: Worksheet) -> None:
         headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办")
-        widths = (9, 7, 24, 34, 10, 8, 50, 16, 20, 50)
+        widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50)
         self._list(sheet, "问题清单", headings, widths)
-        for row, finding in enumerate(self._outcome.findings, _TABLE_ROW + 1):
+        listed = [(finding, False) for finding in self._outcome.findings]
+        listed += [(finding, True) for finding in self._outcome.superseded]
+        for row, (finding, replaced) in enumerate(listed, _TABLE_ROW + 1):
             unit = self._outcome.control.by_code.get(finding.unit)
             texts = (
-                SEVERITY_LABELS[finding.severity], finding.code, unit.name if unit else "", finding.file,
-                finding.sheet, finding.cell, finding.message, finding.found, finding.expected, finding.remedy,
+                "已被后报替代" if replaced else SEVERITY_LABELS[finding.severity], finding.code,
+                unit.name if unit else "", finding.file, finding.sheet, finding.cell, finding.message,
+                finding.found, finding.expected, finding.remedy,
             )  # fmt: skip
             sheet.set_row(row, lines_height(texts, widths))
             for col, text in enumerate(texts):
-                sheet.write_string(row, col, text, self._inks[finding.severity if col == 0 else "value_left"])
+                level = "info" if replaced else finding.severity
+                sheet.write_string(row, col, text, self._inks[level if col == 0 else "value_left"])
             if finding.file:
                 self._file(sheet, row, 3, finding.file)
             if finding.cell:
                 self._link(sheet, row, 5, finding)
-        self._closed(sheet, len(headings), len(self._outcome.findings))
+        self._closed(sheet, len(headings), len(listed))
 
     def _link(self, sheet: Worksheet, row: int, col: int, finding: Finding) -> None:
         target = f"{self._path(finding.file)}#'{finding.sheet}'!{finding.cell}"
@@ -242,7 +246,7 @@ class _CountyBook:
 
     def _sources(self, sheet: Worksheet) -> None:
         headings = ("指标代码", "指标", "单位代码", "单位", "文件", "工作表", "单元格", "数值")
-        self._list(sheet, "来源：每个汇总数由哪些单元格相加而成", headings, (30, 44, 10, 28, 44, 10, 8, 12))
+        self._list(sheet, "来源：每个汇总数由哪些单元格相加而成", headings, (38, 60, 10, 28, 44, 10, 8, 12))
         inks, row = self._inks, _TABLE_ROW
         for row, (item, addend) in enumerate(self._contributions(), _TABLE_ROW + 1):
             texts = (item.code, item.label, addend.unit, addend.unit_name, addend.file, addend.sheet, addend.cell)
@@ -258,7 +262,7 @@ class _CountyBook:
 
     # ---------------------------------------------------------------- lists
     def _list(self, sheet: Worksheet, title: str, headings: Sequence[str], widths: Sequence[float]) -> None:
-        head(sheet, self._inks, title, self._banner(), len(headings))
+        head(sheet, self._inks, title, self._banner(), len(headings), chars=sum(widths))
         for col, (heading, width) in enumerate(zip(headings, widths, strict=True)):
             sheet.set_column(col, col, width)
             sheet.write_string(_TABLE_ROW, col, heading, self._inks["heading"])

@@ -89,13 +89,17 @@ def _unit(standing: Standing) -> dict[str, Any]:
         "file": decisive.submission.arrival.name if decisive else None,
         "sha256": decisive.submission.arrival.sha256 if decisive else None,
         "returns": [_return(judged) for judged in standing.returns],
-        "findings": [_finding(finding) for finding in decisive.findings] if decisive else [],
     }
 
 
 def _return(judged: Judged) -> dict[str, Any]:
     arrival = judged.submission.arrival
-    return {"file": arrival.name, "sha256": arrival.sha256, "state": judged.state.value}
+    return {
+        "file": arrival.name,
+        "sha256": arrival.sha256,
+        "state": judged.state.value,
+        "findings": [_finding(finding) for finding in judged.findings],
+    }
 
 
 def _arrival(arrival: Arrival) -> dict[str, Any]:

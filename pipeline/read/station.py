@@ -11,7 +11,7 @@ from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item, Value
 from pipeline.layout import IDENTITY_SHEET, Layout, plain
 from pipeline.read.normalise import Reading, read_number, read_text
-from pipeline.read.workbook import Unreadable, read_sheets
+from pipeline.read.workbook import UnreadableError, read_sheets
 from pipeline.returns import Arrival, Sheet, Submission, Unclaimed
 from pipeline.seal import Seal
 
@@ -34,7 +34,7 @@ class Reader:
             return Unclaimed(arrival=arrival, findings=arrival.findings)
         try:
             sheets = read_sheets(arrival.path)
-        except Unreadable as error:
+        except UnreadableError as error:
             return self._unclaimed(arrival, notice("I1", name=arrival.name, reason=error))
         unit = self._unit(arrival, sheets)
         if isinstance(unit, Finding):
