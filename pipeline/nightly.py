@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from pipeline.atomic import publish_files
-from pipeline.check import Balances, check_returns, root_findings
+from pipeline.check import Checker, root_findings
 from pipeline.consolidate import consolidate
 from pipeline.control import Control, read_control
 from pipeline.errors import PublishError, WorkspaceError
@@ -74,14 +74,14 @@ def run(workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress
         with Ledger(workspace.ledger) as ledger:
             arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         results = [reader.read(arrival) for arrival in progress(arrivals, "读取报送件")]
-        balances = Balances(form, level=control.profile.level, year=year)
+        checker = Checker(form, control)
         submissions = [result for result in results if isinstance(result, Submission)]
-        standings = judge(control, list(check_returns(submissions, balances)))
+        standings = judge(control, checker.check(submissions))
         county = consolidate(form, control, standings)
         unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
         findings = [
             *control.findings,
-            *root_findings(form, control, county, balances),
+            *root_findings(form, control, county, checker.balances),
             *(finding for waiting in unclaimed for finding in waiting.findings),
             *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
         ]

@@ -99,6 +99,7 @@ def _return(judged: Judged) -> dict[str, Any]:
         "sha256": arrival.sha256,
         "state": judged.state.value,
         "findings": [_finding(finding) for finding in judged.findings],
+        "unevaluated": list(judged.unevaluated),
     }
 
 
@@ -112,4 +113,4 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {key: value for key, value in asdict(finding).items() if value not in ("", False)}
+    return {key: value for key, value in asdict(finding).items() if value not in ("", False, ())}
