@@ -4,56 +4,152 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.control import CONTROL_FILE
-from pipeline.findings import notice
+from pipeline.intake.attachments import ignored, is_attachment, unpack
+from pipeline.intake.bounds import Bounds, RefusedError
+from pipeline.intake.guard import refusal_finding
+from pipeline.intake.sniff import ZIP_MAGIC
+from pipeline.intake.unzip import complete
 from pipeline.ledger import Ledger
 from pipeline.returns import Arrival
 
-_SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
-_LOCK_PREFIXES = ("~$", ".~lock")
+
+def collect(
+    folder: Path, ledger: Ledger, *, year: int, now: dt.datetime, bounds: Bounds | None = None
+) -> list[Arrival]:
+    """Every file that arrived, each content once, in order of arrival; new ones are archived and recorded.
+
+    An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: what cannot be read
+    stands in the list as an arrival that is not usable.
+    """
+    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=_clock(ledger))
+    for path, name in _files(folder, ""):
+        take.file(path, name)
+    ledger.record(year, take.fresh, now)
+    return sorted((*take.whole.values(), *take.unread), key=lambda arrival: arrival.order)
 
 
-def collect(folder: Path, ledger: Ledger, *, year: int, now: dt.datetime) -> list[Arrival]:
-    """Every file that arrived, each content once, in order of arrival; new ones are recorded in the ledger."""
-    known = dict(ledger.first_seen(year))
-    arrivals: dict[str, Arrival] = {}
-    fresh: list[tuple[str, str, int]] = []
-    for path in _files(folder):
-        name = path.relative_to(folder).as_posix()
-        content = path.read_bytes()
-        sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 in arrivals:
-            seen = arrivals[sha256]
-            arrivals[sha256] = replace(seen, names=(*seen.names, name))
-            continue
-        kept = ledger.archive(sha256, content)
-        if sha256 not in known:
-            known[sha256] = now
-            fresh.append((sha256, name, len(content)))
-        arrivals[sha256] = Arrival(
+@dataclass(kw_only=True)
+class _Take:
+    """One walk: ``whole`` by hash is what was read, ``unread`` what could not be, ``fresh`` is new to the ledger."""
+
+    ledger: Ledger
+    year: int
+    now: dt.datetime
+    bounds: Bounds
+    clock: float
+    whole: dict[str, Arrival] = field(default_factory=dict)
+    unread: list[Arrival] = field(default_factory=list)
+    fresh: list[tuple[str, str, int]] = field(default_factory=list)
+    known: dict[str, dt.datetime] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = dict(self.ledger.first_seen(self.year))
+
+    def file(self, path: str, name: str) -> None:
+        """Take one file of the folder in."""
+        try:
+            content, status = self._read(path)
+        except RefusedError as refusal:
+            self._leave(path, name, refusal)
+            return
+        except OSError as error:
+            self._leave(path, name, RefusedError("I13", detail=error.strerror or type(error).__name__))
+            return
+        modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
+        try:
+            attachment = is_attachment(content, self.bounds)
+        except RefusedError:
+            attachment = True
+        if not attachment:
+            self._content(name, content, modified)
+            return
+        self._archive(name, content)
+        for inner, found in unpack(name, content, self.bounds):
+            if isinstance(found, RefusedError):
+                self._content(inner, content if inner == name else b"", modified, found)
+            else:
+                self._content(inner, found, modified)
+
+    def _read(self, path: str) -> tuple[bytes, os.stat_result]:
+        """The whole content. Raises `RefusedError` when the file is too large or somebody is still writing it."""
+        with open(path, "rb") as file:  # noqa: PTH123 - a Path for each of 100,000 files costs more than its hash
+            before = os.fstat(file.fileno())
+            if before.st_size > self.bounds.file:
+                raise RefusedError("I14", size=f"{before.st_size / 1e6:.0f}", limit=f"{self.bounds.file / 1e6:.0f}")
+            content = file.read(self.bounds.file + 1)
+            after = os.fstat(file.fileno())
+        young = abs(self.clock - after.st_mtime) < self.bounds.settle
+        finished = content.startswith(ZIP_MAGIC) and complete(content)
+        if (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns) or (young and not finished):
+            raise RefusedError("I12")
+        return content, after
+
+    def _content(self, name: str, content: bytes, modified: dt.datetime, refusal: RefusedError | None = None) -> None:
+        """One arrival; the second time the same content only adds its name."""
+        sha256 = hashlib.sha256(content or name.encode()).hexdigest() if refusal else self._archive(name, content)
+        if seen := self.whole.get(sha256):
+            self.whole[sha256] = replace(seen, names=(*seen.names, name))
+            return
+        self.whole[sha256] = Arrival(
             sha256=sha256,
             names=(name,),
             size=len(content),
-            modified=dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC),
-            first_seen=known[sha256],
-            path=kept,
-            findings=()
-            if path.suffix.lower() == ".xlsx"
-            else (notice("I3", where={"file": name}, name=name, found=path.suffix),),
+            modified=modified,
+            first_seen=self.known.get(sha256, self.now),
+            path=self.ledger.original(sha256),
+            usable=refusal is None,
+            findings=(refusal_finding(name, refusal),) if refusal else (),
         )
-    ledger.record(year, fresh, now)
-    return sorted(arrivals.values(), key=lambda arrival: arrival.order)
+
+    def _archive(self, name: str, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 not in self.whole:
+            self.ledger.archive(sha256, content)
+        if sha256 not in self.known:
+            self.known[sha256] = self.now
+            self.fresh.append((sha256, name, len(content)))
+        return sha256
+
+    def _leave(self, path: str, name: str, refusal: RefusedError) -> None:
+        """List a file whose content is not ours yet; it is not archived, and looked at again the next night."""
+        self.unread.append(
+            Arrival(
+                sha256="",
+                names=(name,),
+                size=0,
+                modified=self.now,
+                first_seen=self.now,
+                path=Path(path),
+                usable=False,
+                findings=(refusal_finding(name, refusal),),
+            )
+        )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Regular files below ``folder`` in a stable order, without lock files, system files and the 台账."""
-    for path in sorted(folder.rglob("*")):
-        parts = [part.lower() for part in path.relative_to(folder).parts]
-        if path.is_symlink() or not path.is_file() or path == folder / CONTROL_FILE:
+def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Path and relative name of the regular files below ``folder`` in a stable order.
+
+    Left out: lock files, system files, symbolic links, and the 台账 at the top.
+    """
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if ignored(entry.name) or entry.is_symlink():
             continue
-        if not any(part in _SYSTEM_NAMES or part.startswith(_LOCK_PREFIXES) for part in parts):
-            yield path
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False) and (prefix or entry.name != CONTROL_FILE):
+            yield entry.path, prefix + entry.name
+
+
+def _clock(ledger: Ledger) -> float:
+    """The time by the file system's own clock, which on a network share is not this machine's."""
+    with tempfile.TemporaryFile(dir=ledger.original("").parent) as probe:
+        return os.fstat(probe.fileno()).st_mtime
