@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from pipeline.findings import Finding, notice
 from pipeline.intake import ole, sniff
@@ -23,6 +24,8 @@ _XML = (".xml", ".rels")
 _BINARY_BOOK = re.compile(r"xl/(workbook|styles|sharedstrings|worksheets/[^/]*)\.bin")
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?(?>.*?\?>)|<!--(?>.*?-->))\s*+)*+<[A-Za-z_]", re.DOTALL)
 """From the first byte to the root element: declaration, comments, instructions and nothing else. Never backtracks."""
+_USUAL = re.compile(rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\r?\n?<[A-Za-z_]')
+"""How every office program begins a part; tried first."""
 _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)""")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -175,6 +178,8 @@ def _measure(members: list[Member], bounds: Bounds) -> None:
 
 def _prolog(name: str, part: bytes) -> None:
     """Raise `RefusedError` unless the part is XML in UTF-8 that comes to its root without a document type."""
+    if _USUAL.match(part):
+        return
     if part.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in part[:4]:
         if "<!DOCTYPE" in part.decode("utf-16", "replace") or name.lower().startswith("xl/"):
             raise RefusedError("I8", detail=f"“{name}”的编码或文档类型声明")
@@ -194,10 +199,18 @@ def _relations(parts: Mapping[str, bytes], names: frozenset[str], rels: str) -> 
     source = next((part for name, part in parts.items() if name.lower() == rels), None)
     if source is None:
         raise damaged(f"缺少部件“{rels}”")
-    for match in _RELATION.finditer(source):
+    for path in _needed(source):
+        if path.lower() not in names:
+            raise damaged(f"缺少部件“{path}”")
+
+
+@lru_cache(maxsize=64)
+def _needed(rels: bytes) -> tuple[str, ...]:
+    """The parts that hold sheets, texts and formats. Remembered, because all returns of a template say the same."""
+    needed = []
+    for match in _RELATION.finditer(rels):
         attributes = {key: double or single for key, double, single in _ATTRIBUTE.findall(match[1])}
         if attributes.get(b"Type", b"").endswith(_NEEDED) and attributes.get(b"TargetMode") != b"External":
             target = attributes.get(b"Target", b"").decode("utf-8", "replace")
-            path = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-            if path.lower() not in names:
-                raise damaged(f"缺少部件“{path}”")
+            needed.append(posixpath.normpath(posixpath.join("/xl", target)).lstrip("/"))
+    return tuple(needed)

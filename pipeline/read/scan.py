@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers import expat
 
 from xlsxwriter.utility import xl_col_to_name
@@ -18,11 +19,10 @@ from xlsxwriter.utility import xl_col_to_name
 from pipeline.returns import Sheet
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
-_PLAIN = b"<sheetData"
 _SUSPECT = re.compile(rb"</f>(?!<v>[^<])")
 _SUSPECT_EMPTY = re.compile(rb"<f[^>]*/>(?!<v>[^<])")
 _HIDDEN = re.compile(rb"""hidden=["'](?:1|t)""")
-_FAR = re.compile(rb'r="(?:[A-Za-z]{3}\d|[A-Za-z]{0,2}\d{4})')
+_FAR = re.compile(rb' r="(?![A-Z]{0,2}+\d{1,3}+")')
 _SMALL = 1 << 16
 """Bytes of XML too short to fill a large rectangle with cells that carry no address."""
 _CELL = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
@@ -61,44 +61,53 @@ class Scan:
 _CLEAN = Scan()
 
 
-def sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
+def sheet_parts(parts: Mapping[str, bytes]) -> Mapping[str, str]:
     """The part of every worksheet by the name people see; empty for a binary workbook."""
     names = {name.lower(): name for name in parts}
     book = parts.get(names.get("xl/workbook.xml", ""), b"")
     rels = parts.get(names.get("xl/_rels/workbook.xml.rels", ""), b"")
-    targets = {}
+    start = book.find(b"sheets>")
+    found = _targets(book[start : book.find(b"sheets>", start + 1)], rels)
+    return {sheet: names[path] for sheet, path in found.items() if path in names}
+
+
+@lru_cache(maxsize=64)
+def _targets(sheets: bytes, rels: bytes) -> Mapping[str, str]:
+    """Lower-case path by sheet name. Remembered, because all returns of a template say the same."""
+    paths = {}
     for match in _RELATION.finditer(rels):
-        if b"/worksheet" not in match[1]:
-            continue
         relation = _attributes(match[1])
-        path = posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/").lower()
-        targets[relation.get("Id", "")] = names.get(path, "")
+        path = posixpath.normpath(posixpath.join("/xl", relation.get("Target", "")))
+        paths[relation.get("Id", "")] = path.lstrip("/").lower()
     found = {}
-    for match in _SHEETS.finditer(book[: book.find(b"sheets>", book.find(b"sheets>") + 1) + 1]):
+    for match in _SHEETS.finditer(sheets):
         sheet = _attributes(match[1])
         relation_id = next((value for key, value in sheet.items() if key.endswith(":id")), "")
-        if targets.get(relation_id):
-            found[sheet.get("name", "")] = targets[relation_id]
+        found[sheet.get("name", "")] = paths.get(relation_id, "")
     return found
 
 
 def scan(xml: bytes) -> Scan:
     """Look through one worksheet. Raises ``expat.ExpatError`` when it must be parsed and is no XML."""
+    start, end = _cells(xml)
     if (
-        _PLAIN in xml
+        start >= 0
+        and xml.find(b"DISPIMG", start, end) < 0
+        and not _SUSPECT.search(xml, start, end)
+        and not _SUSPECT_EMPTY.search(xml, start, end)
+        and not _HIDDEN.search(xml, 0, end)
         and not holds_errors(xml)
-        and b"DISPIMG" not in xml
-        and not _SUSPECT.search(xml)
-        and not _SUSPECT_EMPTY.search(xml)
-        and not _HIDDEN.search(xml)
     ):
         return _CLEAN
     return _Walk(xml).scan()
 
 
 def holds_errors(xml: bytes) -> bool:
-    """Whether some cell may hold an error; a quick look that may say yes in error. Every error begins with #."""
-    return b"#" in xml and (b'"e"' in xml or b"'e'" in xml)
+    """Whether some cell may hold an error; a quick look that may say yes wrongly. Every error value begins with #."""
+    start, end = _cells(xml)
+    if start >= 0 and xml.find(b"#", start, end) < 0:
+        return False
+    return b'"e"' in xml or b"'e'" in xml
 
 
 def errors_as_text(xml: bytes) -> bytes:
@@ -114,15 +123,23 @@ def far_cell(xml: bytes, cells: int) -> str:
     """The address that makes the used rectangle larger than ``cells`` or lies off the sheet; empty when none does.
 
     calamine keeps 32 bytes for every cell of the rectangle, filled or not: two cells can ask for 512 GiB.
+    Raises ``expat.ExpatError`` like `scan`.
     """
-    if len(xml) <= _SMALL and _PLAIN in xml and not _FAR.search(xml) and (b"'" not in xml or b"r='" not in xml):
+    start, end = _cells(xml)
+    if start >= 0 and end - start <= _SMALL and not _FAR.search(xml, start, end):
         return ""
     seen = _Walk(xml)
-    if (seen.bottom - seen.top + 1) * (seen.right - seen.left + 1) <= cells and (
-        seen.bottom < MAX_ROW and seen.right < MAX_COLUMN
-    ):
+    height, width = seen.bottom - seen.top + 1, seen.right - seen.left + 1
+    if seen.bottom < 0 or (height * width <= cells and seen.bottom < MAX_ROW and seen.right < MAX_COLUMN):
         return ""
     return address(seen.bottom, seen.right)
+
+
+def _cells(xml: bytes) -> tuple[int, int]:
+    """Where the cells of a sheet written in the usual way begin and end; (-1, …) for any other way of writing."""
+    start = xml.find(b"<sheetData")
+    end = xml.find(b"</sheetData>", start)
+    return start, end if end >= 0 else len(xml)
 
 
 def address(row: int, col: int) -> str:

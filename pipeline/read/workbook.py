@@ -80,7 +80,9 @@ def read_sheets(path: Path) -> Mapping[str, Sheet]:
 
 def stored_zip(parts: Mapping[str, bytes]) -> bytes:
     """An uncompressed zip of ``parts``, ten times as fast as ``zipfile`` writes one."""
-    body, entries, at = [], [], 0
+    body: list[bytes] = []
+    entries: list[bytes] = []
+    at = 0
     for name, data in parts.items():
         raw, crc, size = name.encode(), zlib.crc32(data), len(data)
         body += (_LOCAL.pack(b"PK\3\4", 20, 0x800, 0, 0, 0, crc, size, size, len(raw), 0), raw, data)
