@@ -57,25 +57,29 @@ class _Take:
         try:
             content, status = self._read(path)
         except RefusedError as refusal:
-            self._leave(path, name, refusal)
+            self._refuse(name, Path(path), refusal)
             return
         except OSError as error:
-            self._leave(path, name, RefusedError("I13", detail=error.strerror or type(error).__name__))
+            self._refuse(name, Path(path), RefusedError("I13", detail=error.strerror or type(error).__name__))
             return
         modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
+        sha256 = self._archive(name, content)
+        kept = self.ledger.original(sha256)
         try:
             attachment = is_attachment(content, self.bounds)
-        except RefusedError:
-            attachment = True
-        if not attachment:
-            self._content(name, content, modified)
+        except RefusedError as refusal:
+            self._refuse(name, kept, refusal, sha256=sha256)
             return
-        self._archive(name, content)
+        if not attachment:
+            self._add(self._arrival(name, kept, sha256=sha256, size=len(content), modified=modified))
+            return
         for inner, found in unpack(name, content, self.bounds):
             if isinstance(found, RefusedError):
-                self._content(inner, content if inner == name else b"", modified, found)
+                self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
             else:
-                self._content(inner, found, modified)
+                sha = self._archive(inner, found)
+                kept_inner = self.ledger.original(sha)
+                self._add(self._arrival(inner, kept_inner, sha256=sha, size=len(found), modified=modified))
 
     def _read(self, path: str) -> tuple[bytes, os.stat_result]:
         """The whole content. Raises `RefusedError` when the file is too large or somebody is still writing it."""
@@ -83,30 +87,13 @@ class _Take:
             before = os.fstat(file.fileno())
             if before.st_size > self.bounds.file:
                 raise RefusedError("I14", size=f"{before.st_size / 1e6:.0f}", limit=f"{self.bounds.file / 1e6:.0f}")
-            content = file.read(self.bounds.file + 1)
+            content = file.read(before.st_size + 1)
             after = os.fstat(file.fileno())
         young = abs(self.clock - after.st_mtime) < self.bounds.settle
         finished = content.startswith(ZIP_MAGIC) and complete(content)
         if (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns) or (young and not finished):
             raise RefusedError("I12")
         return content, after
-
-    def _content(self, name: str, content: bytes, modified: dt.datetime, refusal: RefusedError | None = None) -> None:
-        """One arrival; the second time the same content only adds its name."""
-        sha256 = hashlib.sha256(content or name.encode()).hexdigest() if refusal else self._archive(name, content)
-        if seen := self.whole.get(sha256):
-            self.whole[sha256] = replace(seen, names=(*seen.names, name))
-            return
-        self.whole[sha256] = Arrival(
-            sha256=sha256,
-            names=(name,),
-            size=len(content),
-            modified=modified,
-            first_seen=self.known.get(sha256, self.now),
-            path=self.ledger.original(sha256),
-            usable=refusal is None,
-            findings=(refusal_finding(name, refusal),) if refusal else (),
-        )
 
     def _archive(self, name: str, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
@@ -117,20 +104,31 @@ class _Take:
             self.fresh.append((sha256, name, len(content)))
         return sha256
 
-    def _leave(self, path: str, name: str, refusal: RefusedError) -> None:
-        """List a file whose content is not ours yet; it is not archived, and looked at again the next night."""
-        self.unread.append(
-            Arrival(
-                sha256="",
-                names=(name,),
-                size=0,
-                modified=self.now,
-                first_seen=self.now,
-                path=Path(path),
-                usable=False,
-                findings=(refusal_finding(name, refusal),),
-            )
+    def _arrival(
+        self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None
+    ) -> Arrival:
+        return Arrival(
+            sha256=sha256,
+            names=(name,),
+            size=size,
+            modified=modified or self.now,
+            first_seen=self.known.get(sha256, self.now),
+            path=path,
         )
+
+    def _refuse(self, name: str, path: Path, refusal: RefusedError, *, sha256: str = "") -> None:
+        """List what cannot be read; without a hash it is not archived, and is looked at again the next night."""
+        finding = refusal_finding(name, refusal)
+        self._add(replace(self._arrival(name, path, sha256=sha256), usable=False, findings=(finding,)))
+
+    def _add(self, arrival: Arrival) -> None:
+        """The second time the same content only adds its name."""
+        if not arrival.sha256:
+            self.unread.append(arrival)
+        elif seen := self.whole.get(arrival.sha256):
+            self.whole[arrival.sha256] = replace(seen, names=(*seen.names, *arrival.names))
+        else:
+            self.whole[arrival.sha256] = arrival
 
 
 def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
