@@ -34,7 +34,8 @@ _LOOK_AGAIN = 0.02
 """Seconds after which pebble notices a dead worker; its own tenth of a second is long for fifty hostile files."""
 _TAKEN_NOTE = 0.001
 """Seconds a worker waits before a batch: one that died the moment it took it would be missed by pebble."""
-_PATIENCE = 20
+_PATIENCE = 3
+"""Pools that may give up one after the other without a single batch done."""
 
 _read: Callable[[Arrival], Any]
 
@@ -112,7 +113,9 @@ class _Crew:
     def _results(self, batch: Sequence[Arrival], future: Future[list[Any]]) -> list[Any]:
         """The results of a batch; when it failed, those of its files one by one, so that the guilty one is alone."""
         try:
-            return future.result()
+            results = future.result()
+            self._broken = 0
+            return results
         except TimeoutError:
             reason = f"读了 {self._timeout:g} 秒还没有读完"
         except ProcessExpired as error:
