@@ -63,8 +63,7 @@ class _Take:
             self._refuse(name, Path(path), RefusedError("I13", detail=error.strerror or type(error).__name__))
             return
         modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
-        sha256 = self._archive(name, content)
-        kept = self.ledger.original(sha256)
+        sha256, kept = self._archive(name, content)
         try:
             attachment = is_attachment(content, self.bounds)
         except RefusedError as refusal:
@@ -77,9 +76,8 @@ class _Take:
             if isinstance(found, RefusedError):
                 self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
             else:
-                sha = self._archive(inner, found)
-                kept_inner = self.ledger.original(sha)
-                self._add(self._arrival(inner, kept_inner, sha256=sha, size=len(found), modified=modified))
+                sha256_inner, kept_inner = self._archive(inner, found)
+                self._add(self._arrival(inner, kept_inner, sha256=sha256_inner, size=len(found), modified=modified))
 
     def _read(self, path: str) -> tuple[bytes, os.stat_result]:
         """The whole content. Raises `RefusedError` when the file is too large or somebody is still writing it."""
@@ -89,20 +87,20 @@ class _Take:
                 raise RefusedError("I14", size=f"{before.st_size / 1e6:.0f}", limit=f"{self.bounds.file / 1e6:.0f}")
             content = file.read(before.st_size + 1)
             after = os.fstat(file.fileno())
+        changing = (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns)
         young = abs(self.clock - after.st_mtime) < self.bounds.settle
-        finished = content.startswith(ZIP_MAGIC) and complete(content)
-        if (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns) or (young and not finished):
+        if changing or (young and not (content.startswith(ZIP_MAGIC) and complete(content))):
             raise RefusedError("I12")
         return content, after
 
-    def _archive(self, name: str, content: bytes) -> str:
+    def _archive(self, name: str, content: bytes) -> tuple[str, Path]:
+        """Keep the bytes, whatever they are; their hash and where they lie."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 not in self.whole:
-            self.ledger.archive(sha256, content)
+        kept = self.ledger.archive(sha256, content)
         if sha256 not in self.known:
             self.known[sha256] = self.now
             self.fresh.append((sha256, name, len(content)))
-        return sha256
+        return sha256, kept
 
     def _arrival(
         self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None
