@@ -10,6 +10,7 @@ import csv
 import io
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,10 @@ class Unreadable(Exception):  # noqa: N818 - it is said of the file
     """The bytes are not a workbook calamine can open; the text says why, in Chinese."""
 
 
+class _TooFar(Exception):  # noqa: N818 - it is said of the cell
+    """A cell so far away that the rectangle up to it cannot be held; the text is its address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workbook:
     """The sheets that could be read, in their order, and what has to be said about those that could not."""
@@ -48,34 +53,34 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
     """Every sheet by name; one bad sheet does not cost the others. Raises `Unreadable`.
 
     ``scanned`` are the sheets to look through for what values cannot say, all by default; in other formats than xlsx
-    and xlsm there is no such look.
+    and xlsm there is no such look. ``cells`` bounds the used rectangle of a sheet.
     """
     if opened.format == "csv":
         return Workbook(sheets={Path(opened.arrival.name).stem: _csv(opened.content)})
     if opened.format not in _XML_FORMATS:
-        source = stored_zip(opened.parts) if opened.parts else opened.content
-        return _read(_open(source), {}, set(), lambda sheet, _: sheet)
+        book = _open(stored_zip(opened.parts) if opened.parts else opened.content)
+        return _each(book, lambda name: _sheet(book, name))
     parts, named = dict(opened.parts), sheet_parts(opened.parts)
-    far, wrong = {}, set()
-    for name, part in named.items():
-        xml = parts[part]
-        try:
-            if corner := far_cell(xml, cells):
-                far[name] = corner
-        except expat.ExpatError:
-            wrong.add(name)
-        parts[part] = errors_as_text(xml)
+    for part in named.values():
+        parts[part] = errors_as_text(parts[part])
+    book = _open(stored_zip(parts))
 
-    def looked_through(sheet: Sheet, name: str) -> Sheet:
-        wanted = name in named and (scanned is None or name in scanned)
-        return scan(opened.parts[named[name]]).onto(sheet) if wanted else sheet
+    def checked(name: str) -> Sheet:
+        if name not in named:
+            raise Unreadable("工作簿的目录里找不到它")
+        xml = opened.parts[named[name]]
+        if corner := far_cell(xml, cells):
+            raise _TooFar(corner)
+        sheet = _sheet(book, name)
+        return scan(xml).onto(sheet) if scanned is None or name in scanned else sheet
 
-    return _read(_open(stored_zip(parts)), far, wrong, looked_through)
+    return _each(book, checked)
 
 
 def read_sheets(path: Path) -> Mapping[str, Sheet]:
     """Every sheet of a workbook that is trusted; raises `Unreadable`."""
-    return _read(_open(path.read_bytes()), {}, set(), lambda sheet, _: sheet).sheets
+    book = _open(path.read_bytes())
+    return _each(book, lambda name: _sheet(book, name)).sheets
 
 
 def stored_zip(parts: Mapping[str, bytes]) -> bytes:
@@ -99,27 +104,21 @@ def _open(source: bytes) -> CalamineWorkbook:
     return _calmly(lambda: CalamineWorkbook.from_filelike(io.BytesIO(source)))
 
 
-def _read(
-    book: CalamineWorkbook,
-    far: Mapping[str, str],
-    wrong: Collection[str],
-    looked_through: Callable[[Sheet, str], Sheet],
-) -> Workbook:
-    sheets, findings = {}, []
-    for name in book.sheet_names:
-        if name in far:
-            findings.append(notice("I21", where={"sheet": name, "cell": far[name]}, sheet=name, cell=far[name]))
-            continue
+def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
+    """All sheets one by one; what one of them raises is a finding."""
+    sheets: dict[str, Sheet] = {}
+    findings: list[Finding] = []
+    for name, count in Counter(book.sheet_names).items():
         try:
-            if name in wrong:
-                raise Unreadable("不是完好的 XML")
-            sheet = looked_through(_calmly(lambda name=name: _sheet(book, name)), name)  # type: ignore[misc]
+            if count > 1:
+                raise Unreadable(f"有 {count} 张同名的工作表")
+            sheets[name] = sheet = read(name)
+            findings += _hidden(name, sheet)
+        except _TooFar as far:
+            findings.append(notice("I21", where={"sheet": name, "cell": str(far)}, sheet=name, cell=far))
         except (Unreadable, expat.ExpatError) as error:
-            reason = str(error) if isinstance(error, Unreadable) else "不是完好的 XML"
+            reason = error if isinstance(error, Unreadable) else "不是完好的 XML"
             findings.append(notice("I20", where={"sheet": name}, sheet=name, reason=reason))
-            continue
-        sheets[name] = sheet
-        findings += _hidden(name, sheet)
     return Workbook(sheets=sheets, findings=tuple(findings))
 
 
@@ -136,9 +135,12 @@ def _calmly(step: Callable[[], T]) -> T:
 
 
 def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
-    sheet = book.get_sheet_by_name(name)
-    top, left = sheet.start or (0, 0)
-    return Sheet(top=top, left=left, rows=sheet.to_python())
+    def cells() -> Sheet:
+        sheet = book.get_sheet_by_name(name)
+        top, left = sheet.start or (0, 0)
+        return Sheet(top=top, left=left, rows=sheet.to_python())
+
+    return _calmly(cells)
 
 
 def _csv(content: bytes) -> Sheet:

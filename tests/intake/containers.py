@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import xlsxwriter
 
@@ -116,3 +118,14 @@ def compound(streams: Mapping[str, bytes], *, cycle: str = "") -> bytes:
 
 def biff(*records: tuple[int, bytes]) -> bytes:
     return b"".join(struct.pack("<HH", code, len(data)) + data for code, data in records)
+
+
+def converted(content: bytes, kind: str, folder: Path) -> bytes:
+    """The workbook as LibreOffice saves it; for tests marked ``external``."""
+    filters = {"xlsm": "xlsm:Calc MS Excel 2007 VBA XML", "csv": "csv:Text - txt - csv (StarCalc):44,34,76"}
+    source = folder / "source.xlsx"
+    source.write_bytes(content)
+    command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to"]
+    command += [filters.get(kind, kind), "--outdir", str(folder / "out"), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return (folder / f"out/source.{kind}").read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import random
 import sys
 import time
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from pipeline.intake.guard import open_arrival
 from pipeline.read.workbook import Unreadable, read_workbook
 from pipeline.read.workers import GIB, read_many
 from pipeline.returns import Arrival, Opened, Unclaimed
-from tests.intake.containers import sheet_xml, with_sheet, workbook
+from tests.intake.containers import converted, sheet_xml, with_sheet, workbook
 
+FUZZ = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 NOW = dt.datetime(2026, 1, 15, tzinfo=dt.UTC)
 
 
@@ -142,3 +144,23 @@ def test_calamine_asking_for_everything(tmp_path: Path) -> None:
     assert (first, third) == ("表二、表三", "表二、表三")
     assert isinstance(second, Unclaimed)
     assert "SIGABRT" in second.findings[0].message
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_fuzz_old_formats(kind: str, tmp_path: Path) -> None:
+    """Damaged files of formats whose parsers are known to panic and abort, so never read in this process."""
+    content = converted(workbook(), kind, tmp_path)
+    chance = random.Random(20260115)
+    arrivals = []
+    for n in range(FUZZ):
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 8)):
+            damaged[chance.randrange(len(damaged))] = chance.choice((0, 1, 0x7F, 0xFF, chance.randrange(256)))
+        path = tmp_path / f"{n}.{kind}"
+        path.write_bytes(damaged[: chance.choice((len(damaged), len(damaged), chance.randrange(len(damaged))))])
+        arrivals.append(arrival(path.name, path))
+    results = list(read_many(Road().read, arrivals))
+    assert len(results) == FUZZ
+    for result in results:
+        assert isinstance(result, Unclaimed | str)
