@@ -47,22 +47,24 @@ class Opened:
 
     ``format`` is ``xlsx``, ``xlsm``, ``xlsb``, ``ods``, ``xls`` or ``csv``, and empty when the arrival was refused.
     ``parts`` are the parts of a zip container that a parser may see, inflated within the bounds and true to their
-    checksums; ``content`` is the whole file when it is no zip.
+    checksums; ``content`` is the whole file when it is no zip. ``errors`` are the error cells of an ``xls``, by sheet
+    and (row, column).
     """
 
     arrival: Arrival
     format: str = ""
     content: bytes = b""
     parts: Mapping[str, bytes] = field(default_factory=dict)
+    errors: Mapping[str, Mapping[tuple[int, int], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """The used rectangle of a sheet; its first cell stands at (``top``, ``left``), counted from 0.
 
-    The other fields say what the values cannot, by (row, column), and are only known when ``scanned``: cells that hold
-    an error and which, formulas whose result was never computed, pictures in the place of a figure, what is hidden.
-    In a sheet that was not scanned a blank may be any of these.
+    The other fields say what the values cannot, by (row, column): cells that hold an error and which (``rows`` shows it
+    there as text, never as a blank), and where the sheet was ``scanned`` formulas whose result was never computed (a
+    blank in ``rows``), pictures in the place of a figure, and what is hidden.
     """
 
     top: int

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from pipeline.findings import Finding, notice
 from pipeline.intake import ole, sniff
+from pipeline.intake.biff import holds_binary_error, read_biff
 from pipeline.intake.bounds import Bounds, RefusedError, damaged, irregular, swollen
 from pipeline.intake.unzip import Member, directory, inflate
 from pipeline.returns import Arrival, Opened
@@ -105,11 +106,11 @@ def _ole(arrival: Arrival, content: bytes) -> Opened:
     kind = sniff.ole_kind(found.names)
     if kind != "xls":
         raise foreign(kind)
-    locked, macro_sheet = ole.biff_facts(found.book)
-    if locked:
+    book = read_biff(found.book)
+    if book.locked:
         raise RefusedError("I5")
-    kinds = [word for word, there in (("宏", "_VBA_PROJECT_CUR" in found.names), ("宏表", macro_sheet)) if there]
-    return _opened(arrival, kind, content=content, active="、".join(kinds))
+    kinds = [word for word, there in (("宏", "_VBA_PROJECT_CUR" in found.names), ("宏表", book.macro_sheet)) if there]
+    return replace(_opened(arrival, kind, content=content, active="、".join(kinds)), errors=book.errors)
 
 
 def _csv(content: bytes) -> bytes:
@@ -139,7 +140,9 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
             parts[member.name] = part = inflate(content, member)
             _prolog(member.name, part)
         elif name == "mimetype" or (kind == "xlsb" and _BINARY_BOOK.fullmatch(name)):
-            parts[member.name] = inflate(content, member)
+            parts[member.name] = part = inflate(content, member)
+            if "worksheets/" in name and holds_binary_error(part):
+                raise irregular("有公式错误，在 .xlsb 里无法定位")
     if kind == "ods":
         if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
             raise RefusedError("I5")

@@ -1,7 +1,7 @@
 """OLE2 compound files (.xls, WPS .et, and whatever is encrypted): what streams they hold, and that no chain runs round.
 
 calamine follows a sector chain for ever and takes the process with it; so every chain is walked here first.
-Source: MS-CFB 2.1–2.6; MS-XLS 2.4.28 (BoundSheet8), 2.4.117 (FilePass).
+Source: MS-CFB 2.1–2.6.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ _LISTED_IN_HEADER = struct.Struct("<109L")
 _LAST_SECTOR, _END_OF_CHAIN, _FREE = 0xFFFFFFFA, 0xFFFFFFFE, 0xFFFFFFFF
 _MINI_SECTOR = 64
 _STREAM, _ROOT = 2, 5
-_EOF, _FILEPASS, _BOUNDSHEET = 0x000A, 0x002F, 0x0085
-_MACRO_SHEET = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +35,6 @@ def open_ole(content: bytes) -> Ole:
         return _walk(content)
     except (struct.error, IndexError) as error:
         raise damaged("内部目录不完整") from error
-
-
-def biff_facts(book: bytes) -> tuple[bool, bool]:
-    """Whether a BIFF stream is encrypted, and whether it holds an Excel 4 macro sheet; read up to the first EOF."""
-    at, macros = 0, False
-    while at + 4 <= len(book):
-        record, length = struct.unpack_from("<HH", book, at)
-        if record == _FILEPASS:
-            return True, macros
-        if record == _EOF:
-            break
-        macros |= record == _BOUNDSHEET and book[at + 9 : at + 10] == bytes([_MACRO_SHEET])
-        at += 4 + length
-    return False, macros
 
 
 class _Sectors:

@@ -30,6 +30,7 @@ _SHEETS = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ERROR_TYPE = re.compile(rb"""(\st\s*=\s*)(?:"e"|'e')""")
+_ODS_ERROR = re.compile(rb"""\boffice:string-value=(?:""|'')(\s+calcext:value-type=["']error["'])""")
 _TRUE = frozenset({"1", "true", "on"})
 
 
@@ -117,6 +118,11 @@ def errors_as_text(xml: bytes) -> bytes:
     text each says what it is, and no reader can take it for a blank.
     """
     return _ERROR_TYPE.sub(rb'\1"str"', xml) if holds_errors(xml) else xml
+
+
+def ods_errors_as_text(xml: bytes) -> bytes:
+    """The content of an ods with its error cells showing what they say, which calamine reads as empty texts."""
+    return _ODS_ERROR.sub(rb"\1", xml) if b'"error"' in xml else xml
 
 
 def far_cell(xml: bytes, cells: int) -> str:

@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from xml.parsers import expat
@@ -20,7 +20,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.findings import Finding, notice
-from pipeline.read.scan import address, errors_as_text, far_cell, scan, sheet_parts
+from pipeline.read.scan import address, errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
 from pipeline.returns import Opened, Sheet
 
 T = TypeVar("T")
@@ -58,11 +58,11 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
     if opened.format == "csv":
         return Workbook(sheets={Path(opened.arrival.name).stem: _csv(opened.content)})
     if opened.format not in _XML_FORMATS:
-        book = _open(stored_zip(opened.parts) if opened.parts else opened.content)
-        return _each(book, lambda name: _sheet(book, name))
-    parts, named = dict(opened.parts), sheet_parts(opened.parts)
-    for part in named.values():
-        parts[part] = errors_as_text(parts[part])
+        parts = {name: ods_errors_as_text(part) for name, part in opened.parts.items()}
+        book = _open(stored_zip(parts) if parts else opened.content)
+        return _each(book, lambda name: _with_errors(_sheet(book, name), opened.errors.get(name, {})))
+    named = sheet_parts(opened.parts)
+    parts = {**opened.parts, **{part: errors_as_text(opened.parts[part]) for part in named.values()}}
     book = _open(stored_zip(parts))
 
     def checked(name: str) -> Sheet:
@@ -141,6 +141,15 @@ def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
         return Sheet(top=top, left=left, rows=sheet.to_python())
 
     return _calmly(cells)
+
+
+def _with_errors(sheet: Sheet, errors: Mapping[tuple[int, int], str]) -> Sheet:
+    """The sheet with the errors that calamine left blank."""
+    rows = [list(row) for row in sheet.rows]
+    for (row, col), literal in errors.items():
+        if 0 <= row - sheet.top < len(rows) and 0 <= col - sheet.left < len(rows[row - sheet.top]):
+            rows[row - sheet.top][col - sheet.left] = literal
+    return replace(sheet, rows=rows, errors=errors) if errors else sheet
 
 
 def _csv(content: bytes) -> Sheet:

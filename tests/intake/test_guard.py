@@ -75,6 +75,17 @@ def lying(size: int) -> bytes:
     return raw_archive([{**entry, "size": size} if b"sheet1" in entry["name"] else entry for entry in parts])  # type: ignore[operator]
 
 
+def xlsb(sheet: bytes) -> bytes:
+    return archive(
+        {
+            "[Content_Types].xml": b"<a/>",
+            "xl/workbook.bin": b"",
+            "xl/_rels/workbook.bin.rels": b"<a/>",
+            "xl/worksheets/sheet1.bin": sheet,
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Case:
     name: str
@@ -163,6 +174,7 @@ REFUSED = [
     Case("cyclic ole chain", lambda: compound({"Workbook": bytes(9000)}, cycle="Workbook"), "I7", "循环"),
     Case("truncated ole", lambda: compound({"Workbook": bytes(9000)})[:3000], "I7"),
     Case("ole header only", lambda: compound({"Workbook": b""})[:40], "I7"),
+    Case("error cell in xlsb", lambda: xlsb(b"\x00\x04abcd" + b"\x81\x01\x02ab" + b"\x03\x01x"), "I9", ".xlsb"),
     Case("a mere archive", lambda: archive({"表.txt": b"x"}), "I3", "压缩包"),
 ]  # fmt: skip
 
@@ -200,6 +212,7 @@ ACCEPTED = [
     ),
     ("csv in gbk", lambda: "项目,数\r\n制发,3\r\n".encode("gbk"), "csv", [".csv"]),
     ("csv in utf-16 with tabs", lambda: "项目\t数\r\n制发\t3\r\n".encode("utf-16"), "csv", [".csv"]),
+    ("xlsb", lambda: xlsb(b"\x00\x03\x0b\x03\x0b"), "xlsb", ["二进制"]),
     ("ods", lambda: archive({"mimetype": b"x", "content.xml": b"<a/>"}), "ods", [".ods"]),
 ]
 

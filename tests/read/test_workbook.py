@@ -151,6 +151,19 @@ def test_saved_by_libreoffice(kind: str, tmp_path: Path) -> None:
         assert rows(book) == FIGURES
 
 
+@pytest.mark.external
+@pytest.mark.parametrize("kind", ["xls", "xlsx", "ods"])
+def test_errors_saved_by_libreoffice(kind: str, tmp_path: Path) -> None:
+    cells = (
+        '<row r="1"><c r="A1" t="e"><f>1/0</f><v>#DIV/0!</v></c><c r="B1"><v>3</v></c></row>'
+        '<row r="2"><c r="A2" t="e"><f>NA()</f><v>#N/A</v></c><c r="B2"><f>1+1</f><v>2</v></c></row>'
+    )
+    book = read(converted(with_sheet(sheet_xml(cells)), kind, tmp_path))
+    assert rows(book) == [["#DIV/0!", 3], ["#N/A", 2]]
+    if kind != "ods":
+        assert book.sheets["表二"].errors == {(0, 0): "#DIV/0!", (1, 0): "#N/A"}
+
+
 @settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_fuzz_xml(data: st.DataObject) -> None:
