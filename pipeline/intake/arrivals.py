@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.control import CONTROL_FILE
 from pipeline.intake.attachments import ignored, is_attachment, unpack
@@ -16,8 +17,10 @@ from pipeline.intake.bounds import Bounds, RefusedError
 from pipeline.intake.guard import refusal_finding
 from pipeline.intake.sniff import ZIP_MAGIC
 from pipeline.intake.unzip import complete
-from pipeline.ledger import Ledger
 from pipeline.returns import Arrival
+
+if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
+    from pipeline.ledger import Ledger
 
 
 def collect(

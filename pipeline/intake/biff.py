@@ -1,7 +1,7 @@
 """The record streams of .xls and .xlsb: locked, with macro sheets, and which cells hold errors.
 
 calamine reads an error as an empty cell, and a blank may count as 0; so the errors are looked up here.
-Source: MS-XLSB 2.1.4 (Record), 2.4.308 (BrtCellError), 2.4.671 (BrtFmlaError); MS-XLS 2.4.28 (BoundSheet8), 2.4.21 (BOF), 2.4.24 (BoolErr), 2.4.117 (FilePass), 2.4.127 (Formula), 2.5.10 (BErr).
+Source: MS-XLS for Bof, BoundSheet8, FilePass, Formula, BoolErr and BErr; MS-XLSB for BrtCellError and BrtFmlaError.
 """
 
 from __future__ import annotations

@@ -2,34 +2,38 @@
 
 The pool is pebble's: it kills a task that takes too long and replaces a worker that died, which the standard library's
 does not. Workers are forked from a server process that has everything imported (a fresh interpreter on Windows), so a
-lost one is back within some tens of milliseconds, and none inherits the run's lock, database or threads.
+lost one is back within some tens of milliseconds, and none inherits the run's lock, database or threads. What they are
+sent to do must stand in a module that is quick to import, and not in ``__main__``, which they never see.
 """
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing.context import BaseContext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import Any, Generic, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from pipeline.findings import notice
-from pipeline.returns import Arrival, Unclaimed
+from pipeline.returns import Arrival, Opened, Unclaimed
 
 T = TypeVar("T")
 GIB = 1 << 30
 TIMEOUT, MEMORY = 20.0, 2 * GIB
-_BATCH, _AHEAD = 16, 4
+_BATCH, _AHEAD = 8, 4
 _LOOK_AGAIN = 0.02
 """Seconds after which pebble notices a dead worker; its own tenth of a second is long for fifty hostile files."""
 _TAKEN_NOTE = 0.001
@@ -37,37 +41,81 @@ _TAKEN_NOTE = 0.001
 _PATIENCE = 3
 """Pools that may give up one after the other without a single batch done."""
 
-_read: Callable[[Arrival], Any]
+_START_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
+_context = copy.copy(multiprocessing.get_context(_START_METHOD))
+_hiding = threading.Lock()
+_steps: _Steps[Any]
 
 
-def warm_up() -> None:
-    """Start the server that workers are forked from, and return at once: it imports while the run begins."""
-    context = _context()
-    if context.get_start_method() == "forkserver":
+class _Worker(_context.Process):  # type: ignore[misc, name-defined]
+    """A process that does not import the program that started us all over again, as multiprocessing would have it."""
+
+    def start(self) -> None:
+        """Begin, with an empty ``__main__`` as long as it takes."""
+        with _hiding:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
+
+
+_context.Process = _Worker  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Steps(Generic[T]):
+    """What is done with one arrival: the container guard, then the reader."""
+
+    opening: Callable[[Arrival], Opened]
+    reading: Callable[[Opened], T]
+
+    def take(self, arrival: Arrival) -> T | Unclaimed:
+        """One file; whatever it raises, panics included, is a finding. What stops the process itself goes through."""
+        try:
+            return self.reading(self.opening(arrival))
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except MemoryError:
+            return _unreadable(arrival, "内存不够")
+        except BaseException as error:
+            return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）")
+
+
+def warm_up(*modules: str) -> None:
+    """Start the server that workers are forked from, and return at once: it imports ``modules`` while the run begins."""
+    if sys.platform != "win32":
         from multiprocessing import forkserver
 
+        _context.set_forkserver_preload([__name__, *modules])
         forkserver.ensure_running()
 
 
 def read_many(
-    read: Callable[[Arrival], T],
+    opening: Callable[[Arrival], Opened],
+    reading: Callable[[Opened], T],
     arrivals: Sequence[Arrival],
     *,
     workers: int = 2,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
 ) -> Iterator[T | Unclaimed]:
-    """``read`` of every arrival, in their order; `Unclaimed` with finding I1 for each that could not be read.
+    """``reading(opening(arrival))`` of every arrival, in their order; `Unclaimed` with I1 where that went wrong.
 
-    ``read`` must be picklable and is sent to each worker once. ``timeout`` is seconds a file, ``memory`` bytes of
+    Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds a file, ``memory`` bytes of
     address space above what a worker begins with, where the system can limit it. With no ``workers`` everything is
     read in this process and nothing is limited.
     """
+    steps = _Steps(opening=opening, reading=reading)
     if not workers:
-        yield from (_guarded(read, arrival) for arrival in arrivals)
+        yield from map(steps.take, arrivals)
+        return
+    if not arrivals:
         return
     CONSTS.sleep_unit = _LOOK_AGAIN
-    crew = _Crew(read=read, workers=workers, timeout=timeout, memory=memory)
+    warm_up(opening.__module__, reading.__module__)
+    crew = _Crew(steps=steps, workers=workers, timeout=timeout, memory=memory)
     try:
         yield from crew.in_order(arrivals)
     finally:
@@ -77,8 +125,8 @@ def read_many(
 class _Crew:
     """A pool, and what to do when it loses a worker."""
 
-    def __init__(self, *, read: Callable[[Arrival], Any], workers: int, timeout: float, memory: int) -> None:
-        self._read, self._workers, self._timeout, self._memory = read, workers, timeout, memory
+    def __init__(self, *, steps: _Steps[Any], workers: int, timeout: float, memory: int) -> None:
+        self._steps, self._workers, self._timeout, self._memory = steps, workers, timeout, memory
         self._broken = 0
         self._pool = self._hire()
 
@@ -101,7 +149,7 @@ class _Crew:
         self._pool.join()
 
     def _hire(self) -> ProcessPool:
-        return ProcessPool(self._workers, initializer=_prepare, initargs=(self._read, self._memory), context=_context())
+        return ProcessPool(self._workers, initializer=_prepare, initargs=(self._steps, self._memory), context=_context)
 
     def _begin(self, batch: Sequence[Arrival]) -> Future[list[Any]]:
         try:
@@ -145,19 +193,10 @@ def _cause_of_death(exitcode: int) -> str:
     return f"读取程序中止（{exitcode}）"
 
 
-def _context() -> BaseContext:
-    """How workers begin; fork itself would copy the run's lock and threads into them."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", __name__])
-    return context
-
-
-def _prepare(read: Callable[[Arrival], Any], memory: int) -> None:
+def _prepare(steps: _Steps[Any], memory: int) -> None:
     """Make this process a worker."""
-    global _read
-    _read = read
+    global _steps
+    _steps = steps
     _limit(memory)
     # calamine's panics and aborts would be printed on the clerk's screen
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -184,19 +223,7 @@ def _limit(memory: int) -> None:
 
 def _read_batch(batch: Sequence[Arrival]) -> list[Any]:
     time.sleep(_TAKEN_NOTE)
-    return [_guarded(_read, arrival) for arrival in batch]
-
-
-def _guarded(read: Callable[[Arrival], T], arrival: Arrival) -> T | Unclaimed:
-    """One file; whatever it raises, panics included, is a finding. What stops the process itself goes through."""
-    try:
-        return read(arrival)
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except MemoryError:
-        return _unreadable(arrival, "内存不够")
-    except BaseException as error:
-        return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）")
+    return [_steps.take(arrival) for arrival in batch]
 
 
 def _unreadable(arrival: Arrival, reason: str) -> Unclaimed:

@@ -32,7 +32,8 @@ class Reader:
 
     greeting: str = "读到"
 
-    def read(self, arrival: Arrival) -> str:
+    def read(self, opened: Opened) -> str:
+        arrival = opened.arrival
         deed = arrival.name.partition("-")[0]
         if deed == "hang":
             time.sleep(60)
@@ -49,9 +50,13 @@ class Reader:
         return self.greeting + arrival.name
 
 
+def unopened(arrival: Arrival) -> Opened:
+    return Opened(arrival=arrival)
+
+
 def outcome(names: list[str], *, workers: int = 2, timeout: float = 1.0) -> dict[str, str]:
-    read = read_many(Reader().read, [arrival(name) for name in names], workers=workers, timeout=timeout)
-    results = list(read)
+    arrivals = [arrival(name) for name in names]
+    results = list(read_many(unopened, Reader().read, arrivals, workers=workers, timeout=timeout))
     assert len(results) == len(names)
     found = {}
     for name, result in zip(names, results, strict=True):
@@ -103,7 +108,7 @@ def test_all_of_them_on_one_night() -> None:
 
 def test_workers_that_cannot_begin_are_our_fault() -> None:
     with pytest.raises(Exception, match=r"workers do not start|All workers expired"):
-        list(read_many(Unpicklable().read, [arrival("a")], workers=1))
+        list(read_many(unopened, Unpicklable().read, [arrival("a")], workers=1))
 
 
 class Unpicklable:
@@ -115,22 +120,18 @@ class Unpicklable:
     def __getstate__(self) -> dict[str, int]:
         return {"a": 1}
 
-    def read(self, arrival: Arrival) -> str:
-        return arrival.name
+    def read(self, opened: Opened) -> str:
+        return opened.arrival.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
-    """Guard and workbook, as the night composes them."""
-
-    def read(self, arrival: Arrival) -> str:
-        opened: Opened = open_arrival(arrival)
-        if not opened.arrival.usable:
-            return opened.arrival.findings[-1].code
-        try:
-            return "、".join(read_workbook(opened, cells=1 << 62).sheets)
-        except Unreadable:
-            return "I1"
+def sheet_names(opened: Opened) -> str:
+    """The names of the sheets, or the code of what is wrong; with no bound on the used rectangle."""
+    if not opened.arrival.usable:
+        return opened.arrival.findings[-1].code
+    try:
+        return "、".join(read_workbook(opened, cells=1 << 62).sheets)
+    except Unreadable:
+        return "I1"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps the limit")
@@ -140,7 +141,7 @@ def test_calamine_asking_for_everything(tmp_path: Path) -> None:
     (tmp_path / "bomb").write_bytes(with_sheet(sheet_xml(cells)))
     (tmp_path / "good").write_bytes(workbook())
     arrivals = [arrival(name, tmp_path / name) for name in ("good", "bomb")] + [arrival("good2", tmp_path / "good")]
-    first, second, third = read_many(Road().read, arrivals)
+    first, second, third = read_many(open_arrival, sheet_names, arrivals)
     assert (first, third) == ("表二、表三", "表二、表三")
     assert isinstance(second, Unclaimed)
     assert "SIGABRT" in second.findings[0].message
@@ -160,7 +161,7 @@ def test_fuzz_old_formats(kind: str, tmp_path: Path) -> None:
         path = tmp_path / f"{n}.{kind}"
         path.write_bytes(damaged[: chance.choice((len(damaged), len(damaged), chance.randrange(len(damaged))))])
         arrivals.append(arrival(path.name, path))
-    results = list(read_many(Road().read, arrivals))
+    results = list(read_many(open_arrival, sheet_names, arrivals))
     assert len(results) == FUZZ
     for result in results:
         assert isinstance(result, Unclaimed | str)
