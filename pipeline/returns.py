@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.findings import Finding
@@ -37,11 +37,20 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """The used rectangle of a sheet; its first cell stands at (``top``, ``left``), counted from 0."""
+    """The used rectangle of a sheet; its first cell stands at (``top``, ``left``), counted from 0.
+
+    The other fields are what the cells themselves cannot say, all by (row, column) counted from 0 on the sheet:
+    ``errors`` (``#REF!`` …, read as empty text), ``uncomputed`` formulas, ``pictures`` standing in a cell.
+    """
 
     top: int
     left: int
     rows: Sequence[Sequence[object]]
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    pictures: frozenset[tuple[int, int]] = frozenset()
 
     def at(self, row: int, col: int) -> object:
         """What stands in a cell; empty text outside the rectangle."""
