@@ -93,6 +93,12 @@ class Sightings:
     stray: list[Place] = field(default_factory=list)
     reworded: dict[str, str] = field(default_factory=dict)
 
+    def add(self, other: Sightings) -> None:
+        """Take over what another sheet proves."""
+        self.found += other.found
+        self.stray += other.stray
+        self.reworded |= other.reworded
+
 
 def charts(form: Form) -> tuple[Chart, ...]:
     """The labels of every table of the form, the issued sheets of indicators and texts among them."""

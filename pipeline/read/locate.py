@@ -4,7 +4,7 @@ Three ways, in this order, and on each of them the row and column labels of a ce
 
 1. the sheet is as issued: every label stands where the layout says, so its items do (`SheetPlan.intact`);
 2. the labels are found elsewhere, on a sheet of any name, by their own words (`labels`);
-3. the office's defined name leads to a cell whose nearest row and column label are the item's own.
+3. a heading of a group is gone, but the office's defined name leads to a cell with the item's own labels (`around`).
 
 What is refused is the item, not the table: the items that are proven have their place, each row or column that is
 not found is one S1. An item proven at two places is believed only if both say the same; a copy of a table with no
@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import Anchor, Layout, Place, plain
-from pipeline.read.labels import Chart, Rows, Sighting, Sightings, label_key, labels_of, sight
+from pipeline.read.around import proven_around
+from pipeline.read.labels import Chart, Rows, Sighting, Sightings, labels_of, sight
 from pipeline.read.missing import missing_findings, moved_findings
 from pipeline.returns import Sheet
 
@@ -161,22 +162,24 @@ class Locator:
         return Located(places=places, findings=tuple(self._findings))
 
     def _sightings(self, intact: set[str]) -> dict[str, Sightings]:
-        """What the labels prove on every sheet; an intact sheet proves its items where the layout says."""
+        """What the labels prove on every sheet.
+
+        An intact sheet proves its items where the layout says; one with more on it than was issued does so only for
+        the tables its labels say nothing about, or a figure below the table would not be seen.
+        """
         seen = {chart.name: Sightings() for chart in self.charts}
-        by_index = {index: chart.name for chart in self.charts for index in chart.indexes}
-        settled = set()
-        for plan in self.plans:
-            if plan.sheet in intact:
-                for index, row, col in plan.cells:
-                    place = Place(plan.sheet, row, col)
-                    seen[by_index[index]].found.append(Sighting(index, place, (plan.sheet, -1)))
-                if plan.contained(self.book[plan.sheet]):
-                    settled.add(plan.sheet)
+        by_sheet = {plan.sheet: plan for plan in self.plans if plan.sheet in intact}
         for name, rows in self.book.items():
-            if name not in settled:
-                labels = labels_of(rows)
-                for chart in self.charts:
-                    sight(name, rows, labels, chart, seen[chart.name])
+            plan = by_sheet.get(name)
+            settled = plan is not None and plan.contained(rows)
+            labels = {} if settled else labels_of(rows)
+            for chart in self.charts:
+                here = Sightings()
+                sight(name, rows, labels, chart, here)
+                if plan and not here.found and not here.stray:
+                    cells = ((index, Place(name, row, col)) for index, row, col in plan.cells if index in chart.indexes)
+                    here.found = [Sighting(index, place, (name, -1)) for index, place in cells]
+                seen[chart.name].add(here)
         return seen
 
     def _certain(self, chart: Chart, sightings: Sequence[Sighting]) -> dict[int, Place]:
@@ -253,7 +256,7 @@ class Locator:
                 place = self.names().get(self.form.items[index].name) if index in wanted else None
                 if not place or place in taken or leaves.count(row[-1]) > 1:
                     continue
-                if _leaf_proven(self.book.get(place.sheet, ()), place, row[-1], column[-1], chart):
+                if proven_around(self.book.get(place.sheet, ()), place, row, column, chart):
                     named[index] = place
         return named
 
@@ -270,21 +273,6 @@ class Locator:
     def _raw(self, place: Place) -> object:
         rows = self.book[place.sheet]
         return rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""
-
-
-def _leaf_proven(rows: Rows, place: Place, row_leaf: str, column_leaf: str, chart: Chart) -> bool:
-    """The only row label left of the cell and the nearest column label above it are the item's own."""
-    if place.row >= len(rows):
-        return False
-    leaves = {path[-1] for path in chart.rows}
-    beside = [label_key(cell) for cell in rows[place.row][: place.col] if isinstance(cell, str)]
-    if [key for key in beside if key in leaves] != [row_leaf]:
-        return False
-    for row in reversed(rows[: place.row]):
-        cell = row[place.col] if place.col < len(row) else ""
-        if isinstance(cell, str) and (key := label_key(cell)) in chart.column_words:
-            return key == column_leaf
-    return False
 
 
 def _text(cell: object) -> bool:

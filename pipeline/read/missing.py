@@ -96,17 +96,19 @@ def missing_findings(
 
 
 def _groups(gone: Sequence[Item], every: Sequence[Item]) -> Iterator[tuple[str, str, Item]]:
-    """The missing items as whole rows, whole columns, and what is left one by one."""
+    """The missing items as whole rows, whole columns, and what is left of each row."""
     rest = list(gone)
     for what, path in (("行", "row_path"), ("列", "column_path")):
         for steps in dict.fromkeys(getattr(item, path) for item in rest):
             line = [item for item in every if getattr(item, path) == steps]
-            mine = [item for item in rest if getattr(item, path) == steps]
-            if steps and mine and len(mine) == len([item for item in line if item in gone]) == len(line):
+            mine = [item for item in rest if item in line]
+            if steps and mine and all(item in gone for item in line):
                 yield what, steps[-1], mine[0]
                 rest = [item for item in rest if item not in mine]
-    for item in rest:
-        yield "格", item.label, item
+    for steps in dict.fromkeys(item.row_path for item in rest):
+        mine = [item for item in rest if item.row_path == steps]
+        columns = "、".join("·".join(item.column_path) for item in mine)
+        yield "格", f"{steps[-1]}·{columns}", mine[0]
 
 
 def _issued_label(layout: Layout, item: Item, label: str, book: Mapping[str, Rows]) -> tuple[Place | None, str]:
