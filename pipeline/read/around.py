@@ -20,9 +20,13 @@ def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, c
     if [label_key(_at(rows, place.row, c)) for c in beside] != [row_path[-1]]:
         return False
     if len(row_path) > 1:
-        columns = ([_at(rows, r, c) for r in range(place.row, -1, -1)] for c in range(beside[0] + 1))
-        if not all(_consistent(column, set(row_path), leaves | chart.neutral) for column in columns):
-            return False
+        siblings = {step[-1] for step in chart.row_steps if step[:-1] == row_path[:-1]}
+        for c in range(beside[0] + 1):
+            upwards = [_at(rows, r, c) for r in range(place.row, -1, -1)]
+            if not _consistent(
+                upwards, set(row_path), leaves | chart.neutral | (siblings if c == beside[0] else set())
+            ):
+                return False
     return _column_proven(rows, place, column_path, chart)
 
 

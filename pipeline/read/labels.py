@@ -31,6 +31,8 @@ SYNONYMS: Mapping[str, str] = {"规范性文件": "行政规范性文件"}
 """Wordings of a label that mean the same: the 2019 format's name of the row."""
 
 LONGEST_LABEL = 120
+DEEPEST_HEADING = 12
+"""Bounds on what can be a label and a heading: a sheet made to be slow must not be."""
 
 
 @lru_cache(maxsize=4096)
@@ -176,6 +178,8 @@ class Walk:
         if key in self._words:
             while stack and stack[-1][0] == position and not self._goes_on(stack[-1][1], key):
                 stack.pop()
+        elif stack and stack[-1] == (position, None):
+            stack.pop()
         above = stack[-1][1] if stack else ()
         path = (*above, key) if above is not None and (*above, key) in self._steps else None
         stack.append((position, path))
@@ -248,7 +252,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
     if not named(row):
         return None
     last = row
-    for r in range(row + 1, len(rows)):
+    for r in range(row + 1, min(row + DEEPEST_HEADING, len(rows))):
         if named(r):
             last = r
         elif labels.get(r) or any(_filled(cell) for cell in rows[r]):

@@ -40,18 +40,23 @@ def _value(text: str) -> int:
     return total + group + digit
 
 
-def _written(value: int) -> tuple[str, ...]:
-    """The accepted ways to write a number below 10¹²: with and without the leading 一 of 一十."""
+def _written(value: int) -> set[str]:
+    """The accepted ways to write a number below 10¹².
+
+    Both 十 and 一十 may begin it; after a group that ends in a zero, a full thousand goes with 零 or without.
+    """
     if value == 0:
-        return ("零",)
-    text = ""
-    gap = False
-    for level in (2, 1, 0):
-        group = value // 10 ** (4 * level) % 10_000
-        if group:
-            text += ("零" if text and (gap or group < 1000) else "") + _group(group) + _GROUPS[level]
-        gap = bool(text) and group == 0
-    return (text, text.removeprefix("一")) if text.startswith("一十") else (text,)
+        return {"零"}
+    texts = set()
+    for optional in (True, False):
+        text = ""
+        for level in (2, 1, 0):
+            before, group = divmod(value // 10 ** (4 * level), 10_000)
+            if group:
+                zero = bool(text) and (group < 1000 or before % 10_000 == 0 or (before % 10 == 0 and optional))
+                text += ("零" if zero else "") + _group(group) + _GROUPS[level]
+        texts |= {text, text.removeprefix("一") if text.startswith("一十") else text}
+    return texts
 
 
 def _group(value: int) -> str:
