@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.form import Value
+from pipeline.intake import open_arrival
 from pipeline.layout import Place
 from pipeline.read.workbook import read_sheets
 from pipeline.returns import Arrival, Sheet, Submission, Unclaimed
@@ -177,9 +178,9 @@ def test_reasons_are_read_where_the_rule_stands(tmp_path: Path) -> None:
 def test_the_reader_travels_to_other_processes(tmp_path: Path) -> None:
     used = w.reader()
     arrival = w.arrival(tmp_path, filled())
-    first = used.read(arrival)
+    first = used.read(open_arrival(arrival))
     for copy in (pickle.loads(pickle.dumps(used)), pickle.loads(pickle.dumps(w.reader()))):
-        assert copy.read(arrival) == first
+        assert copy.read(open_arrival(arrival)) == first
 
 
 def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from pipeline.control import Claim, Control, Profile, Unit
 from pipeline.form import Form, Value, load_form
+from pipeline.intake import open_arrival
 from pipeline.issue import Stamp, stamp
 from pipeline.layout import Layout, Place, read_layout
 from pipeline.patch import patch_workbook
@@ -140,7 +141,7 @@ def arrival(path: Path, data: bytes, name: str = "报送件.xlsx", *names: str) 
 
 
 def read(path: Path, data: bytes, name: str = "报送件.xlsx", office: Control | None = None) -> Submission | Unclaimed:
-    return reader(office).read(arrival(path, data, name))
+    return reader(office).read(open_arrival(arrival(path, data, name)))
 
 
 def values(result: Submission) -> dict[str, Value]:
