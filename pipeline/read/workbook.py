@@ -33,11 +33,11 @@ _MAX_CELLS = 4_000_000
 _SHOWN = 3
 
 
-class Unreadable(Exception):  # noqa: N818 - it is said of the file
+class UnreadableError(Exception):
     """The bytes are not a workbook calamine can open; the text says why, in Chinese."""
 
 
-class _TooFar(Exception):  # noqa: N818 - it is said of the cell
+class _TooFarError(Exception):
     """A cell so far away that the rectangle up to it cannot be held; the text is its address."""
 
 
@@ -50,7 +50,7 @@ class Workbook:
 
 
 def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cells: int = _MAX_CELLS) -> Workbook:
-    """Every sheet by name; one bad sheet does not cost the others. Raises `Unreadable`.
+    """Every sheet by name; one bad sheet does not cost the others. Raises `UnreadableError`.
 
     ``scanned`` are the sheets to look through for what values cannot say, all by default; in other formats than xlsx
     and xlsm there is no such look. ``cells`` bounds the used rectangle of a sheet.
@@ -67,10 +67,10 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
 
     def checked(name: str) -> Sheet:
         if name not in named:
-            raise Unreadable("工作簿的目录里找不到它")
+            raise UnreadableError("工作簿的目录里找不到它")
         xml = opened.parts[named[name]]
         if corner := far_cell(xml, cells):
-            raise _TooFar(corner)
+            raise _TooFarError(corner)
         sheet = _sheet(book, name)
         return scan(xml).onto(sheet) if scanned is None or name in scanned else sheet
 
@@ -78,7 +78,7 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
 
 
 def read_sheets(path: Path) -> Mapping[str, Sheet]:
-    """Every sheet of a workbook that is trusted; raises `Unreadable`."""
+    """Every sheet of a workbook that is trusted; raises `UnreadableError`."""
     book = _open(path.read_bytes())
     return _each(book, lambda name: _sheet(book, name)).sheets
 
@@ -111,27 +111,27 @@ def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
     for name, count in Counter(book.sheet_names).items():
         try:
             if count > 1:
-                raise Unreadable(f"有 {count} 张同名的工作表")
+                raise UnreadableError(f"有 {count} 张同名的工作表")
             sheets[name] = sheet = read(name)
             findings += _hidden(name, sheet)
-        except _TooFar as far:
+        except _TooFarError as far:
             findings.append(notice("I21", where={"sheet": name, "cell": str(far)}, sheet=name, cell=far))
-        except (Unreadable, expat.ExpatError) as error:
-            reason = error if isinstance(error, Unreadable) else "不是完好的 XML"
+        except (UnreadableError, expat.ExpatError) as error:
+            reason = error if isinstance(error, UnreadableError) else "不是完好的 XML"
             findings.append(notice("I20", where={"sheet": name}, sheet=name, reason=reason))
     return Workbook(sheets=sheets, findings=tuple(findings))
 
 
 def _calmly(step: Callable[[], T]) -> T:
-    """Do a step of calamine's; raises `Unreadable` for its errors, among them panics, which are no ``Exception``."""
+    """Do a step of calamine's; raises `UnreadableError` for its errors, among them panics, which are no ``Exception``."""
     try:
         return step()
     except (CalamineError, OSError, ValueError, OverflowError) as error:
-        raise Unreadable("不是完好的工作簿") from error
+        raise UnreadableError("不是完好的工作簿") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise Unreadable("文件内部结构损坏") from error
+        raise UnreadableError("文件内部结构损坏") from error
 
 
 def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
