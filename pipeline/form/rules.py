@@ -14,6 +14,8 @@ from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.model import Claim, Fact, Item, Line, Parameter, Reading, Rule, Table
 from pipeline.form.numerals import NUMBER
 
+WHOLE = "全表"
+"""The range of a rule that is about no single row or column."""
 _OVER = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -93,7 +95,7 @@ def _equations(
         return
     sides = _sides(said, numbers)
     if "for_each" not in said:
-        yield _bound(rule, "", "", sides, _whole(codes))
+        yield _bound(rule, "", WHOLE, sides, _whole(codes))
         return
     table = next((table for table in tables if table.code == rule.get("table")), None)
     if table is None:

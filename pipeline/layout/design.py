@@ -61,8 +61,9 @@ def later_rows(form: Form) -> Iterator[tuple[int, Rule]]:
     yield from enumerate(waiting, first)
 
 
-def reason_name(key: str) -> str:
-    """The defined name of the cell for the unit's reason (出错说明) to a rule (``N1``) or an equation (``R3.natural``)."""
+def reason_name(asked: Equation | str) -> str:
+    """The defined name of the cell for the unit's reason (出错说明) to an equation or, by its id, to a whole rule."""
+    key = asked if isinstance(asked, str) else asked.key
     return "explain_" + key.replace(".", "_")
 
 

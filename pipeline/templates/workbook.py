@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import Equation, Form, Item, Rule, Table, prompt
+from pipeline.form.rules import WHOLE
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, Layout, Place, design_layout, formulas
 from pipeline.layout.design import (
     BASICS_HEADINGS,
@@ -219,8 +220,9 @@ def _later_row(sheet: Worksheet, inks: Inks, row: int, rule: Rule) -> None:
     """A rule that is evaluated on receipt: there is nothing to show yet but the cell for the reason."""
     sheet.set_row(row, 30)
     sheet.write_string(row, 0, _titled(rule), inks["label"])
-    for col in range(1, 5):
-        sheet.write_string(row, col, "", inks["label"])
+    sheet.write_string(row, 1, WHOLE, inks["label"])
+    for col in range(2, 5):
+        sheet.write_blank(row, col, None, inks["total"])
     sheet.write_string(row, 5, "收件后", inks["total"])
     sheet.write_blank(row, 6, None, inks["entry_text"])
 
