@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import pickle
+import tempfile
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -99,12 +100,10 @@ def test_an_indicator_is_required_of_its_source(tmp_path: Path) -> None:
 
 @cache
 def sheets() -> dict[str, Sheet]:
-    folder = Path(os.environ.get("PYTEST_TMPDIR", "/tmp"))
-    path = folder / f"station-{os.getpid()}.xlsx"
-    path.write_bytes(filled())
-    read = dict(read_sheets(path))
-    path.unlink()
-    return read
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "return.xlsx"
+        path.write_bytes(filled())
+        return dict(read_sheets(path))
 
 
 NOW = dt.datetime(2025, 1, 20, tzinfo=dt.UTC)
