@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from pipeline.control import CONTROL_FILE, Adjustment, Control
-from pipeline.county import Contribution, County, Figure
-from pipeline.form import Form, Item
+from pipeline.county import Contribution, County
+from pipeline.form import Figure, Form, Item
 from pipeline.layout import Place
 from pipeline.standings import Standing, State
+
 
 def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:
     """Add up what passed: each item by its own aggregation mode, totals computed anew from the sums."""
@@ -61,9 +62,7 @@ def _compute(form: Form, code: str, figures: dict[str, Figure | None]) -> Figure
     return result
 
 
-def _addends(
-    form: Form, control: Control, counted: Sequence[Standing], item: Item
-) -> Iterator[Contribution]:
+def _addends(form: Form, control: Control, counted: Sequence[Standing], item: Item) -> Iterator[Contribution]:
     source = control.profile.sources.get(item.source) if item.aggregation == "source" else None
     at = form.position[item.code]
     for standing in counted:

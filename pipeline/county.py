@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
-from pipeline.form import Form, Value
+from pipeline.form import Figure, Form, Value
 from pipeline.standings import Standing
-
-Figure = int | Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

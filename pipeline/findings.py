@@ -108,7 +108,7 @@ def _catalogue() -> dict[str, Any]:
 class _Strict(string.Formatter):
     """A word that is missing or unknown raises: nobody ships a half-filled sentence."""
 
-    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
         if isinstance(key, int):
             raise KeyError(key)
         return kwargs[key]

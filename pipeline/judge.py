@@ -11,9 +11,7 @@ from pipeline.returns import Submission
 from pipeline.standings import Judged, Standing, State
 
 
-def judge(
-    control: Control, submissions: Sequence[tuple[Submission, Sequence[Finding]]]
-) -> tuple[Standing, ...]:
+def judge(control: Control, submissions: Sequence[tuple[Submission, Sequence[Finding]]]) -> tuple[Standing, ...]:
     """The standing of every unit of the roster, in roster order.
 
     The latest return that passes counts; while none passes, the latest return decides the state.
@@ -30,9 +28,7 @@ def _judged(submission: Submission, findings: Sequence[Finding], accepted: set[t
     errors = [finding for finding in findings if finding.severity == "error"]
     standing = [finding for finding in errors if (submission.unit, finding.code) not in accepted]
     unexplained = [
-        finding
-        for finding in findings
-        if finding.needs_reason and (submission.unit, finding.code) not in accepted
+        finding for finding in findings if finding.needs_reason and (submission.unit, finding.code) not in accepted
     ]
     if standing:
         state = State.RETURNED
@@ -40,9 +36,7 @@ def _judged(submission: Submission, findings: Sequence[Finding], accepted: set[t
         state = State.UNEXPLAINED
     else:
         state = State.PASSED
-    return Judged(
-        submission=submission, findings=tuple(findings), state=state, provisional=len(standing) < len(errors)
-    )
+    return Judged(submission=submission, findings=tuple(findings), state=state, provisional=len(standing) < len(errors))
 
 
 def _standing(unit: Unit, returns: tuple[Judged, ...], waived: bool) -> Standing:

@@ -14,7 +14,11 @@ from pipeline.standings import Standing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One consolidation of one year. ``findings`` are all of them, sorted for reading."""
+    """One consolidation of one year.
+
+    ``findings`` are those that matter today, sorted for reading; ``superseded`` are those of returns that another
+    version of the same unit's return has replaced.
+    """
 
     year: int
     form: Form
@@ -24,18 +28,9 @@ class Outcome:
     unclaimed: tuple[Unclaimed, ...]
     county: County
     findings: tuple[Finding, ...]
+    superseded: tuple[Finding, ...]
 
     @property
     def attention(self) -> bool:
         """Whether a person must look at something: an error or a warning stands, or a unit is missing."""
-        return not self.county.complete or any(finding.severity != "info" for finding in self.standing_findings())
-
-    def standing_findings(self) -> tuple[Finding, ...]:
-        """Findings that still matter: those of a superseded return do not."""
-        superseded = {
-            (standing.unit.code, judged.submission.arrival.name)
-            for standing in self.standings
-            for judged in standing.returns
-            if judged is not standing.decisive
-        }
-        return tuple(finding for finding in self.findings if (finding.unit, finding.file) not in superseded)
+        return not self.county.complete or any(finding.severity != "info" for finding in self.findings)

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-SECRET_FILE = "签发密钥"
+SECRET_FILE = "签发密钥"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from xlsxwriter.format import Format
@@ -58,19 +59,19 @@ class Inks:
         return self._made[name]
 
 
-def head(sheet: Worksheet, inks: Inks, title: str, banner: str, width: int) -> None:
-    """Title and banner, the first two rows of every sheet."""
+def head(sheet: Worksheet, inks: Inks, title: str, banner: str, width: int, *, chars: float = 76) -> None:
+    """Title and banner, the first two rows of every sheet; ``chars`` is how wide the ``width`` columns are together."""
     sheet.merge_range(0, 0, 0, width - 1, title, inks["title"])
     sheet.merge_range(1, 0, 1, width - 1, banner, inks["banner"])
     sheet.set_row(0, 32)
-    sheet.set_row(1, 20)
+    sheet.set_row(1, max(20.0, lines_height([banner], [chars])))
 
 
 def draw_table(
     sheet: Worksheet, inks: Inks, table: Table, grid: Grid, origin: int, value: Callable[[str, int, int, int], None]
 ) -> None:
     """Draw the labels of ``grid`` from row ``origin`` on; ``value(code, row, col, cols)`` writes each value cell."""
-    widths = {0: (22,), 1: (24,), 3: (7, 12, 38)}[grid.label_columns] if grid.label_columns else ()
+    widths = {0: (22,), 1: (24,), 3: (6.5, 11, 34)}[grid.label_columns] if grid.label_columns else ()
     for col in range(grid.width):
         figure = {"t2": 18, "t3": 8.5, "t4": 6.2}.get(table.code, 10)
         sheet.set_column(col, col, widths[col] if col < len(widths) else figure)
@@ -94,17 +95,34 @@ def _row_height(grid: Grid, row: int) -> float:
     text = max((len(c.text) for c in grid.cells if c.row == row and c.rows == 1 and c.role == "row"), default=0)
     if grid.headings and row < grid.headings:
         return 30.0
-    return 30.0 if text * 2 > spans + 20 else 22.0
+    return 32.0 if text * 2 > spans + 20 else 25.0
 
 
-def page(sheet: Worksheet, *, landscape: bool = False, repeat: tuple[int, int] | None = None, tall: int = 1) -> None:
-    """A4, one page wide, header rows repeated, page numbers in the footer. ``tall`` 0 lets it run on."""
+def lines_height(texts: Sequence[str], widths: Sequence[float]) -> float:
+    """The height of a row whose texts wrap at these column widths; a Chinese character is two units wide.
+
+    >>> lines_height(["甲" * 10, "ab"], [10, 10])
+    30.0
+    """
+    return 14.0 * max(_lines(text, width) for text, width in zip(texts, widths, strict=True)) + 2.0
+
+
+def _lines(text: str, width: float) -> int:
+    units = (sum(2 if ord(char) > 0x2E7F else 1 for char in line) for line in text.split("\n"))
+    return sum(max(1, ceil(length / width)) for length in units)
+
+
+def page(
+    sheet: Worksheet, *, landscape: bool = False, repeat: tuple[int, int] | None = None, wide: int = 1, tall: int = 1
+) -> None:
+    """A4, header rows repeated, page numbers in the footer; ``wide`` × ``tall`` pages, 0 lets it run on."""
     sheet.set_paper(A4)
     if landscape:
         sheet.set_landscape()
     sheet.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.7)
     sheet.center_horizontally()
-    sheet.fit_to_pages(1, tall)
+    if wide:
+        sheet.fit_to_pages(wide, tall)
     sheet.set_footer("&C第 &P 页 共 &N 页")
     if repeat:
         sheet.repeat_rows(*repeat)

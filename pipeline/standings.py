@@ -59,6 +59,11 @@ class Standing:
         return self.state is State.PASSED and self.decisive is not None and self.decisive.provisional
 
     @property
+    def replaced(self) -> tuple[Judged, ...]:
+        """The returns another version has taken the place of."""
+        return tuple(judged for judged in self.returns if judged is not self.decisive)
+
+    @property
     def next_step(self) -> str:
         """What has to happen now, for the office clerk."""
         return NEXT_STEP[self.state]

@@ -11,7 +11,7 @@ from pipeline.errors import TemplateError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.seal import SECRET_FILE
 
-TEMPLATES = "workbook_templates"
+TEMPLATES, CONTROL_TEMPLATE = "workbook_templates", "control.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,17 @@ class Workspace:
         own = self.root / TEMPLATES
         return own if own.is_dir() else bundled_templates()
 
+    def forms(self) -> list[tuple[Form, Path]]:
+        """Every form this workspace knows, with its folder; raises `FormError` when one is broken."""
+        folders = sorted(path.parent for path in self.templates().glob("*/form.toml"))
+        return [(load_form(folder), folder) for folder in folders]
+
     def form(self, year: int) -> tuple[Form, Path]:
         """The form that covers a report year and its folder.
 
         Raises `WorkspaceError` when no form does, `FormError` when one is broken.
         """
-        folders = sorted(path.parent for path in self.templates().glob("*/form.toml"))
-        forms = [(load_form(folder), folder) for folder in folders]
+        forms = self.forms()
         covering = [(form, folder) for form, folder in forms if form.covers(year)]
         if not covering:
             known = "；".join(f"{form.id} 适用于 {_years(form)}" for form, _ in forms) or "没有任何表式"

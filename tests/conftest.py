@@ -1,19 +1,47 @@
-"""Programs from outside Python that some tests need: skipped without them, unless REQUIRE_EXTERNAL=1."""
+"""Fixtures every test may use, and what happens to tests that need a program from outside Python."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+from pipeline.form import Form, load_form
+from pipeline.layout import Layout, read_layout
+from pipeline.workspace import bundled_templates
+
+FORM_FOLDER = bundled_templates() / "xxgk-2021"
+collect_ignore = ["uno_clerk.py"]  # runs under the Python that has LibreOffice's uno module
+_PROGRAMS = ("soffice", "pdftoppm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Report external tests as not run where a program is missing; with REQUIRE_EXTERNAL=1 let them fail."""
+    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
+    if missing and os.environ.get("REQUIRE_EXTERNAL") != "1":
+        for item in items:
+            if "external" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f"not run: {', '.join(missing)} not installed"))
+
+
+@pytest.fixture(scope="session")
+def form() -> Form:
+    return load_form(FORM_FOLDER)
+
+
+@pytest.fixture(scope="session")
+def layout(form: Form) -> Layout:
+    return read_layout(form, FORM_FOLDER / "return.xlsx")
+
+
+@pytest.fixture(scope="session")
+def form_folder() -> Path:
+    return FORM_FOLDER
 
 
 @pytest.fixture(scope="session")
 def soffice() -> str:
-    found = shutil.which("soffice")
-    if found is None:
-        message = "LibreOffice (soffice) is not installed"
-        if os.environ.get("REQUIRE_EXTERNAL") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    """LibreOffice, for tests marked external."""
+    return str(shutil.which("soffice"))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.findings import Finding, violation
-from pipeline.form import Equation, Form, Rule, Term, Value
+from pipeline.form import Equation, Figure, Form, Rule, Term, Value, printed
 from pipeline.layout import Place
 
 Integers = npt.NDArray[np.int64]
@@ -26,8 +26,8 @@ class Verdict:
 
     rule: Rule
     equation: Equation
-    left: int | Decimal
-    right: int | Decimal
+    left: Figure
+    right: Figure
 
 
 class Balances:
@@ -98,24 +98,14 @@ class Balances:
             words: dict[str, str] = {
                 "label": self._form.item(target).label,
                 "over": verdict.equation.over_label,
-                "left": shown(verdict.left),
-                "right": shown(verdict.right),
-                "difference": shown(abs(Decimal(verdict.left) - Decimal(verdict.right))),
-                "found": shown(verdict.left),
-                "expected": shown(verdict.right),
+                "left": printed(verdict.left),
+                "right": printed(verdict.right),
+                "difference": printed(abs(Decimal(verdict.left) - Decimal(verdict.right))),
+                "found": printed(verdict.left),
+                "expected": printed(verdict.right),
             }
             where = {"sheet": place.sheet, "cell": place.cell, "item": target}
             yield violation(verdict.rule, where=where, **words)
-
-
-def shown(number: int | Decimal) -> str:
-    """A figure in words: no exponent, no trailing zeros.
-
-    >>> shown(Decimal("1.2000")), shown(30)
-    ('1.2', '30')
-    """
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _figure(value: Value) -> int | Decimal | None:

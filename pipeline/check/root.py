@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pipeline.check.linear import Balances, definition, shown
+from pipeline.check.linear import Balances, definition
 from pipeline.control import Control
-from pipeline.county import County, Figure
+from pipeline.county import County
 from pipeline.findings import Finding, violation
-from pipeline.form import Form
+from pipeline.form import Figure, Form, printed
 
 
 def root_findings(form: Form, control: Control, county: County, balances: Balances) -> Iterator[Finding]:
@@ -21,9 +21,9 @@ def root_findings(form: Form, control: Control, county: County, balances: Balanc
     rule = form.rule("A3")
     for verdict in balances.check([county.vector(form)])[0]:
         if verdict.rule.id in rule.rules:
-            detail = f"{verdict.equation.over_label}：左边 {shown(verdict.left)}，右边 {shown(verdict.right)}"
+            detail = f"{verdict.equation.over_label}：左边 {printed(verdict.left)}，右边 {printed(verdict.right)}"
             yield violation(
-                rule, rule=verdict.rule.id, detail=detail, found=shown(verdict.left), expected=shown(verdict.right)
+                rule, rule=verdict.rule.id, detail=detail, found=printed(verdict.left), expected=printed(verdict.right)
             )
 
 
@@ -57,6 +57,6 @@ def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
                 form.rule("A1"),
                 where={"item": item.code},
                 label=item.label,
-                found="无" if found is None else shown(found),
-                expected=shown(expected),
+                found="无" if found is None else printed(found),
+                expected=printed(expected),
             )

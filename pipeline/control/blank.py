@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from pipeline.control import model
 from pipeline.control.model import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
 from pipeline.form import Form
-from pipeline.sheets import Inks, page
+from pipeline.sheets import Inks, lines_height, page
 
 _ADVICE: Mapping[str, str] = {
     model.ROSTER: "每个填报单位一行。单位代码定下后不要再改；别名之间用分号隔开；不计入汇总的单位（如垂直管理）填“否”。",
@@ -44,6 +44,8 @@ def build_control(
         _headings(sheet, inks, name)
         for row, cells in enumerate(filled.get(name, _starter(name, form)), _HEADING_ROW + 1):
             value: str | int | dt.date
+            widths = [_WIDTHS[column] for column in COLUMNS[name]]
+            sheet.set_row(row, lines_height([str(value) for value in cells], widths[: len(cells)]))
             for col, value in enumerate(cells):
                 if isinstance(value, int):
                     sheet.write_number(row, col, value, inks["control"])
@@ -80,9 +82,7 @@ def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
     choices: tuple[str, ...]
     for column, choices in (("类型", UNIT_TYPES), ("计入汇总", ("是", "否"))):
         col = COLUMNS[model.ROSTER].index(column)
-        roster.data_validation(
-            _HEADING_ROW + 1, col, _TEXT_ROWS, col, {"validate": "list", "source": list(choices)}
-        )
+        roster.data_validation(_HEADING_ROW + 1, col, _TEXT_ROWS, col, {"validate": "list", "source": list(choices)})
     for key, choices in (("级别", LEVELS), ("空白处理", tuple(BLANKS))):
         row = _HEADING_ROW + 1 + list(PROFILE_KEYS).index(key)
         profile.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices)})

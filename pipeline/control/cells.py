@@ -95,28 +95,35 @@ def as_text(raw: object) -> str:
 
 
 def rows(
-    sheet: str, start: tuple[int, int], grid: Sequence[Sequence[object]], columns: Sequence[str], findings: list[Finding]
+    sheet: str,
+    start: tuple[int, int],
+    grid: Sequence[Sequence[object]],
+    columns: Sequence[str],
+    findings: list[Finding],
 ) -> Iterator[Row]:
     """The data rows below the row of headings, wherever in the first rows it stands.
 
     A sheet without its headings yields nothing and leaves a finding.
     """
-    for top, heading in enumerate(grid[:_HEADER_SEARCH]):
-        found = {plain(text): start[1] + n for n, text in enumerate(heading) if isinstance(text, str) and text.strip()}
-        if plain(columns[0]) in found:
-            break
-    else:
-        findings.append(
-            notice("T2", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet, columns="、".join(columns))
-        )
+    headings = [_headings(start[1], cells) for cells in grid[:_HEADER_SEARCH]]
+    top = next((n for n, found in enumerate(headings) if plain(columns[0]) in found), None)
+    if top is None:
+        where = {"file": CONTROL_FILE, "sheet": sheet}
+        findings.append(notice("T2", where=where, sheet=sheet, columns="、".join(columns)))
         return
+    found, body = headings[top], top + 1
     missing = [column for column in columns if plain(column) not in found]
     if missing:
         findings.append(
             notice("T2", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet, columns="、".join(missing))
         )
     at = {column: found[plain(column)] for column in columns if plain(column) in found}
-    for n, cells in enumerate(grid[top + 1 :], start[0] + top + 1):
+    for n, cells in enumerate(grid[body:], start[0] + body):
         row = Row(sheet, n, at, [""] * start[1] + list(cells), findings)
         if not row.blank:
             yield row
+
+
+def _headings(left: int, cells: Sequence[object]) -> dict[str, int]:
+    """The texts of a row by the column they stand in."""
+    return {plain(text): left + n for n, text in enumerate(cells) if isinstance(text, str) and text.strip()}

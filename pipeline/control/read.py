@@ -51,7 +51,9 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names if name in COLUMNS}
         grids = {name: (sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
     except (CalamineError, OSError) as error:
-        raise WorkspaceError(f"台账 {path} 打不开（{error}）。请确认它没有密码，并用 Excel 或 WPS 另存一次。") from error
+        raise WorkspaceError(
+            f"台账 {path} 打不开（{error}）。请确认它没有密码，并用 Excel 或 WPS 另存一次。"
+        ) from error
     findings: list[Finding] = []
 
     def each(sheet: str) -> Iterator[Row]:
@@ -150,9 +152,7 @@ def credit_check_character(body: str) -> str:
     return _CREDIT_DIGITS[(31 - weighted % 31) % 31]
 
 
-def _profile(
-    said: Mapping[str, Row], form: Form, codes: set[str], year: int, findings: list[Finding]
-) -> Profile:
+def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, findings: list[Finding]) -> Profile:
     sources = tuple(dict.fromkeys(item.source for item in form.items if item.source))
     for key, row in said.items():
         if key not in PROFILE_KEYS and key not in sources:
@@ -274,5 +274,6 @@ def _texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
         if code is None:
             row.note("T6", "部分", found=row.text("部分"), expected="、".join(labels))
             continue
-        found[code] = tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip())
+        if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
+            found[code] = lines
     return found

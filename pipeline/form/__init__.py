@@ -1,7 +1,28 @@
 """The statutory form and its rules, as frozen data."""
 
 from pipeline.form.expressions import Equation, Term
-from pipeline.form.load import load_form
-from pipeline.form.model import Band, Form, Item, Line, Rule, Severity, Table, Value
+from pipeline.form.lint import Remark, lint
+from pipeline.form.load import load_form, parse_form
+from pipeline.form.model import Band, Form, Item, Line, Rule, Severity, Table
+from pipeline.form.prompts import prompt
+from pipeline.form.values import Figure, Value, printed
 
-__all__ = ["Band", "Equation", "Form", "Item", "Line", "Rule", "Severity", "Table", "Term", "Value", "load_form"]
+__all__ = [
+    "Band",
+    "Equation",
+    "Figure",
+    "Form",
+    "Item",
+    "Line",
+    "Remark",
+    "Rule",
+    "Severity",
+    "Table",
+    "Term",
+    "Value",
+    "lint",
+    "load_form",
+    "parse_form",
+    "printed",
+    "prompt",
+]

@@ -188,7 +188,7 @@ def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: _Faults) -
     for path, entry in faults.each("indicator", raw.get("indicator"), "form.toml: indicator"):
         aggregation, kind = entry["aggregation"], entry.get("kind", "count")
         if (aggregation == "source") != bool(entry.get("source")):
-            faults.append(f"{path}.source: aggregation = \"source\" 的指标、且只有它，要写明台账里的来源单位项")
+            faults.append(f'{path}.source: aggregation = "source" 的指标、且只有它，要写明台账里的来源单位项')
         if (aggregation == "collect") != (kind == "text"):
             faults.append(f"{path}.aggregation: 文字用 collect，数字用 sum 或 source")
         yield Item(
@@ -259,7 +259,7 @@ def _rules(
         seen.add(rule["id"])
         linear = rule["kind"] == "linear"
         if linear != ("check" in rule):
-            faults.append(f"{path}.check: kind = \"linear\" 的规则、且只有它，要有 check")
+            faults.append(f'{path}.check: kind = "linear" 的规则、且只有它，要有 check')
             continue
         for_each = rule.pop("for_each", None)
         equations: tuple[Equation, ...] = ()
@@ -296,7 +296,7 @@ def _equations(
     elif isinstance(for_each, list) and all(code in rows for code in for_each):
         over, by_row = {code: rows[code] for code in for_each}, True
     else:
-        raise ExpressionError("for_each 应当是 \"row\"、\"column\"，或者本表的行代码列表、列代码列表")
+        raise ExpressionError('for_each 应当是 "row"、"column"，或者本表的行代码列表、列代码列表')
     for code, line in over.items():
         names = {
             other: full
@@ -306,9 +306,7 @@ def _equations(
         yield _bound(rule["id"], code, "·".join(line.path[-2:]), sides, names)
 
 
-def _bound(
-    rule: str, over: str, over_label: str, sides: expressions.Sides, names: Mapping[str, str]
-) -> Equation:
+def _bound(rule: str, over: str, over_label: str, sides: expressions.Sides, names: Mapping[str, str]) -> Equation:
     return Equation(
         rule=rule,
         over=over,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
@@ -20,9 +19,6 @@ Severity = Literal["error", "warning", "info"]
 RuleKind = Literal[
     "identity", "filled", "number", "stored_total", "linear", "root_sum", "coverage", "root_balance"
 ]  # the closed vocabulary; each is implemented once, in the station named in docs/form.md
-
-Value = int | Decimal | str | None
-"""A count is ``int``, money is ``Decimal``, text is ``str``, nothing certain is ``None``. Never a float."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

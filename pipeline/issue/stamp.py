@@ -31,9 +31,7 @@ class Stamp:
 def stamp(issue: Stamp, unit: Unit) -> bytes:
     """The workbook of one unit; the same 台账, template and secret give the same bytes."""
     profile = issue.control.profile
-    seal = sealed(
-        issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year
-    )
+    seal = sealed(issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year)
     values: dict[Place, str | int | Decimal | None] = dict(_seal_cells(issue.layout, seal))
     for name, place in issue.layout.named.items():
         if name.startswith("banner_"):
@@ -62,6 +60,4 @@ def file_name(unit: Unit) -> str:
 
 
 def _seal_cells(layout: Layout, seal: Seal) -> Mapping[Place, str]:
-    return {
-        layout.named[f"xxgk_{key}"]: value for key, value in asdict(seal).items() if f"xxgk_{key}" in layout.named
-    }
+    return {layout.named[f"xxgk_{key}"]: value for key, value in asdict(seal).items() if f"xxgk_{key}" in layout.named}

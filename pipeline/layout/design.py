@@ -30,8 +30,7 @@ def basics_rows(form: Form) -> Iterator[tuple[int, Item | str]]:
     row = TABLE_ROW + 1
     for title, items in (("单位信息", form.of_table("meta")), ("统计指标", form.of_table("info"))):
         yield row, title
-        for n, item in enumerate(items, row + 1):
-            yield n, item
+        yield from enumerate(items, row + 1)
         row += 1 + len(items)
 
 
@@ -98,6 +97,7 @@ def design_layout(form: Form) -> Layout:
 
 def banner_sheets(form: Form) -> Iterator[tuple[str, str]]:
     """The sheets that carry the line with unit and year, each with the code its defined name ends in."""
+    yield "guide", GUIDE_SHEET
     yield "basics", BASICS_SHEET
     for table in form.tables:
         yield table.code, table.sheet

@@ -43,8 +43,8 @@ def broken(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> 
 def references(codes: Iterable[str], places: Mapping[str, Place], *, on: str = "") -> str:
     """The cells of the items, neighbours in a row or column joined to a range: ``$D$8:$D$9,$D$11``.
 
-    Always absolute: a conditional format reads relative addresses against the corner of its range.
-   ."""
+     Always absolute: a conditional format reads relative addresses against the corner of its range.
+    ."""
     runs: list[list[Place]] = []
     for place in (places[code] for code in codes):
         if runs and _continues(runs[-1], place):

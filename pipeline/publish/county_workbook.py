@@ -11,12 +11,12 @@ import pandas as pd
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.county import Contribution, Figure
+from pipeline.county import Contribution
 from pipeline.findings import SEVERITY_LABELS, Finding
-from pipeline.form import Item, Table
+from pipeline.form import Figure, Item, Table
 from pipeline.layout import Place, table_grid
 from pipeline.outcome import Outcome
-from pipeline.sheets import Inks, draw_table, head, page
+from pipeline.sheets import Inks, draw_table, head, lines_height, page
 
 STATES, FINDINGS, MATRIX, INDICATORS, TEXTS, SOURCES = (
     "报送情况", "问题清单", "分单位数据", "基本情况", "文字材料汇总", "来源",
@@ -137,20 +137,26 @@ class _CountyBook:
 
     def _findings(self, sheet: Worksheet) -> None:
         headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办")
-        self._list(sheet, "问题清单", headings, (9, 7, 24, 34, 10, 8, 50, 16, 20, 50))
-        for row, finding in enumerate(self._outcome.findings, _TABLE_ROW + 1):
+        widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50)
+        self._list(sheet, "问题清单", headings, widths)
+        listed = [(finding, False) for finding in self._outcome.findings]
+        listed += [(finding, True) for finding in self._outcome.superseded]
+        for row, (finding, replaced) in enumerate(listed, _TABLE_ROW + 1):
             unit = self._outcome.control.by_code.get(finding.unit)
-            ink = self._inks[finding.severity]
-            sheet.write_string(row, 0, SEVERITY_LABELS[finding.severity], ink)
-            texts = (finding.code, unit.name if unit else "", finding.file, finding.sheet, finding.cell,
-                     finding.message, finding.found, finding.expected, finding.remedy)  # fmt: skip
-            for col, text in enumerate(texts, 1):
-                sheet.write_string(row, col, text, self._inks["value_left"])
+            texts = (
+                "已被后报替代" if replaced else SEVERITY_LABELS[finding.severity], finding.code,
+                unit.name if unit else "", finding.file, finding.sheet, finding.cell, finding.message,
+                finding.found, finding.expected, finding.remedy,
+            )  # fmt: skip
+            sheet.set_row(row, lines_height(texts, widths))
+            for col, text in enumerate(texts):
+                level = "info" if replaced else finding.severity
+                sheet.write_string(row, col, text, self._inks[level if col == 0 else "value_left"])
             if finding.file:
                 self._file(sheet, row, 3, finding.file)
             if finding.cell:
                 self._link(sheet, row, 5, finding)
-        self._closed(sheet, len(headings), len(self._outcome.findings))
+        self._closed(sheet, len(headings), len(listed))
 
     def _link(self, sheet: Worksheet, row: int, col: int, finding: Finding) -> None:
         target = f"{self._path(finding.file)}#'{finding.sheet}'!{finding.cell}"
@@ -203,7 +209,7 @@ class _CountyBook:
         self._numbers(sheet, last, [self._outcome.county.figures[item.code] for item in self._items], "total")
         sheet.freeze_panes(top, 2)
         sheet.autofilter(_TABLE_ROW + 1, 0, max(last - 1, top), width - 1)
-        page(sheet, landscape=True, repeat=(_TABLE_ROW, _TABLE_ROW + 1), tall=0)
+        page(sheet, landscape=True, repeat=(_TABLE_ROW, _TABLE_ROW + 1), wide=0)
 
     def _numbers(self, sheet: Worksheet, row: int, values: Sequence[Figure | None], ink: str) -> None:
         for col, value in enumerate(values, 2):
@@ -240,7 +246,7 @@ class _CountyBook:
 
     def _sources(self, sheet: Worksheet) -> None:
         headings = ("指标代码", "指标", "单位代码", "单位", "文件", "工作表", "单元格", "数值")
-        self._list(sheet, "来源：每个汇总数由哪些单元格相加而成", headings, (30, 44, 10, 28, 44, 10, 8, 12))
+        self._list(sheet, "来源：每个汇总数由哪些单元格相加而成", headings, (38, 60, 10, 28, 44, 10, 8, 12))
         inks, row = self._inks, _TABLE_ROW
         for row, (item, addend) in enumerate(self._contributions(), _TABLE_ROW + 1):
             texts = (item.code, item.label, addend.unit, addend.unit_name, addend.file, addend.sheet, addend.cell)
@@ -256,7 +262,7 @@ class _CountyBook:
 
     # ---------------------------------------------------------------- lists
     def _list(self, sheet: Worksheet, title: str, headings: Sequence[str], widths: Sequence[float]) -> None:
-        head(sheet, self._inks, title, self._banner(), len(headings))
+        head(sheet, self._inks, title, self._banner(), len(headings), chars=sum(widths))
         for col, (heading, width) in enumerate(zip(headings, widths, strict=True)):
             sheet.set_column(col, col, width)
             sheet.write_string(_TABLE_ROW, col, heading, self._inks["heading"])

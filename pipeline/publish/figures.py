@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from pipeline.county import Figure
 from pipeline.findings import Finding
-from pipeline.form import Item
+from pipeline.form import Figure, Item, printed
 from pipeline.outcome import Outcome
 from pipeline.returns import Arrival
 from pipeline.standings import Judged, Standing
@@ -31,7 +31,7 @@ def figures_csv(outcome: Outcome) -> bytes:
                 "行": " / ".join(item.row_path),
                 "列": " / ".join(item.column_path),
                 "计量单位": item.unit,
-                "数值": printed(outcome.county.figures[item.code], item),
+                "数值": _print(outcome.county.figures[item.code]),
             }
             for item in outcome.form.items
             if item.code in outcome.county.figures
@@ -68,18 +68,12 @@ def run_json(outcome: Outcome) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def printed(value: Figure | None, item: Item) -> str:
-    """A figure as it stands in print: counts plain, money without trailing zeros, nothing where there is none."""
-    if value is None:
-        return ""
-    if item.kind == "money":
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
+def _print(value: Figure | None) -> str:
+    return "" if value is None else printed(value)
 
 
 def _plain(value: Figure | None, item: Item) -> int | str | None:
-    return printed(value, item) if value is not None and item.kind == "money" else value  # type: ignore[return-value]
+    return printed(value) if isinstance(value, Decimal) or (value is not None and item.kind == "money") else value
 
 
 def _unit(standing: Standing) -> dict[str, Any]:
@@ -95,13 +89,17 @@ def _unit(standing: Standing) -> dict[str, Any]:
         "file": decisive.submission.arrival.name if decisive else None,
         "sha256": decisive.submission.arrival.sha256 if decisive else None,
         "returns": [_return(judged) for judged in standing.returns],
-        "findings": [_finding(finding) for finding in decisive.findings] if decisive else [],
     }
 
 
 def _return(judged: Judged) -> dict[str, Any]:
     arrival = judged.submission.arrival
-    return {"file": arrival.name, "sha256": arrival.sha256, "state": judged.state.value}
+    return {
+        "file": arrival.name,
+        "sha256": arrival.sha256,
+        "state": judged.state.value,
+        "findings": [_finding(finding) for finding in judged.findings],
+    }
 
 
 def _arrival(arrival: Arrival) -> dict[str, Any]:

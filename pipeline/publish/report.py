@@ -28,7 +28,7 @@ from markupsafe import Markup, escape
 
 from pipeline.archive import settled_zip
 from pipeline.errors import TemplateError
-from pipeline.form import Form, Item
+from pipeline.form import Form, Item, printed
 
 PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")
 """汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级; a key that is absent prints as nothing."""
@@ -72,20 +72,6 @@ def render_report(template: Path, content: ReportContent) -> bytes:
         raise TemplateError(f"Word 模板 {template} 填不成报告：{error}。{_REMEDY}") from error
     title = f"{context['profile'].root}{content.year}年{content.form.title}"
     return _saved(document, content.year, title)
-
-
-def printed(value: int | Decimal) -> str:
-    """A figure as it stands in the report: exact, without exponent or trailing zeros.
-
-    >>> [printed(Decimal(text)) for text in ("59237.2449", "0.30", "12.0000", "1E+1", "-0.00")]
-    ['59237.2449', '0.3', '12', '10', '0']
-    """
-    if isinstance(value, int):
-        return str(value)
-    if not value:
-        return "0"
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class _Branch(SimpleNamespace):

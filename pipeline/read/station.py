@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-
-from lxml import etree
 
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
@@ -18,8 +15,8 @@ from pipeline.read.labels import Chart, Rows, charts
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden
-from pipeline.read.workbook import Unreadable, read_sheets
-from pipeline.returns import Arrival, Sheet, Submission, Unclaimed
+from pipeline.read.workbook import Unreadable, read_workbook
+from pipeline.returns import Arrival, Opened, Sheet, Submission, Unclaimed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,33 +28,46 @@ class Reader:
     control: Control
     secret: bytes
 
-    def read(self, arrival: Arrival) -> Submission | Unclaimed:
-        """The submission in an arrival, or why nobody can be held to it."""
-        if arrival.findings:
+    def read(self, opened: Opened) -> Submission | Unclaimed:
+        """The submission in an arrival behind the guard, or why nobody can be held to it."""
+        arrival = opened.arrival
+        if not opened.format:
             return Unclaimed(arrival=arrival, findings=arrival.findings)
         try:
-            sheets = read_sheets(arrival.path)
+            workbook = read_workbook(opened)
         except Unreadable as error:
-            return self._unclaimed(arrival, notice("I1", name=arrival.name, reason=error))
-        return self.read_cells(arrival, sheets)
+            return _unclaimed(arrival, notice("I1", name=arrival.name, reason=error))
+        remarks = (*arrival.findings, *workbook.findings)
+        names = opened.parts.get("xl/workbook.xml", b"")
+        return self.read_cells(arrival, workbook.sheets, names=names, remarks=remarks)
 
-    def read_cells(self, arrival: Arrival, sheets: Mapping[str, Sheet]) -> Submission | Unclaimed:
-        """The same for a workbook whose cells have been read already."""
+    def read_cells(
+        self,
+        arrival: Arrival,
+        sheets: Mapping[str, Sheet],
+        *,
+        names: bytes = b"",
+        remarks: Sequence[Finding] = (),
+    ) -> Submission | Unclaimed:
+        """The same for a workbook whose cells have been read already.
+
+        ``names`` is its workbook.xml, where the defined names stand; ``remarks`` is what was found on the way.
+        """
         book = {name: grid(sheet) for name, sheet in sheets.items()}
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
-            return self._unclaimed(arrival, identified)
-        unit, findings = identified.unit, list(identified.findings)
+            return _unclaimed(arrival, identified)
+        unit, findings = identified.unit, [*remarks, *identified.findings]
         places: Mapping[str, Place]
         if self._whole and as_issued(self._plans, self.layout, book):
             places = self.layout.places
-            values, remarks = self._evaluator.as_issued(self._plans, book, sheets, unit)
+            values, told = self._evaluator.as_issued(self._plans, book, sheets, unit)
         else:
-            located = self._locator(arrival, book).locate()
+            located = self._locator(names, book).locate()
             findings += located.findings
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
-            values, remarks = self._evaluator.located(located.places, book, sheets, unit)
-        findings += remarks
+            values, told = self._evaluator.located(located.places, book, sheets, unit)
+        findings += told
         findings += hidden(places, sheets)
         return Submission(
             arrival=arrival,
@@ -68,16 +78,10 @@ class Reader:
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
-    def _unclaimed(self, arrival: Arrival, finding: Finding) -> Unclaimed:
-        return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name),))
-
-    def _locator(self, arrival: Arrival, book: Mapping[str, Rows]) -> Locator:
+    def _locator(self, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
         @cache
         def names() -> Mapping[str, Place]:
-            try:
-                return defined_names(arrival.path)
-            except (OSError, KeyError, zipfile.BadZipFile, etree.XMLSyntaxError, NotImplementedError, RuntimeError):
-                return {}  # only an .xlsx has names we can read; the labels prove the rest
+            return defined_names(workbook_xml) if workbook_xml else {}  # only OOXML has them; labels prove the rest
 
         return Locator(
             form=self.form, layout=self.layout, plans=self._plans, charts=self._charts, book=book, names=names
@@ -107,3 +111,7 @@ class Reader:
     @cached_property
     def _reasons(self) -> ReasonPlan:
         return ReasonPlan.of(self.form, self.layout)
+
+
+def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:
+    return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name), *arrival.findings))

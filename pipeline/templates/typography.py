@@ -36,8 +36,8 @@ _LABEL_WIDTHS = (10.0, 18.0, 45.0)
 """Millimetres of a table's label columns, read from the right: a single label column is the widest."""
 _LONG_TABLE, _WIDE_TABLE = 20, 10
 """From this many rows on a table has its own page, closer set; from this many columns on its type is small."""
-_SIDE = 42
-"""The blank at either side of a cell's text, in twentieths of a point."""
+_SIDE, _NARROW_SIDE = 42, 20
+"""The blank at either side of a cell's text, in twentieths of a point; narrow where there are only figures."""
 _UNUSED_PARTS = ("thumbnail", "customXml", "stylesWithEffects", "numbering")
 
 
@@ -103,7 +103,7 @@ def add_table(document: WordDocument, grid: Grid) -> None:
     """
     widths = column_widths(grid)
     table = _element("tbl")
-    table.append(_table_properties())
+    table.append(_table_properties(side=_SIDE if grid.label_columns else _NARROW_SIDE))
     table.append(_element("tblGrid", *(_element("gridCol", w=width) for width in widths)))
     small, long = grid.width >= _WIDE_TABLE, is_long(grid)
     for row in range(grid.height):
@@ -112,7 +112,7 @@ def add_table(document: WordDocument, grid: Grid) -> None:
         table.append(
             _element(
                 "tr",
-                _row_properties(header=row < grid.headings, height=360 if long else 440),
+                _row_properties(header=row < grid.headings, height=350 if long else 400),
                 *(_cell(document, c, row, widths, small=small, keep=not long and not last) for c in cells),
             )
         )
@@ -142,9 +142,9 @@ def _element(tag: str, *children: Any, **attributes: object) -> Any:
     return element
 
 
-def _table_properties() -> Any:
+def _table_properties(*, side: int) -> Any:
     edges = ("top", "left", "bottom", "right", "insideH", "insideV")
-    margins = (("top", 0), ("left", _SIDE), ("bottom", 0), ("right", _SIDE))
+    margins = (("top", 16), ("left", side), ("bottom", 16), ("right", side))
     return _element(
         "tblPr",
         _element("tblW", w=_TEXT_WIDTH, type="dxa"),
@@ -176,7 +176,7 @@ def _cell(document: WordDocument, cell: GridCell, row: int, widths: Sequence[int
     paragraph.paragraph_format.keep_with_next = True if keep else None
     if small and cell.role == "row" and cell.rows == 1:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
-    if small and cell.role == "column" and cell.cols == 1:
+    if small and cell.role == "column" and cell.cols == 1 and len(cell.text) % 2 == 0:
         # Two characters a line: 商业企业 breaks by sense, as the official table prints it.
         spare = width - 2 * _SIDE - round(2.5 * 20 * _STYLES[SMALL_CELL].size)
         paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Twips(max(0, spare // 2))
@@ -213,14 +213,12 @@ def _set_style(document: WordDocument, name: str, setting: _Setting) -> None:
     style.hidden, style.quick_style = False, True
     font, paragraph = style.font, style.paragraph_format
     font.size, font.bold, font.color.rgb = Pt(setting.size), setting.bold, setting.color
-    fonts = element.get_or_add_rPr().get_or_add_rFonts()
-    for script, value in (("ascii", setting.latin), ("hAnsi", setting.latin), ("eastAsia", setting.chinese)):
-        fonts.set(qn(f"w:{script}"), value)
+    _set_fonts(element.get_or_add_rPr().get_or_add_rFonts(), setting)
     paragraph.line_spacing_rule, paragraph.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(setting.line)
     paragraph.space_before = paragraph.space_after = Pt(0)
     paragraph.alignment, paragraph.widow_control = setting.align, False
     if setting.heading:
-        paragraph.keep_with_next = True
+        paragraph.keep_with_next, style.next_paragraph_style = True, document.styles[BODY]
     properties = element.get_or_add_pPr()
     side, characters = 120 if setting.boxed else 0, setting.first_line
     first_line = {"firstLineChars": characters * 100, "firstLine": round(characters * setting.size * 20)}
@@ -235,6 +233,13 @@ def _set_style(document: WordDocument, name: str, setting: _Setting) -> None:
     properties.insert_element_before(indent, "w:jc", "w:outlineLvl")
     if setting.heading:
         properties.append(_element("outlineLvl", val=int(name[-1]) - 1))
+
+
+def _set_fonts(fonts: Any, setting: _Setting) -> None:
+    """Name the fonts of every script; theme fonts would win over them, so they go."""
+    fonts.attrib.clear()
+    for script, value in (("ascii", setting.latin), ("hAnsi", setting.latin), ("eastAsia", setting.chinese)):
+        fonts.set(qn(f"w:{script}"), value)
 
 
 def _number_pages(document: WordDocument) -> None:
@@ -267,7 +272,7 @@ def _drop_unused(document: WordDocument) -> None:
     for link in list(styles.iter(qn("w:link"))):
         link.getparent().remove(link)
     for fonts in styles.iter(qn("w:rFonts")):
-        fonts.attrib.clear()
+        _set_fonts(fonts, _STYLES["Normal"])
     for language in styles.iter(qn("w:lang")):
         language.set(qn("w:eastAsia"), "zh-CN")
     settings = document.settings.element

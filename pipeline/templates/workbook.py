@@ -13,7 +13,7 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.form import Equation, Form, Item, Table
+from pipeline.form import Equation, Form, Item, Table, prompt
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, Layout, Place, design_layout, formulas
 from pipeline.layout.design import (
     BASICS_HEADINGS,
@@ -32,9 +32,6 @@ from pipeline.layout.design import (
     text_rows,
 )
 from pipeline.sheets import Inks, draw_table, head, page
-
-PROMPT_TITLE, PROMPT_TEXT = 32, 255
-"""Excel's limits for a validation's title and text, in characters."""
 
 COUNT_MAX = 999_999_999
 BLANK_BANNER = "填报单位：（下发时印入）　　报告年度：（下发时印入）"
@@ -75,24 +72,12 @@ def build_workbook(form: Form, path: Path) -> None:
     _balances(sheets, inks, form, layout)
     for name, place in names(form, layout).items():
         book.define_name(name, f"={place.absolute}")
-    sheets[BASICS_SHEET].activate()
     book.close()
 
 
 def names(form: Form, layout: Layout) -> dict[str, Place]:
     """Every defined name of a return workbook and the cell it stands for."""
     return {form.item(code).name: place for code, place in layout.places.items()} | dict(layout.named)
-
-
-def prompt(item: Item) -> tuple[str, str]:
-    """Title and text of the note a clerk sees when the cell is selected."""
-    rest = {
-        "count": "填 0 或正整数，没有请填 0，不要留空。",
-        "money": f"以{item.unit}为单位，最多 {item.scale} 位小数，没有请填 0。",
-        "text": "",
-        "date": "",
-    }[item.kind]
-    return item.row_path[-1][:PROMPT_TITLE], (item.note + ("\n" if item.note and rest else "") + rest)[:PROMPT_TEXT]
 
 
 def _guide(sheet: Worksheet, inks: Inks, form: Form) -> None:

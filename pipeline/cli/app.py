@@ -1,0 +1,165 @@
+"""The commands, in the order of the road.
+
+Exit codes: 0 clean, 3 findings a person must look at, 1 our fault, 2 it could not begin (wrong usage, no 台账,
+no form for the year, outputs that cannot be written).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli import show
+from pipeline.cli.chinese import OPTIONS_METAVAR, Command, complaint, new_app
+from pipeline.errors import FormError, XxgkError
+from pipeline.workspace import Workspace
+
+CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
+_HANDLED: dict[str, Any] = {"cls": Command, "options_metavar": OPTIONS_METAVAR}
+
+app = new_app(
+    "政府信息公开工作年度报告：表格下发、回收、核对、汇总、成文。\n\n"
+    "退出码：0 正常；3 有问题要人看；2 用法或环境不对，没有开始；1 程序出错。"
+)
+form_app = new_app("检查表式定义。")
+template_app = new_app("生成、检查报表模板和报告模板。", bare=True)
+
+app.add_typer(form_app, name="form")
+app.add_typer(template_app, name="template")
+
+Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
+Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
+HERE = Path()
+
+
+@app.command("init", **_HANDLED)
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="目录", help="新工作区的位置，没有会新建。")],
+    year: Year,
+) -> None:
+    """建一个工作区：inputs/年度 里放好空白台账，并生成签发密钥。"""
+    from pipeline.setup import create_workspace
+
+    show.created(create_workspace(folder, year), year)
+
+
+@form_app.command("check", **_HANDLED)
+def form_check(workspace: Root = HERE, json: Json = False) -> None:
+    """检查所有表式：代码、Excel 的限制、法律依据、没有规则核对的指标。"""
+    from pipeline.form import lint
+
+    try:
+        forms = [form for form, _ in Workspace(workspace).forms()]
+    except FormError as error:
+        show.error(str(error))
+        raise typer.Exit(FINDINGS) from error
+    remarks = {form.id: lint(form) for form in forms}
+    show.remarks(forms, remarks, json=json)
+    if any(remark.level == "error" for each in remarks.values() for remark in each):
+        raise typer.Exit(FINDINGS)
+
+
+@template_app.callback(invoke_without_command=True)
+def template(
+    ctx: typer.Context,
+    workspace: Root = HERE,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有的模板（改过的样式会丢失）。")] = False,
+) -> None:
+    """按表式生成空白模板；已有的模板不动，除非 --force。"""
+    if ctx.invoked_subcommand is None:
+        from pipeline.setup import write_templates
+
+        show.templates(write_templates(Workspace(workspace), force=force))
+
+
+@template_app.command("check", **_HANDLED)
+def template_check(workspace: Root = HERE, json: Json = False) -> None:
+    """检查改过样式的模板缺了什么。"""
+    from pipeline.templates import check_templates
+
+    findings = [f for form, folder in Workspace(workspace).forms() for f in check_templates(form, folder)]
+    show.template_findings(findings, json=json)
+    if findings:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command("issue", **_HANDLED)
+def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
+    """给名录里的每个单位生成一份报表，放在 outputs/年度/issued/。"""
+    from pipeline import nightly
+
+    where = Workspace(workspace)
+    show.issued(nightly.issue(where, year, progress=show.progress), where.year_outputs(year) / "issued", json=json)
+
+
+@app.command("run", **_HANDLED)
+def run(year: Year, workspace: Root = HERE, json: Json = False) -> None:
+    """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。"""
+    from pipeline import nightly
+
+    where, started = Workspace(workspace), time.perf_counter()
+    outcome = nightly.run(where, year, now=dt.datetime.now().astimezone(), progress=show.progress)
+    show.outcome(outcome, where.year_outputs(year), time.perf_counter() - started, json=json)
+    if outcome.attention:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command("status", **_HANDLED)
+def status(year: Year, workspace: Root = HERE, json: Json = False) -> None:
+    """最近一次汇总时各单位的状态。"""
+    from pipeline.status import last_run
+
+    document = last_run(Workspace(workspace), year)
+    show.status(document, json=json)
+    if not document["complete"]:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command("demo", **_HANDLED)
+def demo(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", metavar="目录", help="演示工作区的位置，默认为 demo。")
+    ] = Path("demo"),
+) -> None:
+    """演示：方正县 2024 年度，两个晚上，从下发到成文。"""
+    from pipeline.demo import play
+
+    show.play(play(workspace, progress=show.progress))
+
+
+def main() -> None:
+    """Run the command line; every way out has its exit code."""
+    sys.exit(_code())
+
+
+def _code() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="replace")
+    try:
+        return int(app(prog_name="xxgk", standalone_mode=False) or CLEAN)
+    except XxgkError as error:
+        show.error(str(error))
+        return CANNOT_BEGIN
+    except (typer.Abort, KeyboardInterrupt):
+        show.error("已中断，原有结果没有改动。")
+        return CANNOT_BEGIN
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except Exception as error:
+        if said := complaint(error):
+            show.error(said)
+            return CANNOT_BEGIN
+        show.error("程序出错了，这不是您的数据的问题。请把下面的内容发给技术支持：")
+        traceback.print_exc()
+        return OUR_FAULT

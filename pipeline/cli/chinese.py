@@ -1,0 +1,87 @@
+"""Typer in Chinese: its own words in help pages and complaints, which it offers in English only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import typer
+from typer import rich_utils
+from typer._click import exceptions
+from typer.core import TyperCommand, TyperGroup
+
+rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
+rich_utils.OPTIONS_PANEL_TITLE = "选项"
+rich_utils.COMMANDS_PANEL_TITLE = "命令"
+rich_utils.DEFAULT_STRING = "[默认：{}]"
+rich_utils.REQUIRED_LONG_STRING = "[必填]"
+
+ROAD = ("form", "template", "init", "issue", "run", "status", "demo")
+OPTIONS_METAVAR, COMMAND_METAVAR = "[选项]", "命令 [参数]..."
+
+
+class _Words:
+    """The usage line and the help option."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, pieces, prefix="用法：")
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = "显示本说明后退出。"
+            option.metavar = ""
+        return option
+
+
+class Group(_Words, TyperGroup):
+    """A group of commands that speaks Chinese and offers them in the order of the road."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Known stations first, in their order; anything else after them."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ROAD.index(name) if name in ROAD else len(ROAD))
+
+
+class Command(_Words, TyperCommand):
+    """A command that speaks Chinese."""
+
+
+def complaint(error: Exception) -> str | None:
+    """What is wrong with a command line, in Chinese; ``None`` when it is no usage error."""
+    if not isinstance(error, exceptions.UsageError):
+        return None
+    where = getattr(error, "param_hint", None) or getattr(getattr(error, "param", None), "opts", "")
+    names = "、".join(where) if isinstance(where, list | tuple) else str(where or "")
+    match error:
+        case exceptions.NoSuchOption():
+            text = f"没有 {error.option_name} 这个选项"
+        case exceptions.MissingParameter():
+            text = f"缺少必填的 {names or '参数'}"
+        case exceptions.BadParameter():
+            text = f"{names or '参数'} 的值不对（{error.message}）"
+        case exceptions.BadOptionUsage():
+            text = f"{error.option_name} 的用法不对（{error.message}）"
+        case _ if "No such command" in error.message:
+            name, *near = re.findall(r"'([^']*)'", error.message)
+            text = f"没有 {name} 这个命令" + (f"，是不是 {near[0]}" if near else "")
+        case _ if "Missing command" in error.message:
+            text = "请在后面写上命令"
+        case _:
+            text = f"用法不对（{error.message}）"
+    path = error.ctx.command_path if error.ctx else "xxgk"
+    return f"{text}。查看用法：{path} --help"
+
+
+def new_app(help_text: str, *, bare: bool = False) -> typer.Typer:
+    """A group with our words and without the completion commands; ``bare`` does something by itself."""
+    return typer.Typer(
+        cls=Group,
+        help=help_text,
+        add_completion=False,
+        no_args_is_help=not bare,
+        options_metavar=OPTIONS_METAVAR,
+        subcommand_metavar=COMMAND_METAVAR,
+        pretty_exceptions_enable=False,
+    )

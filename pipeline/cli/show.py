@@ -1,0 +1,172 @@
+"""What the commands print, in Chinese; JSON where a machine would read it. Data to stdout, progress to stderr."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from pipeline.findings import SEVERITY_LABELS, Finding
+from pipeline.form import Form, Remark
+from pipeline.outcome import Outcome
+from pipeline.standings import Standing, State
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.demo import Play
+
+T = TypeVar("T")
+_out, _err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+_STYLE = {"error": "red", "warning": "yellow", "info": "dim"}
+_STATE_STYLE = {"通过": "green", "封存": "green", "退回": "red", "待说明": "yellow", "未报": "yellow", "免报": "dim"}
+
+
+def progress(sequence: Sequence[T], label: str) -> Iterable[T]:
+    """A bar on the terminal that goes away when done; nothing when the output is a file."""
+    return track(sequence, label, console=_err, transient=True, disable=not _err.is_terminal)
+
+
+def error(text: str) -> None:
+    """Why a command could not do its work."""
+    _err.print(f"[red]错误：[/]{escape(text)}")
+
+
+def created(workspace: Workspace, year: int) -> None:
+    """A new workspace and the next step."""
+    _out.print(f"工作区已建好：{workspace.root}")
+    _out.print(f"  台账：{workspace.control(year)}")
+    _out.print(f"  签发密钥：{workspace.secret}（请备份，不要外传）")
+    _out.print(f"下一步：填好台账，再运行 xxgk issue --year {year} --workspace {workspace.root}")
+
+
+def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[Remark]], *, json: bool) -> None:
+    """The linter's remarks by form."""
+    if json:
+        _json({form: [asdict(remark) for remark in each] for form, each in found.items()})
+        return
+    words = {"error": "[red]错误[/]", "hint": "[dim]提示[/]"}
+    for form in forms:
+        each = found[form.id]
+        equations = sum(len(rule.equations) for rule in form.rules)
+        _out.print(f"{form.id}：{len(form.items)} 个指标，{len(form.rules)} 条规则（{equations} 个等式）")
+        for remark in each:
+            _out.print(f"  {words[remark.level]} {escape(remark.path)}：{escape(remark.text)}")
+        count = Counter(remark.level for remark in each)
+        _out.print(f"  {count['error']} 个错误，{count['hint']} 个提示")
+
+
+def templates(done: Sequence[tuple[Path, bool]]) -> None:
+    """Which templates were written and which were left as they are."""
+    for path, written in done:
+        _out.print(f"{'[green]已生成[/]' if written else '[dim]已存在，未动[/]'} {path}")
+
+
+def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
+    """What restyled templates have lost."""
+    if json:
+        _json([asdict(finding) for finding in findings])
+        return
+    for finding in findings:
+        _finding(finding)
+    _out.print(f"[red]模板有 {len(findings)} 处需要恢复。[/]" if findings else "[green]模板完好。[/]")
+
+
+def issued(files: Sequence[str], folder: Path, *, json: bool) -> None:
+    """The workbooks that were issued."""
+    if json:
+        _json({"folder": str(folder), "files": list(files)})
+        return
+    _out.print(f"已生成 {len(files)} 份报表：{folder}")
+
+
+def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> None:
+    """What a night came to."""
+    if json:
+        _out.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
+        return
+    _night(result)
+    _out.print(f"结果在 {folder}：county.xlsx（汇总表）、report.docx（年度报告）、run.json、data/figures.csv")
+    _out.print(f"用时 {seconds:.1f} 秒")
+
+
+def status(document: Mapping[str, Any], *, json: bool) -> None:
+    """Who stands where."""
+    if json:
+        keys = ("year", "complete", "counted", "missing", "units", "unclaimed")
+        _json({key: document[key] for key in keys})
+        return
+    table = Table(title=f"{document['root']} {document['year']} 年度报送情况")
+    for heading in ("单位代码", "单位名称", "状态", "下一步", "采用文件"):
+        table.add_column(heading, overflow="fold")
+    for unit in document["units"]:
+        state = unit["state"] + ("（认可）" if unit["provisional"] else "")
+        cells = (unit["code"], unit["name"], state, unit["next_step"], unit["file"] or "")
+        table.add_row(*(escape(cell) for cell in cells), style=_STATE_STYLE.get(unit["state"]))
+    _out.print(table)
+    for waiting in document["unclaimed"]:
+        _out.print(f"[yellow]待认领[/] {escape(waiting['file'])}（哈希 {waiting['sha256'][:12]}）")
+    _out.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
+
+
+def play(result: Play) -> None:
+    """The demo: what happened each night, and where the report lies."""
+    for night in result.nights:
+        _out.rule(escape(night.title))
+        _out.print(f"收到 {len(night.arrived)} 个文件")
+        _night(night.outcome)
+        _out.print(f"用时 {night.seconds:.1f} 秒")
+    folder = Workspace(result.workspace).year_outputs(result.nights[-1].outcome.year)
+    _out.rule()
+    _out.print(f"年度报告：{folder / 'report.docx'}")
+    _out.print(f"汇总表：{folder / 'county.xlsx'}")
+    _out.print(f"两个晚上连同下发共用时 {result.seconds:.1f} 秒")
+
+
+def _night(result: Outcome) -> None:
+    states = Counter(standing.state.value for standing in result.standings)
+    counted = "，".join(f"{state} {number}" for state, number in states.items())
+    _out.print(f"{result.control.profile.root} {result.year} 年度：{len(result.standings)} 个单位，{counted}")
+    for standing in result.standings:
+        _standing(standing)
+    for waiting in result.unclaimed:
+        _out.print(f"  [yellow]待认领[/] {escape(waiting.findings[0].message)}")
+    levels = Counter(finding.severity for finding in result.findings)
+    counts = "，".join(f"{SEVERITY_LABELS[s]} {levels[s]}" for s in ("error", "warning", "info"))
+    _out.print(f"问题：{counts}（详见 county.xlsx 的“问题清单”）")
+    if result.county.complete:
+        _out.print(f"[green]已汇总完成：{len(result.county.counted)} 个单位全部计入。[/]")
+    else:
+        names = "、".join(standing.unit.name for standing in result.county.missing)
+        _out.print(f"[yellow]尚未完成，缺 {len(result.county.missing)} 个单位：{escape(names)}[/]")
+
+
+def _standing(standing: Standing) -> None:
+    """A unit that is waited for, with the first reason why; a unit that sent several versions, with the one that counts."""
+    style, name = _STATE_STYLE.get(standing.state.value, ""), escape(standing.unit.name)
+    if standing.state not in (State.PASSED, State.LOCKED):
+        findings = standing.decisive.findings if standing.decisive else ()
+        first = next((finding for finding in findings if finding.severity != "info"), None)
+        tail = escape(f"：{first.sheet}{first.cell} {first.message}") if first else ""
+        _out.print(f"  [{style}]{standing.state.value}[/] {name}{tail}")
+    if standing.replaced and standing.decisive:
+        used = escape(standing.decisive.submission.arrival.name)
+        _out.print(f"  [{style}]{standing.state.value}[/] {name}：共报 {len(standing.returns)} 份，以 {used} 为准")
+
+
+def _finding(finding: Finding) -> None:
+    where = " ".join(part for part in (finding.file, finding.sheet, finding.cell) if part)
+    label = SEVERITY_LABELS[finding.severity]
+    _out.print(f"[{_STYLE[finding.severity]}]{label} {finding.code}[/] {escape(where)} {escape(finding.message)}")
+    _out.print(f"    {escape(finding.remedy)}")
+
+
+def _json(document: Any) -> None:
+    _out.print(jsonlib.dumps(document, ensure_ascii=False, indent=1), markup=False)

@@ -1,0 +1,67 @@
+"""A clerk who fills in an issued workbook: types into the entry cells and saves, as Excel would have saved it.
+
+Excel stores beside every formula the result it last showed; a reader that does not calculate sees only these. So the
+clerk writes them too: the totals of the tables, the lines of 校验, the lengths on 文字材料.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from pipeline.form import Equation, Form, Value
+from pipeline.form.expressions import total
+from pipeline.layout import Layout, Place
+from pipeline.layout.design import CHECKS_HEADINGS, REASON_COLUMN, TEXT_COLUMN, TEXTS_HEADINGS, reason_name
+from pipeline.patch import patch_workbook
+
+_LENGTH = TEXTS_HEADINGS.index("字数") - TEXT_COLUMN
+_LEFT, _RIGHT, _DIFFERENCE, _VERDICT = (
+    CHECKS_HEADINGS.index(heading) - REASON_COLUMN for heading in ("左边", "右边", "差额", "结果")
+)
+
+
+def fill(workbook: bytes, form: Form, layout: Layout, values: Mapping[str, Value]) -> bytes:
+    """``workbook`` with ``values`` (by item code) typed into their cells, and every formula's result up to date."""
+    figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
+    for code in form.formulas:
+        _total(form, code, figures)
+    cells: dict[Place, Value] = {layout.places[code]: value for code, value in values.items()}
+    cells |= {layout.places[code]: figures[code] for code in form.formulas}
+    cells |= _lengths(form, layout, values)
+    for rule in form.rules:
+        for equation in rule.equations:
+            cells |= _check_line(equation, layout, figures)
+    return patch_workbook(workbook, cells)
+
+
+def _total(form: Form, code: str, figures: dict[str, int | Decimal]) -> int | Decimal:
+    """A computed cell, and first the computed cells it rests on."""
+    if code not in figures:
+        terms = form.formulas[code].right
+        for term in terms:
+            if term.name in form.formulas:
+                _total(form, term.name, figures)
+        figures[code] = total(terms, lambda name: figures.get(name, 0)) or 0
+    return figures[code]
+
+
+def _lengths(form: Form, layout: Layout, values: Mapping[str, Value]) -> Iterator[tuple[Place, int]]:
+    """How long each text is, in the cell beside it."""
+    for item in form.of_table("text"):
+        place = layout.places[item.code]
+        yield Place(place.sheet, place.row, place.col + _LENGTH), len(str(values.get(item.code) or ""))
+
+
+def _check_line(
+    equation: Equation, layout: Layout, figures: Mapping[str, int | Decimal]
+) -> Iterator[tuple[Place, Value]]:
+    """One line of 校验. SUM passes over text and COUNT misses it: such a line stays at 待填."""
+    reason = layout.named[reason_name(equation)]
+    left, right = (total(side, lambda name: figures.get(name, 0)) or 0 for side in (equation.left, equation.right))
+    verdict = "待填"
+    if all(code in figures for code in equation.codes):
+        verdict = "✓" if equation.holds(left, right) else "✗"
+    results = {_LEFT: left, _RIGHT: right, _DIFFERENCE: left - right, _VERDICT: verdict}
+    for offset, result in results.items():
+        yield Place(reason.sheet, reason.row, reason.col + offset), result

@@ -1,0 +1,103 @@
+"""What a form that loads may still get wrong: limits of Excel and Word, clauses, sentences, items no rule touches."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.form.model import Form, Item, Rule, RuleKind
+from pipeline.form.prompts import PROMPT_TEXT, PROMPT_TITLE, prompt
+
+_CELL_LIKE = re.compile(r"^[a-zA-Z]{1,3}\d+$|^[rR]\d*[cC]\d*$")
+_NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
+_SHEET_BAD = re.compile(r"[\[\]:*?/\\]")
+_RESERVED = frozenset(name for name in dir(dict) if not name.startswith("_"))
+
+WORDS: Mapping[RuleKind, frozenset[str]] = {
+    "identity": frozenset({"detail", "found", "expected"}),
+    "filled": frozenset({"label", "found", "expected"}),
+    "number": frozenset({"label", "found", "expected", "reason"}),
+    "stored_total": frozenset({"label", "over", "left", "right", "difference", "found", "expected"}),
+    "linear": frozenset({"label", "over", "left", "right", "difference", "found", "expected"}),
+    "root_sum": frozenset({"label", "found", "expected"}),
+    "coverage": frozenset({"count", "units"}),
+    "root_balance": frozenset({"rule", "detail", "found", "expected"}),
+}
+"""The words each kind of rule offers its sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """``error``: the form cannot be used as it is. ``hint``: worth a look, nothing breaks."""
+
+    level: Literal["error", "hint"]
+    path: str
+    text: str
+
+
+def lint(form: Form) -> list[Remark]:
+    """Every remark on the form, in the order of its files."""
+    return [
+        *_sheets(form),
+        *(remark for item in form.items for remark in _item(item)),
+        *(remark for rule in form.rules for remark in _rule(form, rule)),
+        *_untouched(form),
+    ]
+
+
+def _error(path: str, text: str) -> Remark:
+    return Remark(level="error", path=path, text=text)
+
+
+def _sheets(form: Form) -> Iterator[Remark]:
+    for table in form.tables:
+        path = f"form.toml: {table.code}.sheet"
+        if len(table.sheet) > 31 or _SHEET_BAD.search(table.sheet):
+            yield _error(path, f"工作表名“{table.sheet}”超过 31 个字符或含有 [ ] : * ? / \\")
+
+
+def _item(item: Item) -> Iterator[Remark]:
+    path = f"form.toml: {item.code}"
+    if not _NAME.match(item.code):
+        yield _error(path, "代码只能用小写字母、数字、下划线，以点分段，每段以字母开头")
+    if _CELL_LIKE.match(item.name) or len(item.name) > 255:
+        yield _error(path, f"单元格名称 {item.name} 在 Excel 里不可用")
+    for part in item.code.split("."):
+        if part in _RESERVED:
+            yield _error(path, f"“{part}”在 Word 模板里另有含义，请换一个代码")
+    title, text = prompt(item)
+    if len(title) > PROMPT_TITLE:
+        yield _error(path, f"输入提示的标题有 {len(title)} 个字符，Excel 最多 {PROMPT_TITLE} 个")
+    if len(text) > PROMPT_TEXT:
+        yield _error(path, f"输入提示有 {len(text)} 个字符，Excel 最多 {PROMPT_TEXT} 个，请缩短 note")
+    if item.table != "meta" and not item.clause:
+        yield _error(path, "没有写 clause（法律依据）")
+    if item.kind == "money" and not 0 < item.scale <= 6:
+        yield _error(path, "金额要写 scale（1 至 6 位小数）")
+
+
+def _rule(form: Form, rule: Rule) -> Iterator[Remark]:
+    path = f"rules.toml: {rule.id}"
+    if not rule.clause:
+        yield _error(path, "没有写 clause（法律依据）")
+    for sentence in (rule.message, rule.remedy):
+        words = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+        for word in sorted(words - WORDS[rule.kind]):
+            allowed = "、".join(sorted(WORDS[rule.kind]))
+            yield _error(path, f"句子里的 {{{word}}} 不可用；可用的词：{allowed}")
+    known = {other.id for other in form.rules}
+    for other in rule.rules:
+        if other not in known:
+            yield _error(path, f"rules 里的 {other} 不是已定义的规则")
+
+
+def _untouched(form: Form) -> Iterator[Remark]:
+    """Entered cells that only S2 and S3 look at."""
+    touched = {code for rule in form.rules for equation in rule.equations for code in equation.codes}
+    tables = {table.code for table in form.tables}
+    for item in form.items:
+        if item.table in tables and item.code not in touched:
+            yield Remark(level="hint", path=f"form.toml: {item.code}", text="除填写和数字格式外，没有规则核对这一格")

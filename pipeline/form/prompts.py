@@ -1,0 +1,21 @@
+"""The note a clerk sees when an entry cell is selected."""
+
+from __future__ import annotations
+
+from pipeline.form.model import Item
+
+PROMPT_TITLE, PROMPT_TEXT = 32, 255
+"""Excel's limits for a validation's title and text, in characters."""
+
+
+def prompt(item: Item) -> tuple[str, str]:
+    """Title and text of the note; `lint` sees to it that the text fits, a long label is cut with an ellipsis."""
+    label = item.row_path[-1]
+    title = label if len(label) <= PROMPT_TITLE else label[: PROMPT_TITLE - 1] + "…"
+    rest = {
+        "count": "填 0 或正整数，没有请填 0，不要留空。",
+        "money": f"以{item.unit}为单位，最多 {item.scale} 位小数，没有请填 0。",
+        "text": "",
+        "date": "",
+    }[item.kind]
+    return title, "\n".join(part for part in (item.note, rest) if part)

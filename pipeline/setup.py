@@ -1,0 +1,57 @@
+"""Before the first night: a workspace with its 台账, and the templates the office may restyle."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipeline.control import build_control
+from pipeline.errors import PublishError, WorkspaceError
+from pipeline.seal import make_secret
+from pipeline.templates import build_report, build_workbook
+from pipeline.workspace import CONTROL_TEMPLATE, TEMPLATES, Workspace, bundled_templates, template_file
+
+
+def create_workspace(root: Path, year: int) -> Workspace:
+    """A workspace for ``year`` at ``root``: 台账, secret, empty outputs. What is there already is never overwritten.
+
+    Raises `WorkspaceError` when the year has its 台账 already or no form covers it.
+    """
+    workspace = Workspace(root)
+    workspace.form(year)
+    control = workspace.control(year)
+    if control.exists():
+        raise WorkspaceError(f"{control} 已经存在，没有改动。要重新开始请先把它移走。")
+    try:
+        control.parent.mkdir(parents=True, exist_ok=True)
+        workspace.outputs.mkdir(exist_ok=True)
+        shutil.copyfile(template_file(workspace.templates(), CONTROL_TEMPLATE), control)
+        make_secret(workspace.secret)
+    except OSError as error:
+        raise PublishError(f"无法在 {root} 建立工作区（{error.strerror}）。请检查文件夹权限。") from error
+    return workspace
+
+
+def write_templates(workspace: Workspace, *, force: bool) -> list[tuple[Path, bool]]:
+    """Build what is missing (or all, with ``force``): each template's path and whether it was written.
+
+    A workspace without templates of its own first gets the forms the program came with.
+    """
+    own = workspace.root / TEMPLATES
+    try:
+        if not own.is_dir():
+            shutil.copytree(bundled_templates(), own)
+            return [(path, True) for path in sorted(own.rglob("*")) if path.is_file()]
+        done = []
+        for form, folder in workspace.forms():
+            for name, build in (("return.xlsx", build_workbook), ("report.docx", build_report)):
+                done.append((folder / name, force or not (folder / name).exists()))
+                if done[-1][1]:
+                    build(form, folder / name)
+        control = own / CONTROL_TEMPLATE
+        done.append((control, force or not control.exists()))
+        if done[-1][1]:
+            build_control(workspace.forms()[-1][0], control)
+    except OSError as error:
+        raise PublishError(f"无法写入 {own}（{error.strerror}）。请检查文件夹权限，关闭打开的模板。") from error
+    return done

@@ -1,0 +1,107 @@
+"""Every linear rule: a passing, a failing and a not-evaluated case; exactness; what is said twice is said once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from pipeline.check import Balances
+from pipeline.form import Form, Value
+from pipeline.layout import Layout
+
+ZERO: dict[str, Value] = {}
+
+
+def vector(form: Form, **figures: Value) -> tuple[Value, ...]:
+    """A return of zeros with some figures changed; ``t3_received_natural`` stands for the code with dots."""
+    values: dict[str, Value] = {item.code: 0 for item in form.items if item.numeric}
+    by_name = {item.name: item.code for item in form.items}
+    values |= {by_name[name]: value for name, value in figures.items()}
+    return tuple(values.get(item.code) for item in form.items)
+
+
+def broken(form: Form, *, level: str = "县级", **figures: Value) -> list[str]:
+    balances = Balances(form, level=level, year=2024)
+    return [verdict.equation.key for verdict in balances.check([vector(form, **figures)])[0]]
+
+
+REQUEST = {
+    "t3_received_natural": 3, "t3_received_total": 3, "t3_granted_natural": 3, "t3_granted_total": 3,
+    "t3_total_natural": 3, "t3_total_total": 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({}, []),
+        (REQUEST, []),
+        (REQUEST | {"t3_received_total": 4}, ["R1.received", "R3.total", "S4.t3.received.total"]),
+        (REQUEST | {"t3_total_natural": 2}, ["R1.total", "R2.natural", "R3.natural", "S4.t3.total.natural"]),
+        (REQUEST | {"t3_received_natural": 4, "t3_received_total": 4}, ["R3.natural", "R3.total"]),
+        (REQUEST | {"t3_received_natural": None}, []),
+        (REQUEST | {"t3_granted_natural": None}, []),
+        ({"t4_review_upheld": 1}, ["R4.review", "S4.t4.review.total"]),
+        ({"t4_review_upheld": 1, "t4_review_total": 1}, []),
+        ({"t4_after_review_pending": None, "t4_after_review_total": 5}, []),
+        ({"t2_rules_in_force": 4}, ["R5.in_force"]),
+        ({"t2_rules_in_force": None}, []),
+    ],
+)
+def test_which_equations_break(form: Form, figures: dict[str, Value], expected: list[str]) -> None:
+    assert broken(form, **figures) == expected
+
+
+def test_a_rule_that_does_not_apply_is_not_judged(form: Form) -> None:
+    assert broken(form, level="设区的市", t2_rules_issued=4) == []
+
+
+def test_a_balance_and_its_total_are_one_finding(form: Form, layout: Layout) -> None:
+    balances = Balances(form, level="县级", year=2024)
+    (verdicts,) = balances.check([vector(form, t4_review_upheld=1)])
+    (finding,) = balances.findings(verdicts, layout.places)
+    assert (finding.code, finding.sheet, finding.cell, finding.item) == ("R4", "表四", "E6", "t4.review.total")
+    assert finding.message == "表四“行政复议”一栏：总计 0，四种结果之和 1，相差 1。"
+    assert finding.remedy == "请核对这一栏四种结果的件数。"
+
+
+def test_a_stale_grand_total_is_found_by_its_own_definition(form: Form, layout: Layout) -> None:
+    stale = REQUEST | {"t3_total_total": 0, "t3_granted_total": 0, "t3_received_total": 0}
+    balances = Balances(form, level="县级", year=2024)
+    (verdicts,) = balances.check([vector(form, **stale)])
+    found = [(finding.code, finding.cell) for finding in balances.findings(verdicts, layout.places)]
+    assert found == [("R1", "J6"), ("R1", "J8"), ("R1", "J29")]
+
+
+def test_many_returns_are_one_product(form: Form) -> None:
+    balances = Balances(form, level="县级", year=2024)
+    many = [vector(form, t4_review_upheld=n) for n in range(200)]
+    assert [bool(verdicts) for verdicts in balances.check(many)] == [False] + [True] * 199
+    assert balances.check([]) == []
+
+
+def test_large_figures_stay_exact(form: Form) -> None:
+    large = 999_999_999
+    same = {f"t4_review_{code}": large for code in ("upheld", "corrected", "other", "pending")}
+    assert broken(form, **same, t4_review_total=4 * large) == []
+    assert broken(form, **same, t4_review_total=4 * large - 1) == ["R4.review", "S4.t4.review.total"]
+
+
+def test_money_is_compared_at_its_finest_scale() -> None:
+    from pipeline.form import parse_form
+    from tests.form.test_load import GOOD_FORM, GOOD_RULES
+
+    money = GOOD_FORM.replace('path = ["行一"]', 'path = ["行一"], kind = "money", scale = 4')
+    rules = GOOD_RULES + "".join(
+        GOOD_RULES.replace('id = "R"', f'id = "{n}"').replace('kind = "linear"', f'kind = "{kind}"')
+        .replace('check = "sum == a + b"\n', "").replace("computes = true\n", "").replace('for_each = "row"\n', "")
+        for n, kind in (("S4", "stored_total"),)
+    )  # fmt: skip
+    form = parse_form(money, rules)
+    balances = Balances(form, level="县级", year=2024)
+    tenth, fifth = Decimal("0.1000"), Decimal("0.2000")
+    assert balances.check([(tenth, fifth, Decimal("0.3000"), 0, 0, 0)]) == [[]]
+    (verdicts,) = balances.check([(tenth, fifth, Decimal("0.3001"), 0, 0, 0)])
+    assert [verdict.equation.key for verdict in verdicts] == ["R.x", "S4.t.x.sum"]
+    assert (verdicts[0].left, verdicts[0].right) == (Decimal("0.3001"), Decimal("0.3000"))

@@ -1,0 +1,137 @@
+"""The form as data: the 200 fixed codes, and one small bad file for every fault."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import FormError
+from pipeline.form import Form, parse_form
+
+CODES = Path(__file__).with_name("item_codes.csv")
+
+GOOD_FORM = """
+id = "f"
+title = "表"
+basis = "依据"
+from_year = 2021
+[[table]]
+code = "t"
+sheet = "表"
+heading = "标题"
+[[table.band]]
+columns = [{ code = "a", path = ["甲"] }, { code = "b", path = ["乙"] }, { code = "sum", path = ["计"], computed = true }]
+rows = [{ code = "x", path = ["行一"] }, { code = "y", path = ["行二"] }]
+"""
+GOOD_RULES = """
+[[rule]]
+id = "R"
+kind = "linear"
+severity = "error"
+title = "合计"
+table = "t"
+for_each = "row"
+check = "sum == a + b"
+computes = true
+message = "{left}"
+remedy = "改"
+"""
+
+
+def test_items_are_the_published_ones(form: Form) -> None:
+    expected = list(csv.DictReader(CODES.read_text(encoding="utf-8").splitlines()))
+    sheets = {table.code: table.sheet for table in form.tables}
+    found = [
+        {
+            "code": item.code,
+            "table": sheets[item.table],
+            "row": " / ".join(item.row_path),
+            "column": " / ".join(item.column_path),
+            "kind": item.kind,
+            "mode": item.mode,
+        }
+        for item in form.items
+        if item.table in sheets
+    ]
+    assert found == expected
+    assert len(found) == 200
+
+
+def test_what_the_form_says_beyond_the_codes(form: Form) -> None:
+    assert sum(item.mode == "computed" for item in form.items) == 34  # 31 in 表三, 3 in 表四
+    fee = form.item("t2.fees.amount")
+    assert (fee.kind, fee.scale, fee.unit, fee.aggregation) == ("money", 4, "万元", "sum")
+    assert form.item("info.site_items").source == "网站数据单位"
+    assert form.item("info.document_numbers").aggregation == "collect"
+    assert [item.code for item in form.of_table("text")] == [
+        "text.disclosure", "text.requests", "text.management", "text.platform", "text.supervision",
+        "text.problems", "text.improvements", "text.other",
+    ]  # fmt: skip
+    assert form.formulas["t3.total.natural"].key == "R2.natural"
+    assert form.formulas["t3.total.total"].key == "R1.total"
+    assert [rule.id for rule in form.rules] == ["S1", "S2", "S3", "S4", "R1", "R2", "R3", "R4", "R5", "A1", "A2", "A3"]
+
+
+def test_rules_at_a_level_and_year(form: Form) -> None:
+    county = {rule.id for rule, _ in form.linear(level="县级", year=2024)}
+    city = {rule.id for rule, _ in form.linear(level="设区的市", year=2024)}
+    assert county - city == {"R5"}
+    assert len(form.linear(level="县级", year=2024)) == 25 + 7 + 7 + 3 + 3
+
+
+def test_a_small_form_loads() -> None:
+    form = parse_form(GOOD_FORM, GOOD_RULES)
+    assert [item.code for item in form.items] == ["t.x.a", "t.x.b", "t.x.sum", "t.y.a", "t.y.b", "t.y.sum"]
+    assert [equation.key for equation in form.rules[0].equations] == ["R.x", "R.y"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("id =", "idd ="), "form.toml.idd: 不认识的键；可用的键：basis、from_year、id"),
+        (('title = "表"\n', ""), "form.toml: 缺少键 title"),
+        (("from_year = 2021", 'from_year = "2021"'), "form.toml.from_year: 应当是整数，实际是 '2021'"),
+        (("from_year = 2021", "from_year = true"), "form.toml.from_year: 应当是整数，实际是 True"),
+        (('sheet = "表"', 'sheets = "表"'), "form.toml: table[1].sheets: 不认识的键"),
+        (('path = ["甲"]', "path = []"), "form.toml: table[1].band[1].columns[1].path: 应当是一串非空的标题"),
+        (('path = ["行一"]', 'path = ["行一"], kind = "integer"'), "rows[1].kind: “integer”不可用；可用的值：count、money"),
+        (('code = "y"', 'code = "x"'), "form.toml: 指标代码 t.x.a 出现两次"),
+        (("[[table.band]]", '[[table.band]]\narrangement = "wild"'), "arrangement: “wild”不可用；可用的值：stacked、side_by_side"),
+        (("[[table]]", "[[table"), "form.toml: 不是有效的 TOML"),
+    ],
+)  # fmt: skip
+def test_a_bad_form_is_refused_with_its_path(change: tuple[str, str], fault: str) -> None:
+    with pytest.raises(FormError) as refused:
+        parse_form(GOOD_FORM.replace(*change, 1), GOOD_RULES)
+    assert any(fault in line for line in refused.value.faults), refused.value.faults
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("severity", "severty"), "rules.toml: rule[1].severty: 不认识的键"),
+        (('"error"', '"fatal"'), "rule[1].severity: “fatal”不可用；可用的值：error、warning、info"),
+        (('"linear"', '"magic"'), "rule[1].kind: “magic”不可用；可用的值：identity、filled"),
+        (("a + b", "a + c"), "rule[1].check: “c”不是已定义的代码"),
+        (("a + b", "a +"), "rule[1].check: “sum == a +”缺少一项"),
+        (("a + b", "a ! b"), "rule[1].check: “sum == a ! b”第 9 个字符起看不懂"),
+        (("==", "="), "个字符起看不懂"),
+        (("sum ==", "2 * sum =="), "R.check: computes 要求左边只有一个合计项"),
+        (('for_each = "row"', 'for_each = ["z"]'), "for_each 应当是"),
+        (('table = "t"', 'table = "q"'), "table “q”不是已定义的表"),
+        (("computes = true", "computes = false"), "form.toml: t.x.sum: 标为 computed，但没有规则计算它"),
+        (('check = "sum == a + b"\n', ""), "rule[1].check: kind = \"linear\" 的规则、且只有它，要有 check"),
+    ],
+)  # fmt: skip
+def test_a_bad_rule_is_refused_with_its_path(change: tuple[str, str], fault: str) -> None:
+    with pytest.raises(FormError) as refused:
+        parse_form(GOOD_FORM, GOOD_RULES.replace(*change, 1))
+    assert any(fault in line for line in refused.value.faults), refused.value.faults
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    with pytest.raises(FormError) as refused:
+        parse_form(GOOD_FORM.replace("sheet =", "shet =").replace("title =", "titel ="), GOOD_RULES)
+    assert len(refused.value.faults) >= 2

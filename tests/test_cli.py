@@ -1,0 +1,139 @@
+"""The commands as their users call them: what they print, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.workspaces import YEAR, Office
+
+
+def xxgk(*arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "COLUMNS": "200"},
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["--help"], 0, "用法：xxgk [选项] 命令 [参数]..."),
+        (["run", "--help"], 0, "每晚的汇总"),
+        (["template", "--help"], 0, "检查改过样式的模板缺了什么"),
+        (["run"], 2, "缺少必填的 --year"),
+        (["run", "--year", "今年"], 2, "--year 的值不对"),
+        (["run", "--yaer", "2024"], 2, "没有 --yaer 这个选项"),
+        (["rum"], 2, "没有 rum 这个命令，是不是 run"),
+        (["run", "--year", "2024"], 2, "没有 inputs/2024 文件夹"),
+        (["status", "--year", "2024"], 2, "没有 inputs/2024 文件夹"),
+        (["init", "x", "--year", "2015"], 2, "没有适用于 2015 年度的表式"),
+    ],
+)
+def test_words_and_exit_codes(tmp_path: Path, arguments: list[str], code: int, text: str) -> None:
+    found, out, err = xxgk(*arguments, cwd=tmp_path)
+    assert found == code, err
+    assert text in out + err
+    assert "Traceback" not in err
+    assert not any(word in out + err for word in ("Usage", "Options", "Commands", "Error", "Missing", "Show this"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_year_from_init_to_status(tmp_path: Path) -> None:
+    office = tmp_path / "office"
+    code, out, _ = xxgk("init", str(office), "--year", "2024")
+    assert code == 0
+    assert "下一步：填好台账" in out
+    assert (office / "inputs" / "签发密钥").stat().st_mode & 0o777 == 0o600
+    code, _, err = xxgk("init", str(office), "--year", "2024")
+    assert code == 2
+    assert "已经存在，没有改动" in err
+    code, _, err = xxgk("issue", "--year", "2024", "-w", str(office))
+    assert code == 2
+    assert "里没有一个单位" in err
+
+
+def test_run_and_status_speak_json(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=2)
+    office.returns("u01", {"t3.received.natural": 1})
+    code, out, _ = xxgk("run", "--year", str(YEAR), cwd=tmp_path)
+    assert code == 3
+    assert "退回 第1镇人民政府：表三D6" in out
+    assert "尚未完成，缺 2 个单位：第1镇人民政府、第2镇人民政府" in out
+    code, out, _ = xxgk("run", "--year", str(YEAR), "--json", cwd=tmp_path)
+    assert code == 3
+    assert [unit["state"] for unit in json.loads(out)["units"]] == ["退回", "未报"]
+    code, out, _ = xxgk("status", "--year", str(YEAR), "--json", "-w", str(tmp_path))
+    assert code == 3
+    assert json.loads(out)["missing"] == ["u01", "u02"]
+    office.returns("u01", name="更正/u01.xlsx")
+    office.returns("u02")
+    code, out, _ = xxgk("run", "--year", str(YEAR), cwd=tmp_path)
+    assert code == 0, out
+    assert "已汇总完成：2 个单位全部计入" in out
+    code, out, _ = xxgk("status", "--year", str(YEAR), cwd=tmp_path)
+    assert code == 0
+    assert "更正/u01.xlsx" in out
+
+
+def test_status_before_the_first_night(tmp_path: Path) -> None:
+    Office(tmp_path, units=1)
+    code, _, err = xxgk("status", "--year", str(YEAR), cwd=tmp_path)
+    assert code == 2
+    assert "还没有汇总过" in err
+
+
+def test_templates_are_written_once_and_checked(tmp_path: Path) -> None:
+    code, out, _ = xxgk("template", cwd=tmp_path)
+    assert code == 0
+    assert out.count("已生成") == 5
+    code, out, _ = xxgk("template", cwd=tmp_path)
+    assert out.count("已存在，未动") == 3
+    assert xxgk("template", "check", cwd=tmp_path)[:2] == (0, "模板完好。\n")
+    (tmp_path / "workbook_templates" / "xxgk-2021" / "return.xlsx").write_bytes(b"gone")
+    code, _, err = xxgk("template", "check", cwd=tmp_path)
+    assert code == 2
+    assert "无法读取" in err
+
+
+def test_form_check(tmp_path: Path) -> None:
+    code, out, _ = xxgk("form", "check", cwd=tmp_path)
+    assert code == 0
+    assert "xxgk-2021：229 个指标，12 条规则（45 个等式）" in out
+    code, out, _ = xxgk("form", "check", "--json", cwd=tmp_path)
+    assert {remark["level"] for remark in json.loads(out)["xxgk-2021"]} == {"hint"}
+    xxgk("template", cwd=tmp_path)
+    form = tmp_path / "workbook_templates" / "xxgk-2021" / "form.toml"
+    form.write_text(form.read_text(encoding="utf-8").replace("basis =", "base ="), encoding="utf-8")
+    code, _, err = xxgk("form", "check", cwd=tmp_path)
+    assert code == 3
+    assert "form.toml.base: 不认识的键；可用的键：basis、from_year" in err
+
+
+def test_our_own_fault_has_its_own_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipeline import nightly
+    from pipeline.cli import main
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(nightly, "run", broken)
+    monkeypatch.setattr(sys, "argv", ["xxgk", "run", "--year", "2024"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    assert "这不是您的数据的问题" in capsys.readouterr().err

@@ -1,0 +1,279 @@
+"""The whole road on small counties: states, sums, what is published, and that it can be repeated byte for byte."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import jsonschema
+import pytest
+from docx import Document
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from pipeline import nightly
+from pipeline.errors import PublishError, WorkspaceError
+from pipeline.form import Form, load_form
+from pipeline.workspace import bundled_templates
+from tests.workspaces import NOW, PROFILE, YEAR, Office, tree
+
+SCHEMA = Path(__file__).parent.parent / "docs" / "run.schema.json"
+
+
+def test_three_good_units_make_a_county(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, "info.site_items": 2210})
+    office.returns("u02", {"t3.received.legal": 1, "t3.carried_out.legal": 1, "t2.fees.amount": Decimal("59237.2449")})
+    office.returns(
+        "u03", {"t2.fees.amount": Decimal("0.1"), "info.site_items": 99, "info.trainings": 4}, name="邮件/a.xlsx"
+    )
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过", "u02": "通过", "u03": "通过"}
+    figures = outcome.county.figures
+    assert figures["t3.received.total"] == 3
+    assert figures["t3.total.total"] == 2
+    assert figures["t3.carried_out.total"] == 1
+    assert figures["t2.fees.amount"] == Decimal("59237.3449")
+    assert figures["info.site_items"] == 2210  # from its one source, not from u03
+    assert figures["info.trainings"] == 4
+    assert outcome.county.complete
+    assert not outcome.attention
+    assert outcome.findings == ()
+
+
+def test_every_published_file_says_the_same(tmp_path: Path, form: Form) -> None:
+    office = Office(tmp_path)
+    office.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, "info.site_items": 7})
+    office.returns("u02", {"t4.review.upheld": 1, "t2.fees.amount": Decimal("12.5")})
+    office.returns("u03")
+    figures = office.run().county.figures
+    run = json.loads((office.outputs / "run.json").read_text(encoding="utf-8"))
+    jsonschema.validate(run, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert run["figures"]["t2.fees.amount"] == "12.5"
+    assert run["figures"]["t3.granted.total"] == 2
+    assert run["figures"]["info.gazette_issues"] == 0
+    assert run["complete"] is True
+    assert [unit["state"] for unit in run["units"]] == ["通过"] * 3
+    raw = (office.outputs / "data" / "figures.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = {row["指标代码"]: row["数值"] for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig")))}
+    assert rows["t2.fees.amount"] == "12.5"
+    assert rows["t4.review.total"] == "1"
+    assert len(rows) == 200 + 14
+    book = CalamineWorkbook.from_path(str(office.outputs / "county.xlsx"))
+    for table in form.tables:
+        grid = book.get_sheet_by_name(table.sheet).to_python()
+        for item in form.of_table(table.code):
+            place = office.layout.places[item.code]
+            assert grid[place.row][place.col] == float(figures[item.code] or 0), item.code
+    sources = book.get_sheet_by_name("来源").to_python()[3:]
+    granted = [row[2:] for row in sources if row[0] == "t3.granted.natural"]
+    assert granted == [
+        ["u01", "第1镇人民政府", "u01.xlsx", "表三", "D8", 2.0],
+        ["u02", "第2镇人民政府", "u02.xlsx", "表三", "D8", 0.0],
+        ["u03", "第3镇人民政府", "u03.xlsx", "表三", "D8", 0.0],
+    ]
+    tables = Document(str(office.outputs / "report.docx")).tables
+    assert tables[1].rows[5].cells[3].text == "2"  # （一）予以公开 · 自然人
+    assert tables[0].rows[-1].cells[1].text == "12.5"
+
+
+def test_wrong_returns_are_sent_back_and_disturb_nobody(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=5)
+    office.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2})
+    office.returns("u02", {"t3.received.natural": 2, "t3.granted.natural": 1})
+    office.returns("u03", {"t3.received.natural": "三件左右"})
+    office.returns("u04", {"t2.rules.issued": 4})
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过", "u02": "退回", "u03": "退回", "u04": "退回", "u05": "未报"}
+    found = {(f.unit, f.code, f.sheet, f.cell) for f in outcome.findings}
+    assert found == {
+        ("u02", "R3", "表三", "D6"),
+        ("u02", "R3", "表三", "J6"),
+        ("u03", "S3", "表三", "D6"),
+        ("u04", "R5", "表二", "B5"),
+        ("", "A2", "", ""),
+    }
+    assert outcome.county.figures["t3.received.natural"] == 2
+    assert [standing.unit.code for standing in outcome.county.missing] == ["u02", "u03", "u04", "u05"]
+    text = "\n".join(p.text for p in Document(str(office.outputs / "report.docx")).paragraphs)
+    assert "第2镇人民政府、第3镇人民政府、第4镇人民政府、第5镇人民政府" in text
+
+
+def test_the_latest_valid_return_counts(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    right = {"t3.received.natural": 2, "t3.granted.natural": 2}
+    office.returns("u01", {"t3.received.natural": 1, "t3.granted.natural": 1}, name="一.xlsx", hour=8)
+    office.returns("u01", right, name="二.xlsx", hour=9)
+    office.returns("u01", {"t3.received.natural": 5}, name="三.xlsx", hour=10)
+    outcome = office.run()
+    assert outcome.county.figures["t3.received.natural"] == 2
+    (standing,) = outcome.standings
+    assert standing.decisive is not None
+    assert standing.decisive.submission.arrival.name == "二.xlsx"
+    assert [judged.submission.arrival.name for judged in standing.returns] == ["一.xlsx", "二.xlsx", "三.xlsx"]
+    later = office.returns("u01", {"t3.received.natural": 3, "t3.granted.natural": 3}, name="a.xlsx", hour=1)
+    assert later.exists()
+    assert office.run(now=NOW + dt.timedelta(days=1)).county.figures["t3.received.natural"] == 3  # first seen later
+
+
+def test_decisions_of_the_office(tmp_path: Path) -> None:
+    control = {
+        "免报": [("u03", "机构撤并", "张三")],
+        "差额调整": [("t3.received.natural", "2", "上年漏报", "张三"), ("t3.granted.natural", "2", "上年漏报", "张三")],
+        "认可": [("u02", "R3", "已电话核实", "张三")],
+    }
+    office = Office(tmp_path, units=4, control=control, not_counted=["u04"])
+    office.returns("u01", {"t3.received.natural": 1, "t3.granted.natural": 1})
+    office.returns("u02", {"t3.received.natural": 5, "t3.granted.natural": 4})
+    office.returns("u04", {"t3.received.natural": 100, "t3.granted.natural": 100})
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过", "u02": "通过", "u03": "免报", "u04": "通过"}
+    assert outcome.county.figures["t3.received.natural"] == 1 + 5 + 2
+    assert outcome.county.complete
+    adjusted = [c for c in outcome.county.contributions["t3.received.natural"] if not c.unit]
+    assert [(c.file, c.sheet, c.cell, c.value) for c in adjusted] == [("台账.xlsx", "差额调整", "A3", 2)]
+    assert [standing.unit.code for standing in outcome.standings if standing.provisional] == ["u02"]
+    assert {f.code for f in outcome.findings if not f.unit} == {"A3"}  # the accepted imbalance shows on the root
+
+
+def test_a_one_sided_adjustment_breaks_the_root(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1, control={"差额调整": [("t3.received.natural", "2", "漏报", "张三")]})
+    office.returns("u01")
+    outcome = office.run()
+    assert [f.code for f in outcome.findings] == ["A3", "A3"]
+    assert "R3" in outcome.findings[0].message
+    assert outcome.county.figures["t3.received.total"] == 2
+
+
+def test_unknown_files_are_named_and_wait(tmp_path: Path) -> None:
+    office, other = Office(tmp_path / "a", units=1), Office(tmp_path / "b", units=1)
+    office.returns("u01")
+    office.drop("别人的.xlsx", other.filled("u01"))
+    office.drop("空.xlsx", b"")
+    office.drop("~$u01.xlsx", b"lock")
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过"}
+    assert {waiting.arrival.name for waiting in outcome.unclaimed} == {"别人的.xlsx", "空.xlsx"}
+    assert all(waiting.findings[0].file == waiting.arrival.name for waiting in outcome.unclaimed)
+    assert outcome.attention
+
+
+@pytest.mark.parametrize(("blanks", "state", "code"), [("退回", "退回", "S2"), ("按0计", "通过", "V2")])
+def test_blanks_are_the_offices_choice(tmp_path: Path, blanks: str, state: str, code: str) -> None:
+    profile = [(key, blanks if key == "空白处理" else value) for key, value in PROFILE]
+    office = Office(tmp_path, units=1, profile=profile)
+    office.returns("u01", {"t3.received.natural": None})
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": state}
+    assert [(f.code, f.sheet, f.cell) for f in outcome.findings if f.unit] == [(code, "表三", "D6")]
+
+
+def test_running_again_and_rebuilding_give_the_same_bytes(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.returns("u01", {"text.disclosure": "A&B ‹甲> {{ x }}"})
+    office.returns("u02", {"t3.received.natural": 2})
+    office.run()
+    first = tree(office.outputs)
+    office.run(now=NOW + dt.timedelta(hours=5))
+    assert tree(office.outputs) == first
+    shutil.rmtree(office.outputs)
+    nightly.issue(office.workspace, YEAR)
+    office.run(now=NOW + dt.timedelta(days=9))
+    assert tree(office.outputs) == first
+    assert not list(office.workspace.outputs.glob(".2024*"))
+
+
+def test_nothing_has_arrived(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    outcome = office.run()
+    assert set(office.states(outcome).values()) == {"未报"}
+    assert outcome.county.figures["t3.received.total"] == 0
+    assert (office.outputs / "report.docx").exists()
+
+
+def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    with pytest.raises(WorkspaceError, match="没有 inputs/2023 文件夹"):
+        nightly.run(office.workspace, 2023, now=NOW)
+    (office.workspace.inputs / "2015").mkdir()
+    with pytest.raises(WorkspaceError, match="没有适用于 2015 年度的表式（xxgk-2021 适用于 2021 年起）"):
+        nightly.run(office.workspace, 2015, now=NOW)
+    secret = office.workspace.secret.read_text()
+    office.workspace.secret.unlink()
+    with pytest.raises(WorkspaceError, match="没有找到签发密钥"):
+        office.run()
+    office.workspace.secret.write_text("xyz")
+    with pytest.raises(WorkspaceError, match="已损坏"):
+        office.run()
+    office.workspace.secret.write_text(secret)
+    office.workspace.control(YEAR).write_bytes(b"no workbook")
+    with pytest.raises(WorkspaceError, match="打不开"):
+        office.run()
+    office.workspace.control(YEAR).unlink()
+    with pytest.raises(WorkspaceError, match="没有找到台账"):
+        office.run()
+
+
+def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.run()
+    before = tree(office.outputs)
+    (office.workspace.outputs / ".2024.new").write_text("a file where the draft should go")
+    with pytest.raises(PublishError, match="无法写入"):
+        office.run()
+    assert tree(office.outputs) == before
+
+
+COUNTS = st.integers(0, 9) | st.integers(0, 999_999)
+FEES = st.decimals(0, 99_999, places=4, allow_nan=False)
+
+
+@st.composite
+def consistent(draw: st.DrawFn, form: Form) -> dict[str, int | Decimal]:
+    """A random return that keeps every balance: results are drawn, receipts follow from them."""
+    values: dict[str, int | Decimal] = {}
+    entered = [item for item in form.items if item.mode == "entered" and item.numeric]
+    for item in draw(st.lists(st.sampled_from(entered), max_size=12, unique_by=lambda item: item.code)):
+        values[item.code] = draw(COUNTS) if item.kind == "count" else round(draw(FEES), item.scale)
+    for column in ("natural", "business", "research", "welfare", "legal", "other"):
+        handled = [i.code for i in entered if i.code.startswith("t3.") and i.code.endswith(f".{column}")]
+        outgoing = sum(
+            int(values.get(code, 0)) for code in handled if ".received." not in code and ".carried_in." not in code
+        )
+        values[f"t3.carried_in.{column}"] = draw(st.integers(0, outgoing))
+        values[f"t3.received.{column}"] = outgoing - int(values[f"t3.carried_in.{column}"])
+    return values | {f"t2.rules.{column}": 0 for column in ("issued", "repealed", "in_force")}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_random_counties_add_up(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    form = load_form(bundled_templates() / "xxgk-2021")
+    size = data.draw(st.integers(1, 5))
+    office = Office(tmp_path_factory.mktemp("county"), units=size)
+    returns = [data.draw(consistent(form)) for _ in range(size)]
+    for unit, values in zip(office.units, returns, strict=True):
+        office.returns(unit.code, values)
+    outcome = office.run()
+    assert set(office.states(outcome).values()) == {"通过"}
+    assert outcome.findings == ()
+    figures = outcome.county.figures
+    for item in form.items:
+        if item.numeric and item.aggregation == "sum":
+            assert figures[item.code] == sum((Decimal(each.get(item.code, 0)) for each in returns), Decimal(0)), (
+                item.code
+            )
+    for rule, equation in form.linear(level="县级", year=YEAR):
+        sides = equation.sides(figures.get)
+        assert sides is not None
+        assert equation.holds(*sides), (rule.id, equation.key)
+    first = tree(office.outputs)
+    office.run()
+    assert tree(office.outputs) == first

@@ -1,0 +1,100 @@
+"""Workspaces for tests: a roster, the issued workbooks, and clerks who fill them in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipeline import nightly
+from pipeline.control import Unit, build_control
+from pipeline.demo.clerk import fill
+from pipeline.form import Form, Value
+from pipeline.issue import file_name
+from pipeline.layout import Layout, read_layout
+from pipeline.outcome import Outcome
+from pipeline.workspace import Workspace
+
+YEAR = 2024
+NOW = dt.datetime(2025, 1, 20, 22, 0, tzinfo=dt.UTC)
+PROFILE: tuple[tuple[str, str], ...] = (
+    ("汇总单位", "方正县人民政府"),
+    ("级别", "县级"),
+    ("编制单位", "方正县人民政府办公室"),
+    ("年度", "2024"),
+    ("空白处理", "退回"),
+    ("网站数据单位", "u01"),
+    ("公报编发单位", "u01"),
+)
+
+
+def zeros(form: Form) -> dict[str, Value]:
+    """Every figure reported as nothing."""
+    return {item.code: 0 for item in form.items if item.numeric and item.mode == "entered"}
+
+
+class Office:
+    """A workspace with its issued workbooks, ready for returns."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        units: int = 3,
+        profile: Sequence[tuple[str, str]] = PROFILE,
+        control: Mapping[str, Sequence[Sequence[str]]] | None = None,
+        not_counted: Sequence[str] = (),
+    ) -> None:
+        self.workspace = Workspace(root)
+        self.form, self.folder = self.workspace.form(YEAR)
+        self.layout: Layout = read_layout(self.form, self.folder / "return.xlsx")
+        self.units = [Unit(code=f"u{n:02d}", name=f"第{n}镇人民政府") for n in range(1, units + 1)]
+        self.inputs = self.workspace.year_inputs(YEAR)
+        self.inputs.mkdir(parents=True)
+        roster = [
+            (unit.code, "", unit.name, f"第{n}镇", "乡镇", "否" if unit.code in not_counted else "是", "", "", "", "")
+            for n, unit in enumerate(self.units, 1)
+        ]
+        self.write_control({"单位名录": roster, "年报信息": profile, **(control or {})})
+        nightly.issue(self.workspace, YEAR)
+
+    @property
+    def outputs(self) -> Path:
+        return self.workspace.year_outputs(YEAR)
+
+    def write_control(self, sheets: Mapping[str, Sequence[Sequence[str]]]) -> None:
+        self._control = dict(getattr(self, "_control", {})) | dict(sheets)
+        build_control(self.form, self.workspace.control(YEAR), self._control)
+
+    def issued(self, unit: str) -> bytes:
+        name = file_name(next(each for each in self.units if each.code == unit))
+        return (self.outputs / "issued" / name).read_bytes()
+
+    def filled(self, unit: str, values: Mapping[str, Value] | None = None) -> bytes:
+        return fill(self.issued(unit), self.form, self.layout, zeros(self.form) | dict(values or {}))
+
+    def returns(self, unit: str, values: Mapping[str, Value] | None = None, *, name: str = "", hour: int = 9) -> Path:
+        """A filled workbook dropped into inputs at an hour of the day."""
+        return self.drop(name or f"{unit}.xlsx", self.filled(unit, values), hour=hour)
+
+    def drop(self, name: str, content: bytes, *, hour: int = 9) -> Path:
+        path = self.inputs / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        when = NOW.replace(hour=hour).timestamp()
+        os.utime(path, (when, when))
+        return path
+
+    def run(self, *, now: dt.datetime = NOW, workers: int = 0) -> Outcome:
+        return nightly.run(self.workspace, YEAR, now=now, workers=workers)
+
+    def states(self, outcome: Outcome) -> dict[str, str]:
+        return {standing.unit.code: standing.state.value for standing in outcome.standings}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
