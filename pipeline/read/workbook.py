@@ -20,7 +20,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.findings import Finding, notice
-from pipeline.read.scan import address, errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
+from pipeline.read.scan import errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
 from pipeline.returns import Opened, Sheet
 
 T = TypeVar("T")
@@ -30,7 +30,6 @@ _END = struct.Struct("<4s4H2LH")
 _XML_FORMATS = ("xlsx", "xlsm")
 _MAX_CELLS = 4_000_000
 """Cells of a used rectangle, 32 bytes each: the largest public workbooks stay below a quarter of it."""
-_SHOWN = 3
 
 
 class UnreadableError(Exception):
@@ -77,12 +76,6 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
     return _each(book, checked)
 
 
-def read_sheets(path: Path) -> Mapping[str, Sheet]:
-    """Every sheet of a workbook that is trusted; raises `UnreadableError`."""
-    book = _open(path.read_bytes())
-    return _each(book, lambda name: _sheet(book, name)).sheets
-
-
 def stored_zip(parts: Mapping[str, bytes]) -> bytes:
     """An uncompressed zip of ``parts``, ten times as fast as ``zipfile`` writes one."""
     body: list[bytes] = []
@@ -112,8 +105,7 @@ def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
         try:
             if count > 1:
                 raise UnreadableError(f"有 {count} 张同名的工作表")
-            sheets[name] = sheet = read(name)
-            findings += _hidden(name, sheet)
+            sheets[name] = read(name)
         except _TooFarError as far:
             findings.append(notice("I21", where={"sheet": name, "cell": str(far)}, sheet=name, cell=far))
         except (UnreadableError, expat.ExpatError) as error:
@@ -154,15 +146,3 @@ def _with_errors(sheet: Sheet, errors: Mapping[tuple[int, int], str]) -> Sheet:
 
 def _csv(content: bytes) -> Sheet:
     return Sheet(top=0, left=0, rows=list(csv.reader(io.StringIO(content.decode(), newline=""))))
-
-
-def _hidden(name: str, sheet: Sheet) -> list[Finding]:
-    """Hidden rows and columns, named up to three; those beyond the used rectangle hide nothing."""
-    bottom, right = sheet.top + len(sheet.rows), sheet.left + max(map(len, sheet.rows), default=0)
-    rows = [f"第 {row + 1} 行" for row in sorted(sheet.hidden_rows) if row < bottom]
-    columns = [f"{address(0, col)[:-1]} 列" for col in sorted(sheet.hidden_columns) if col < right]
-    found = rows + columns
-    if not found:
-        return []
-    what = "、".join(found[:_SHOWN]) + (f"等 {len(found)} 处" if len(found) > _SHOWN else "")
-    return [notice("I22", where={"sheet": name}, sheet=name, what=what)]

@@ -99,15 +99,6 @@ def test_two_sheets_of_one_name() -> None:
     ]
 
 
-def test_hidden_rows_and_columns_are_told() -> None:
-    cells = "".join(f'<row r="{n}" hidden="1"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 5))
-    before = '<cols><col min="1" max="1" hidden="1"/><col min="20" max="16384" hidden="1"/></cols>'
-    book = read(with_sheet(sheet_xml(cells, before=before)))
-    (finding,) = book.findings
-    assert (finding.code, finding.severity) == ("I22", "info")
-    assert finding.message == "工作表“表二”有隐藏的第 1 行、第 2 行、第 3 行等 5 处。"
-
-
 CSV = '项目,数\r\n制发,3\r\n"a,b",１２\r\n'
 
 

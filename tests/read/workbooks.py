@@ -317,10 +317,10 @@ def one_label_column(book: Book) -> None:
         target.cell(row, 1).value = source.cell(row, 1).value
     at = 6
     for row in range(6, source.max_row + 1):
-        labels = [source.cell(row, col).value for col in (1, 2, 3)]
-        for label in [label for label in labels if label]:
-            target.cell(at, 1).value = label
-            at += 1
+        labels = [label for col in (1, 2, 3) if (label := source.cell(row, col).value)]
+        for n, label in enumerate(labels):
+            target.cell(at + n, 1).value = label
+        at += max(1, len(labels))
         for col in range(4, 11):
             target.cell(at - 1, col - 2).value = source.cell(row, col).value
     del book["表三"]
