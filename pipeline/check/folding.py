@@ -30,7 +30,7 @@ class Fold:
 
 def fold(form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value]) -> list[Fold]:
     """The verdicts worth a finding, in the order of the rules."""
-    balances = [verdict for verdict in verdicts if verdict.equation.op == "==" and not verdict.equation.historic]
+    balances = [verdict for verdict in verdicts if verdict.rule.severity == "error" and verdict.equation.op == "=="]
     others = [Fold(verdict=verdict) for verdict in verdicts if verdict not in balances]
     figures: dict[str, Figure | None] = {
         item.code: None if isinstance(value, str) else value for item, value in zip(form.items, vector, strict=True)
@@ -79,12 +79,19 @@ def _explained_by(form: Form, verdict: Verdict, verdicts: Sequence[Verdict], fig
             return same
         if verdict.rule.computes and _true_total(form, target, figures):
             return _stale_addend(verdict, verdicts, figures, form)
-        return None
+        if form.formulas.get(target) == equation or not _over_totals(form, equation):
+            return None
+        parts = [each for each in verdicts if each.rule.id == verdict.rule.id and each is not verdict]
+        added = sum((each.difference for each in parts), start=Decimal(0))
+        return parts[0] if parts and added == verdict.difference else None
     if _holds(_over_leaves(form, equation), figures):
         return _stale_addend(verdict, verdicts, figures, form)
-    if all(code in form.formulas or form.item(code).column_path[-1:] == ("总计",) for code in equation.codes):
-        return _components(form, verdict, verdicts, figures)
-    return None
+    return _components(form, verdict, verdicts, figures) if _over_totals(form, equation) else None
+
+
+def _over_totals(form: Form, equation: Equation) -> bool:
+    """Whether every operand is itself a sum."""
+    return all(code in form.formulas for code in equation.codes)
 
 
 def _true_total(form: Form, code: str, figures: Figures) -> bool:

@@ -11,7 +11,7 @@ from pipeline.form.expressions import total
 from pipeline.form.numerals import read
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年(?![^，。；]{0,6}(?:修订|修正|施行|实施|印发|颁布|发布|版))")
-_PLAN = r"{year}年[^，。；]{{0,10}}?(?:将|拟|计划|准备|打算)"
+_PLAN = r"{year}年[^。；\d]{{0,12}}?(?:将|拟|计划|准备|打算)"
 _COUNT = re.compile(
     r"(?P<n>\d+|[一两二三四五六七八九十]+)(?:个|大|点|项)(?:方面|问题|不足|部分|环节|短板|举措|措施|工作)"
 )
