@@ -14,6 +14,7 @@ from pipeline.atomic import publish_files
 from pipeline.check import Checker, root_findings
 from pipeline.consolidate import consolidate
 from pipeline.control import Control, read_control
+from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.findings import ordered
 from pipeline.form import Form
@@ -23,7 +24,7 @@ from pipeline.judge import judge
 from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
 from pipeline.outcome import Outcome
-from pipeline.publish import ReportContent, county_workbook, figures_csv, render_report, run_json
+from pipeline.publish import ReportContent, county_workbook, figures_csv, render_report, report_findings, run_json
 from pipeline.read import Reader, read_many
 from pipeline.returns import Submission, Unclaimed
 from pipeline.seal import make_secret, read_secret
@@ -77,7 +78,7 @@ def run(
     control = read_control(workspace.control(year), form, year=year)
     layout = read_layout(form, template_file(folder, "return.xlsx"))
     reader = Reader(form=form, layout=layout, control=control, secret=_secret(workspace))
-    report = template_file(folder, "report.docx")
+    word = template_file(folder, "report.docx")
     with _alone(workspace):
         with Ledger(workspace.ledger) as ledger:
             arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
@@ -88,9 +89,11 @@ def run(
         standings = judge(control, checker.check(submissions))
         county = consolidate(form, control, standings)
         unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
+        report = render_report(word, _report(form, control, county))
         findings = [
             *control.findings,
             *root_findings(form, control, county, checker.balances),
+            *report_findings(form, word, report, county.figures),
             *(finding for waiting in unclaimed for finding in waiting.findings),
             *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
         ]
@@ -108,7 +111,7 @@ def run(
         )
         files = {
             "county.xlsx": county_workbook(outcome),
-            "report.docx": render_report(report, _report(form, control, outcome)),
+            "report.docx": report,
             "run.json": run_json(outcome),
             "data/figures.csv": figures_csv(outcome),
         }
@@ -116,11 +119,11 @@ def run(
     return outcome
 
 
-def _report(form: Form, control: Control, outcome: Outcome) -> ReportContent:
-    profile, county = control.profile, outcome.county
+def _report(form: Form, control: Control, county: County) -> ReportContent:
+    profile = control.profile
     return ReportContent(
         form=form,
-        year=outcome.year,
+        year=profile.year,
         figures=county.figures,
         texts=control.texts,
         profile={

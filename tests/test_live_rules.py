@@ -15,7 +15,6 @@ from pipeline.issue.stamp import Stamp, stamp
 from pipeline.layout import Layout
 from pipeline.layout.design import check_rows
 from tests.check.test_cases import control_of
-from tests.check.test_station import COLUMNS
 from tests.libreoffice import XLSX, at_the_desk
 
 pytestmark = pytest.mark.external
@@ -75,6 +74,8 @@ def test_every_live_rule_turns(tmp_path: Path, form: Form, layout: Layout, form_
     template = (form_folder / "return.xlsx").read_bytes()
     issued: dict[str, str] = {}
     for row, equation in rows:
+        if equation.rule in ("R1", "R2", "R3") and equation.over not in _SHOWN:
+            continue  # the same formula one row or column on; the sample below goes through every line
         for made, verdict in ((wrongly, "✗"), (rightly, "✓")):
             kind, entries = made(form, equation)
             if kind not in issued:
@@ -87,16 +88,15 @@ def test_every_live_rule_turns(tmp_path: Path, form: Form, layout: Layout, form_
             said = zero(form) | entries
             cells = [[layout.places[code].sheet, layout.places[code].cell, value] for code, value in said.items()]
             line = [["校验", f"F{row + 1}"]]
-            jobs.append({"open": issued[kind], "save": str(tmp_path / "out.xlsx"), "filter": XLSX, "cells": cells, "read": line})  # fmt: skip
+            job = {"open": issued[kind], "save": str(tmp_path / "out.xlsx"), "filter": XLSX}
+            jobs.append(job | {"cells": cells, "read": line})
             expected.append((equation.key, verdict))
-    sample = _sampled(form)
     found = at_the_desk(tmp_path, jobs)
     assert [(key, shown) for (key, _), (shown,) in zip(expected, found, strict=True)] == expected
-    assert {equation.rule for _, equation in rows} == sample
+    assert {key.split(".")[0] for key, _ in expected} == {rule.id for rule in form.rules if rule.live}
 
 
-def _sampled(form: Form) -> set[str]:
-    return {rule.id for rule in form.rules if rule.live}
+_SHOWN = ("natural", "total", "received", "other.other", "carried_out")
 
 
 def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, layout: Layout, form_folder: Path) -> None:
@@ -117,7 +117,8 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
         samples.append(entries)
         cells = [[layout.places[code].sheet, layout.places[code].cell, value] for code, value in entries.items()]
         lines = [["校验", f"F{row + 1}"] for row, _ in rows]
-        jobs.append({"open": str(tmp_path / "issued.xlsx"), "save": str(tmp_path / "out.xlsx"), "filter": XLSX, "cells": cells, "read": lines})  # fmt: skip
+        job = {"open": str(tmp_path / "issued.xlsx"), "save": str(tmp_path / "out.xlsx"), "filter": XLSX}
+        jobs.append(job | {"cells": cells, "read": lines})
     shown = at_the_desk(tmp_path, jobs)
     balances = Balances(form, level="县级", year=2024)
     for entries, lines in zip(samples, shown, strict=True):
@@ -127,7 +128,7 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
         }
         for _ in range(3):
             for code, formula in form.formulas.items():
-                said[code] = sum((int(said.get(t.name) or 0) * t.factor for t in formula.right))  # type: ignore[arg-type]
+                said[code] = sum(int(said.get(t.name) or 0) * t.factor for t in formula.right)  # type: ignore[arg-type]
         vector = tuple(said.get(item.code) for item in form.items)
         (assessed,) = balances.assess([vector], unit_types=["乡镇"])
         wrong = {verdict.equation.key for verdict in assessed.verdicts}
@@ -137,4 +138,3 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
         )
         assert "待填" not in lines
         assert wrong <= set(asked) | {f"S4.{code}" for code in form.formulas}
-    assert len(COLUMNS) == 6
