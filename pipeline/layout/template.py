@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
@@ -40,9 +41,9 @@ def read_layout(form: Form, path: Path) -> Layout:
     )
 
 
-def defined_names(path: Path) -> dict[str, Place]:
+def defined_names(source: Path | IO[bytes]) -> dict[str, Place]:
     """Workbook-wide defined names that point at one cell."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(source) as archive:
         root = etree.fromstring(archive.read("xl/workbook.xml"), _parser())
     found = {}
     for node in root.iter(f"{_MAIN}definedName"):
