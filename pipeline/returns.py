@@ -1,10 +1,10 @@
-"""What travels between the stations: an arrival (a file), its cells, and a submission (whose, of what, which values)."""
+"""What travels between the stations: an arrival (a file), what it holds once opened, its cells, and a submission."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.findings import Finding
@@ -14,7 +14,12 @@ from pipeline.layout import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One content that arrived. ``names`` are the paths below ``inputs/<year>/`` it was found at, sorted."""
+    """One content that arrived. ``names`` are the paths below ``inputs/<year>/`` it was found at, sorted.
+
+    A member of an attachment is named ``附件.zip/会发镇.xlsx``. An arrival that is not ``usable`` holds no return, and
+    its last finding says why; the findings of a usable one are remarks that travel on with its values. ``sha256`` is
+    empty while the content could not be read whole (still being copied, no permission).
+    """
 
     sha256: str
     names: tuple[str, ...]
@@ -22,6 +27,7 @@ class Arrival:
     modified: dt.datetime
     first_seen: dt.datetime
     path: Path
+    usable: bool = True
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -36,12 +42,40 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An arrival behind the container guard: what it really is, whatever it is called.
+
+    ``format`` is ``xlsx``, ``xlsm``, ``xlsb``, ``ods``, ``xls`` or ``csv``, and empty when the arrival was refused.
+    ``parts`` are the parts of a zip container that a parser may see, inflated within the bounds and true to their
+    checksums; ``content`` is the whole file when it is no zip. ``errors`` are the error cells of an ``xls``, by sheet
+    and (row, column).
+    """
+
+    arrival: Arrival
+    format: str = ""
+    content: bytes = b""
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+    errors: Mapping[str, Mapping[tuple[int, int], str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """The used rectangle of a sheet; its first cell stands at (``top``, ``left``), counted from 0."""
+    """The used rectangle of a sheet; its first cell stands at (``top``, ``left``), counted from 0.
+
+    The other fields say what the values cannot, by (row, column): cells that hold an error and which (``rows`` shows it
+    there as text, never as a blank), and where the sheet was ``scanned`` formulas whose result was never computed (a
+    blank in ``rows``), pictures in the place of a figure, and what is hidden.
+    """
 
     top: int
     left: int
     rows: Sequence[Sequence[object]]
+    scanned: bool = False
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    pictures: frozenset[tuple[int, int]] = frozenset()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
     def at(self, row: int, col: int) -> object:
         """What stands in a cell; empty text outside the rectangle."""

@@ -39,3 +39,9 @@ def layout(form: Form) -> Layout:
 @pytest.fixture(scope="session")
 def form_folder() -> Path:
     return FORM_FOLDER
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice, for tests marked external."""
+    return str(shutil.which("soffice"))

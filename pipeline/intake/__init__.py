@@ -1,5 +1,7 @@
-"""A folder to arrivals: what lies below ``inputs/<year>/``, hashed and archived once."""
+"""A folder to arrivals, hashed and archived once; an arrival to what a parser may see of it."""
 
 from pipeline.intake.arrivals import collect
+from pipeline.intake.bounds import Bounds
+from pipeline.intake.guard import open_arrival
 
-__all__ = ["collect"]
+__all__ = ["Bounds", "collect", "open_arrival"]

@@ -4,56 +4,151 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.control import CONTROL_FILE
-from pipeline.findings import notice
-from pipeline.ledger import Ledger
+from pipeline.intake.attachments import ignored, is_attachment, unpack
+from pipeline.intake.bounds import Bounds, RefusedError
+from pipeline.intake.guard import refusal_finding
+from pipeline.intake.sniff import ZIP_MAGIC
+from pipeline.intake.unzip import complete
 from pipeline.returns import Arrival
 
-_SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
-_LOCK_PREFIXES = ("~$", ".~lock")
+if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
+    from pipeline.ledger import Ledger
 
 
-def collect(folder: Path, ledger: Ledger, *, year: int, now: dt.datetime) -> list[Arrival]:
-    """Every file that arrived, each content once, in order of arrival; new ones are recorded in the ledger."""
-    known = dict(ledger.first_seen(year))
-    arrivals: dict[str, Arrival] = {}
-    fresh: list[tuple[str, str, int]] = []
-    for path in _files(folder):
-        name = path.relative_to(folder).as_posix()
-        content = path.read_bytes()
+def collect(
+    folder: Path, ledger: Ledger, *, year: int, now: dt.datetime, bounds: Bounds | None = None
+) -> list[Arrival]:
+    """Every file that arrived, each content once, in order of arrival; new ones are archived and recorded.
+
+    An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: what cannot be read
+    stands in the list as an arrival that is not usable.
+    """
+    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=_clock(ledger))
+    for path, name in _files(folder, ""):
+        take.file(path, name)
+    ledger.record(year, take.fresh, now)
+    return sorted((*take.whole.values(), *take.unread), key=lambda arrival: arrival.order)
+
+
+@dataclass(kw_only=True)
+class _Take:
+    """One walk: ``whole`` by hash is what was read, ``unread`` what could not be, ``fresh`` is new to the ledger."""
+
+    ledger: Ledger
+    year: int
+    now: dt.datetime
+    bounds: Bounds
+    clock: float
+    whole: dict[str, Arrival] = field(default_factory=dict)
+    unread: list[Arrival] = field(default_factory=list)
+    fresh: list[tuple[str, str, int]] = field(default_factory=list)
+    known: dict[str, dt.datetime] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = dict(self.ledger.first_seen(self.year))
+
+    def file(self, path: str, name: str) -> None:
+        """Take one file of the folder in."""
+        try:
+            content, status = self._read(path)
+        except RefusedError as refusal:
+            self._refuse(name, Path(path), refusal)
+            return
+        except OSError as error:
+            self._refuse(name, Path(path), RefusedError("I13", detail=error.strerror or type(error).__name__))
+            return
+        modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
+        sha256, kept = self._archive(name, content)
+        try:
+            attachment = is_attachment(content, self.bounds)
+        except RefusedError as refusal:
+            self._refuse(name, kept, refusal, sha256=sha256)
+            return
+        if not attachment:
+            self._add(self._arrival(name, kept, sha256=sha256, size=len(content), modified=modified))
+            return
+        for inner, found in unpack(name, content, self.bounds):
+            if isinstance(found, RefusedError):
+                self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
+            else:
+                sha256_inner, kept_inner = self._archive(inner, found)
+                self._add(self._arrival(inner, kept_inner, sha256=sha256_inner, size=len(found), modified=modified))
+
+    def _read(self, path: str) -> tuple[bytes, os.stat_result]:
+        """The whole content. Raises `RefusedError` when the file is too large or somebody is still writing it."""
+        with open(path, "rb") as file:  # noqa: PTH123 - a Path for each of 100,000 files costs more than its hash
+            before = os.fstat(file.fileno())
+            if before.st_size > self.bounds.file:
+                raise RefusedError("I14", size=f"{before.st_size / 1e6:.0f}", limit=f"{self.bounds.file / 1e6:.0f}")
+            content = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+        changing = (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns)
+        young = abs(self.clock - after.st_mtime) < self.bounds.settle
+        if changing or (young and not (content.startswith(ZIP_MAGIC) and complete(content))):
+            raise RefusedError("I12")
+        return content, after
+
+    def _archive(self, name: str, content: bytes) -> tuple[str, Path]:
+        """Keep the bytes, whatever they are; their hash and where they lie."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 in arrivals:
-            seen = arrivals[sha256]
-            arrivals[sha256] = replace(seen, names=(*seen.names, name))
-            continue
-        kept = ledger.archive(sha256, content)
-        if sha256 not in known:
-            known[sha256] = now
-            fresh.append((sha256, name, len(content)))
-        arrivals[sha256] = Arrival(
+        kept = self.ledger.archive(sha256, content)
+        if sha256 not in self.known:
+            self.known[sha256] = self.now
+            self.fresh.append((sha256, name, len(content)))
+        return sha256, kept
+
+    def _arrival(
+        self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None
+    ) -> Arrival:
+        return Arrival(
             sha256=sha256,
             names=(name,),
-            size=len(content),
-            modified=dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC),
-            first_seen=known[sha256],
-            path=kept,
-            findings=()
-            if path.suffix.lower() == ".xlsx"
-            else (notice("I3", where={"file": name}, name=name, found=path.suffix),),
+            size=size,
+            modified=modified or self.now,
+            first_seen=self.known.get(sha256, self.now),
+            path=path,
         )
-    ledger.record(year, fresh, now)
-    return sorted(arrivals.values(), key=lambda arrival: arrival.order)
+
+    def _refuse(self, name: str, path: Path, refusal: RefusedError, *, sha256: str = "") -> None:
+        """List what cannot be read; without a hash it is not archived, and is looked at again the next night."""
+        finding = refusal_finding(name, refusal)
+        self._add(replace(self._arrival(name, path, sha256=sha256), usable=False, findings=(finding,)))
+
+    def _add(self, arrival: Arrival) -> None:
+        """The second time the same content only adds its name."""
+        if not arrival.sha256:
+            self.unread.append(arrival)
+        elif seen := self.whole.get(arrival.sha256):
+            self.whole[arrival.sha256] = replace(seen, names=(*seen.names, *arrival.names))
+        else:
+            self.whole[arrival.sha256] = arrival
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Regular files below ``folder`` in a stable order, without lock files, system files and the 台账."""
-    for path in sorted(folder.rglob("*")):
-        parts = [part.lower() for part in path.relative_to(folder).parts]
-        if path.is_symlink() or not path.is_file() or path == folder / CONTROL_FILE:
+def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Path and relative name of the regular files below ``folder`` in a stable order.
+
+    Left out: lock files, system files, symbolic links, and the 台账 at the top.
+    """
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if ignored(entry.name) or entry.is_symlink():
             continue
-        if not any(part in _SYSTEM_NAMES or part.startswith(_LOCK_PREFIXES) for part in parts):
-            yield path
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False) and (prefix or entry.name != CONTROL_FILE):
+            yield entry.path, prefix + entry.name
+
+
+def _clock(ledger: Ledger) -> float:
+    """The time by the file system's own clock, which on a network share is not this machine's."""
+    with tempfile.TemporaryFile(dir=ledger.original("").parent) as probe:
+        return os.fstat(probe.fileno()).st_mtime

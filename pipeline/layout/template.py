@@ -6,7 +6,6 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
@@ -26,7 +25,7 @@ def read_layout(form: Form, path: Path) -> Layout:
     Raises `TemplateError` when the file cannot be read as a workbook.
     """
     try:
-        names = defined_names(path)
+        names = defined_names(_workbook_xml(path))
         book = CalamineWorkbook.from_path(str(path))
         cells = {name: _texts(book, name) for name in book.sheet_names}
     except (OSError, zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, CalamineError) as error:
@@ -41,10 +40,9 @@ def read_layout(form: Form, path: Path) -> Layout:
     )
 
 
-def defined_names(source: Path | IO[bytes]) -> dict[str, Place]:
-    """Workbook-wide defined names that point at one cell."""
-    with zipfile.ZipFile(source) as archive:
-        root = etree.fromstring(archive.read("xl/workbook.xml"), _parser())
+def defined_names(workbook_xml: bytes) -> dict[str, Place]:
+    """Workbook-wide defined names that point at one cell, from a workbook's ``xl/workbook.xml``."""
+    root = etree.fromstring(workbook_xml, _parser())
     found = {}
     for node in root.iter(f"{_MAIN}definedName"):
         match = _REFERENCE.match(node.text or "")
@@ -53,6 +51,11 @@ def defined_names(source: Path | IO[bytes]) -> dict[str, Place]:
             sheet = quoted.replace("''", "'") if quoted else bare
             found[node.get("name", "")] = Place(sheet, *xl_cell_to_rowcol(f"{column}{row}"))
     return found
+
+
+def _workbook_xml(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read("xl/workbook.xml")
 
 
 def _parser() -> etree.XMLParser:

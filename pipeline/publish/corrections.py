@@ -6,6 +6,7 @@ A unit that passes has none, so the folder always holds exactly what has to be s
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -82,7 +83,8 @@ def _face(reply: Reply) -> Face:
 # -------------------------------------------------------------------- a fresh workbook in place of the sent one
 def _named_layout(form: Form, blank: bytes) -> Layout:
     """Where an issued workbook has its cells, by its defined names; enough to fill it in."""
-    names = defined_names(io.BytesIO(blank))
+    with zipfile.ZipFile(io.BytesIO(blank)) as archive:
+        names = defined_names(archive.read("xl/workbook.xml"))
     places = {item.code: names[item.name] for item in form.items if item.name in names}
     return Layout(places=places, anchors=(), named=names, sheets=())
 

@@ -1,32 +1,175 @@
-"""A raw cell to a typed value, or to the reason why not. Nothing is guessed, every repair is told."""
+"""A raw cell to a typed value, or to the reason why not. Nothing is guessed, every repair is told.
+
+`CASES` is the one table that decides how a figure may be written; docs/numbers.md is that table for people.
+Text is tried against it from the top, the first case that fits decides, and what fits none is not a number.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from pipeline.form import Item, Value
+from pipeline.read.numerals import read_numeral
 
-_PLAIN = re.compile(r"^[+]?\d+(\.\d+)?$")
-_GROUPED = re.compile(r"^[+]?\d{1,3}(,\d{3})+(\.\d+)?$")
 LIMIT = 1_000_000_000
 """Figures at or above this are refused: no county counts that high, and int64 sums stay exact below it."""
+
+DIGITS = 15
+"""What a workbook holds of a number; a figure written with more is refused, so that no arithmetic here rounds."""
+
+LONGEST = 120
+"""A longer text is prose, not a figure."""
+
+_FULL_WIDTH: Mapping[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_GROUPED = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+_NUMERAL = "[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+"
+_MEASURES = "件条个项次场期份起宗例"
+_UNIT = rf"(?:万元|元整?|[{_MEASURES}])"
+_DOUBT = re.compile("[约近余多几数超估百千万亿%?~]|左右|以上|以下|上下|大概|预计|若干|不足|待|暂|不确定|未核")
+_YUAN: Mapping[str, int] = {"元": 1, "元整": 1, "万元": 10_000}
+
+Remark = Literal["V1", "V3", "V4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one cell says. Exactly one of: a value, a blank (``value`` None, no reason), a refusal (``reason``).
 
-    ``repaired`` tells that the value was not written as a plain number.
+    ``remarks`` are the codes of what must be said about a value that was not written as a plain number: V1 repaired,
+    V3 converted between 元 and 万元, V4 a note beside the figure left aside.
     """
 
     value: Value = None
     reason: str = ""
     shown: str = ""
-    repaired: bool = False
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way a figure is written: what it is called, the text it matches, what follows, and examples.
+
+    An example is (text, what it reads as in a 件 cell of counts or, with a unit named, in that cell); "" is a blank,
+    ``None`` a refusal. ``then`` gets the match and the item and answers with a value and remarks, or with a reason.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    treatment: str
+    then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Remark, ...]] | str]
+    examples: tuple[tuple[str, str, str | None], ...]
+
+
+def _plain(match: re.Match[str], _item: Item) -> tuple[Decimal, tuple[Remark, ...]]:
+    return Decimal(match[1].replace(",", "")), ("V1",)
+
+
+def _refused(reason: str) -> Callable[[re.Match[str], Item], str]:
+    return lambda _match, _item: reason
+
+
+def _negative(match: re.Match[str], _item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+    return "是负数" if Decimal(match[1].replace(",", "")) else (Decimal(0), ("V1",))
+
+
+def _with_unit(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+    number, unit = Decimal(match[1].replace(",", "")), match[2]
+    if (unit in _YUAN) != (item.kind == "money"):
+        return f"单位是“{unit}”，这一格的单位应是“{item.unit}”"
+    if unit not in _YUAN or unit.removesuffix("整") == item.unit:
+        return number, ("V1",)
+    if item.unit not in _YUAN or len(number.as_tuple().digits) > DIGITS:
+        return "单位不同，不能精确换算"
+    return number * _YUAN[unit] / _YUAN[item.unit], ("V1", "V3")
+
+
+def _numeral(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+    whole, unit = match[1], match[2] or ""
+    if unit == "元" and whole.endswith("万") and (number := read_numeral(whole[:-1])) is not None:
+        whole, unit = whole[:-1], "万元"
+    number = read_numeral(whole)
+    if number is None:
+        return "不是写得完整的中文数字"
+    if not unit:
+        return (Decimal(number), ("V1",)) if item.kind == "count" else "是没有写单位的中文数字"
+    figure = re.fullmatch(rf"({_NUMBER})({_UNIT})", f"{number}{unit}")
+    assert figure is not None
+    return _with_unit(figure, item)
+
+
+def _annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+    note = match["note"]
+    if _DOUBT.search(note):
+        return "括号里的说明使这个数不能确定"
+    figure = re.fullmatch(rf"({_GROUPED}|{_NUMBER})\s*({_UNIT})?", match["figure"])
+    if figure is None or re.fullmatch(rf"(?:单位:?)?{_UNIT}", note):
+        return "数字后面带括号，不能确定单位"
+    read = _with_unit(figure, item) if figure[2] else _plain(figure, item)
+    return read if isinstance(read, str) else (read[0], (*read[1], "V4"))
+
+
+def _case(
+    name: str,
+    pattern: str,
+    treatment: str,
+    then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Remark, ...]] | str],
+    *examples: tuple[str, str | None] | tuple[str, str, str | None],
+) -> Case:
+    named = tuple((e[0], "件", e[1]) if len(e) == 2 else e for e in examples)
+    return Case(name, re.compile(pattern), treatment, then, named)
+
+
+CASES: tuple[Case, ...] = (
+    _case("错误值", r"#[A-Z0-9/_]+[!?]?", "退回：公式已失效", _refused("是错误值，公式已失效"),
+          ("#REF!", None), ("#N/A", None)),
+    _case("图片", r"=_?(?:xlfn\.)?(?:DISPIMG|IMAGE)\(.*", "退回：单元格里是图片", _refused("单元格里是图片，不是数字"),
+          ('=DISPIMG("ID_1",1)', None)),
+    _case("文本格式的数字、全角数字、正号", rf"\+?({_NUMBER})", "读取，提示 V1", _plain,
+          ("12", "12"), ("１２", "12"), ("+21", "21"), ("007", "7"), ("3.0", "3"), ("12.5", "万元", "12.5")),
+    _case("千位分隔", rf"\+?({_GROUPED})", "读取，提示 V1", _plain,
+          ("1,200", "1200"), ("1，200", "1200"), ("1,234.5", "万元", "1234.5")),
+    _case("分隔位数不对", r"[+-]?[0-9]+(?:,[0-9]*)+(?:\.[0-9]+)?", "退回", _refused("的千位分隔写法不对"),
+          ("1,20", None), ("12,00", None), ("1,2000", None)),
+    _case("数字中间有空格", r"[^()]*[0-9]\s+[0-9].*", "退回：可能是两个数", _refused("数字中间有空格"),
+          ("1 200", None), ("3 4", None)),
+    _case("负数（-0 按 0）", rf"-({_GROUPED}|{_NUMBER})", "退回", _negative,
+          ("-3", None), ("－3", None), ("-0", "0")),
+    _case("科学计数法的文字", rf"[+-]?{_NUMBER}[eE][+-]?[0-9]+", "退回", _refused("是科学计数法的文字"),
+          ("1E3", None)),
+    _case("百分数", rf"[+-]?{_NUMBER}\s*[%‰]", "退回", _refused("是百分数"), ("50%", None), ("５％", None)),
+    _case("带计量单位", rf"\+?({_GROUPED}|{_NUMBER})\s*({_UNIT})", "读取，提示 V1；元与万元之间精确换算，另加核实 V3",
+          _with_unit,
+          ("3件", "3"), ("3 件", "3"), ("12.5万元", "万元", "12.5"), ("251000元", "万元", "25.1"),
+          ("2.5万元", "元", "25000"), ("251.5元", "万元", None), ("3元", None), ("3件", "万元", None)),
+    _case("数字带“万”“亿”不写元", rf"\+?{_NUMBER}\s*[千万亿].*", "退回：不猜单位",
+          _refused("带“千”“万”“亿”，不能确定单位"),
+          ("12万", None), ("12万", "万元", None), ("3亿元", "万元", None)),
+    _case("写得完整的中文数字", rf"({_NUMERAL})({_UNIT})?", "读取，提示 V1；写得不完整的退回", _numeral,
+          ("三", "3"), ("十二", "12"), ("一百零五", "105"), ("两件", "2"), ("〇", "0"), ("一万二千", "12000"),
+          ("三万元", "万元", "3"), ("三万五千元", "万元", "3.5"), ("一百五", None), ("二〇", None),
+          ("三", "万元", None)),
+    _case("日期写法",
+          r"[0-9]{1,4}[-/.年][0-9]{1,2}(?:[-/.月][0-9]{1,4}日?|月|日)|[0-9]{1,2}/[0-9]{1,4}|[0-9]+月[0-9]+日",
+          "退回", _refused("是日期，不是数字"),
+          ("2024-1-5", None), ("2024年3月5日", None), ("3/5", None)),
+    _case("数字加括号说明", r"\+?(?P<figure>[0-9][0-9,.]*\s*[^0-9()]*)\((?P<note>[^()]+)\)",
+          "取前面的数，提示 V1，说明不计入，另加核实 V4；说明里有“约”“万”等字的退回", _annotated,
+          ("55（含自然失效29件）", "55"), ("3件(撤回1件)", "3"), ("55（约）", None), ("3（万）", None),
+          ("3（件）", None)),
+    _case("没有的写法", r"[-—–－_/\\.·]+|无|没有|暂无|空|不涉及|未发生|未统计|[Nn]/?[Aa]|[Nn]one|[Nn]ull",
+          "退回：没有请填 0", _refused("不是数字"),
+          ("—", None), ("-", None), ("/", None), ("无", None)),
+    _case("不是确数", r".*(?:约|近|余|多|几|数|超|左右|以上|以下|上下|大概|预计|若干|不足|全部|~).*", "退回：请填确数",
+          _refused("不是确数"),
+          ("若干", None), ("约30", None), ("三万余", None), ("30以上", None), ("全部", None), ("数十", None)),
+)  # fmt: skip
 
 
 def read_text(raw: object) -> Reading:
@@ -43,29 +186,54 @@ def read_number(raw: object, item: Item) -> Reading:
     if isinstance(raw, dt.date | dt.time | dt.timedelta):
         return Reading(reason="是日期或时间，不是数字", shown=as_shown(raw))
     if isinstance(raw, int | float):
-        # repr() is the shortest decimal that is this float: what was typed, never its binary tail
-        return _checked(Decimal(repr(raw)), item, as_shown(raw), repaired=False)
+        return _number_cell(raw, item)
     shown = as_shown(raw)
-    text = "".join(unicodedata.normalize("NFKC", shown).split())
+    text = folded(shown)
     if not text:
         return Reading(shown=shown)
-    if _PLAIN.match(text) or _GROUPED.match(text):
-        return _checked(Decimal(text.replace(",", "")), item, shown, repaired=True)
+    for case in CASES if len(text) <= LONGEST else ():
+        if match := case.pattern.fullmatch(text):
+            read = case.then(match, item)
+            return Reading(reason=read, shown=shown) if isinstance(read, str) else _checked(*read, item, shown)
     return Reading(reason="不是数字", shown=shown)
 
 
-def _checked(number: Decimal, item: Item, shown: str, *, repaired: bool) -> Reading:
+def folded(text: str) -> str:
+    """Full-width forms made half-width, invisible characters and outer blanks taken off; nothing else.
+
+    Not NFKC: it would make ``3²`` into 32 and ``5①`` into 51.
+    """
+    visible = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cc") or char in "\n\t")
+    return visible.translate(_FULL_WIDTH).strip()
+
+
+def _number_cell(raw: int | float, item: Item) -> Reading:
+    """repr() is the shortest decimal that is this float: what was typed, never its binary tail.
+
+    A formula may leave noise behind the 15th digit, which is all a workbook shows; it is cut off there, and told.
+    """
+    shown = as_shown(raw)
+    read = _checked(Decimal(repr(raw)), (), item, shown)
+    if read.reason and isinstance(raw, float):
+        shorter = _checked(Decimal(format(raw, ".15g")), ("V1",), item, shown)
+        return read if shorter.reason else shorter
+    return read
+
+
+def _checked(number: Decimal, remarks: tuple[Remark, ...], item: Item, shown: str) -> Reading:
     if not number.is_finite():
         return Reading(reason="不是有效的数字", shown=shown)
     if number < 0:
         return Reading(reason="是负数", shown=shown)
     if number >= LIMIT:
         return Reading(reason="大得不合理", shown=shown)
+    if len(number.as_tuple().digits) > DIGITS:
+        return Reading(reason=f"超过 {DIGITS} 位数字", shown=shown)
     scale = item.scale if item.kind == "money" else 0
-    exact = number.quantize(Decimal(1).scaleb(-scale))
+    exact = abs(number).quantize(Decimal(1).scaleb(-scale))
     if exact != number:
         return Reading(reason=f"超过 {scale} 位小数" if scale else "不是整数", shown=shown)
-    return Reading(value=exact if item.kind == "money" else int(exact), shown=shown, repaired=repaired)
+    return Reading(value=exact if item.kind == "money" else int(exact), shown=shown, remarks=remarks)
 
 
 def as_shown(raw: object) -> str:
@@ -74,6 +242,9 @@ def as_shown(raw: object) -> str:
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() and abs(raw) < 1e15 else repr(raw)
-    if isinstance(raw, dt.datetime | dt.date):
+    if isinstance(raw, dt.datetime):
+        midnight = (raw.hour, raw.minute, raw.second) == (0, 0, 0)
+        return raw.date().isoformat() if midnight else raw.isoformat(sep=" ")
+    if isinstance(raw, dt.date):
         return raw.isoformat()
     return str(raw)

@@ -1,0 +1,79 @@
+"""A zip that someone packed returns into: its members one after the other, in memory, never on the disk.
+
+Names are read as their author saw them and can lead nowhere: they are only names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.intake import sniff
+from pipeline.intake.bounds import Bounds, RefusedError, swollen
+from pipeline.intake.unzip import Member, directory, inflate
+
+_SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
+_LOCK_PREFIXES = ("~$", ".~", "._")
+_WORKBOOK_STARTS = (b"[Content_Types].xml", b"mimetype", b"_rels/", b"xl/", b"docProps/", b"customXml/")
+
+
+def ignored(part: str) -> bool:
+    """Whether a file or folder of this name is something a system or an office program leaves lying about."""
+    return part.lower() in _SYSTEM_NAMES or part.startswith(_LOCK_PREFIXES)
+
+
+def is_attachment(content: bytes, bounds: Bounds) -> bool:
+    """Whether the bytes are a zip that holds files rather than a workbook. Raises `RefusedError` for a zip without end."""
+    if not content.startswith(sniff.ZIP_MAGIC) or content.startswith(_WORKBOOK_STARTS, 30):
+        return False
+    return sniff.zip_kind({member.name.lower() for member in directory(content, bounds)}) == sniff.ZIP
+
+
+def unpack(name: str, content: bytes, bounds: Bounds) -> Iterator[tuple[str, bytes | RefusedError]]:
+    """Every file in the attachment as ``name/path`` with its bytes, or with why there are none. Raises nothing."""
+    yield from _unpack(name, content, bounds, depth=bounds.depth, left=[bounds.total])
+
+
+def _unpack(
+    name: str, content: bytes, bounds: Bounds, *, depth: int, left: list[int]
+) -> Iterator[tuple[str, bytes | RefusedError]]:
+    """``left`` holds the bytes that may still be inflated, shared with the archives inside."""
+    try:
+        members = [member for member in directory(content, bounds) if (path := _path(member)) and not _skip(path)]
+        if not members:
+            raise RefusedError("I16")
+    except RefusedError as refusal:
+        yield name, refusal
+        return
+    for member in members:
+        path = f"{name}/{_path(member)}"
+        try:
+            inner = _member(content, member, bounds, left)
+            nested = is_attachment(inner, bounds)
+            if nested and depth <= 1:
+                raise RefusedError("I17")
+        except RefusedError as refusal:
+            yield path, refusal
+            continue
+        if nested:
+            yield from _unpack(path, inner, bounds, depth=depth - 1, left=left)
+        else:
+            yield path, inner
+
+
+def _member(content: bytes, member: Member, bounds: Bounds, left: list[int]) -> bytes:
+    if member.encrypted:
+        raise RefusedError("I5")
+    if member.size > min(bounds.file, left[0]):
+        raise swollen(f"展开后 {member.size / 1e6:.0f} MB")
+    left[0] -= member.size
+    return inflate(content, member)
+
+
+def _path(member: Member) -> str:
+    """The member's path without anything that leads out of the archive."""
+    parts = member.name.replace("\\", "/").replace("\0", "").split("/")
+    return "/".join(part for part in parts if part not in ("", ".", "..") and not part.endswith(":"))
+
+
+def _skip(path: str) -> bool:
+    return any(ignored(part) for part in path.split("/"))

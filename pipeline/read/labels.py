@@ -1,0 +1,341 @@
+"""Row and column labels on any sheet: where each item of the form is proven to stand.
+
+A label is compared by its letters and digits alone (`label_key`), so that spaces, line breaks, full-width digits,
+``1、`` for ``1.`` and brackets of any width do not matter. A cell is an item's when the labels that govern its row
+spell the item's whole row path and the labels that govern its column its whole column path. Which labels govern a
+line is read off their places (`Walk`), so it does not matter how, or whether, the label cells are merged.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pipeline.form import Band, Form, Item, Table
+from pipeline.layout import Place
+from pipeline.layout.design import (
+    BASICS_HEADINGS,
+    BASICS_SHEET,
+    TEXT_COLUMN,
+    TEXTS_HEADINGS,
+    TEXTS_SHEET,
+    VALUE_COLUMN,
+)
+
+Path = tuple[str, ...]
+Rows = Sequence[Sequence[object]]
+
+SYNONYMS: Mapping[str, str] = {"规范性文件": "行政规范性文件"}
+"""Wordings of a label that mean the same: the 2019 format's name of the row."""
+
+LONGEST_LABEL = 120
+DEEPEST_HEADING = 12
+"""Bounds on what can be a label and a heading: a sheet made to be slow must not be."""
+
+
+@lru_cache(maxsize=4096)
+def label_key(text: str) -> str:
+    """The letters and digits of a label.
+
+    >>> label_key("1、属于 国家秘密") == label_key("１.属于国家\\n秘密") == label_key("①属于国家秘密")
+    True
+    """
+    key = "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum()).casefold()
+    return SYNONYMS.get(key, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A band of a table as labels see it. ``items`` by (row path, column path) to their index in ``Form.items``.
+
+    A band whose rows stand side by side has no row labels: its row path is ``()`` and its columns carry it all.
+    """
+
+    columns: frozenset[Path]
+    items: Mapping[tuple[Path, Path], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The labels of one table of the form. ``name`` is the sheet it is issued on."""
+
+    name: str
+    blocks: tuple[Block, ...]
+    rows: frozenset[Path]
+    neutral: frozenset[str]
+    row_steps: frozenset[Path]
+    column_steps: frozenset[Path]
+    row_words: frozenset[str]
+    column_words: frozenset[str]
+    wording: Mapping[str, str]
+    indexes: frozenset[int]
+
+    @property
+    def stacked(self) -> bool:
+        """Whether its rows have labels of their own."""
+        return bool(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An item proven by the labels around ``place``; ``block`` tells the copies of a table apart."""
+
+    index: int
+    place: Place
+    block: tuple[str, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class Sightings:
+    """What the labels of one or more sheets prove, and what was noticed beside."""
+
+    found: list[Sighting] = field(default_factory=list)
+    stray: list[Place] = field(default_factory=list)
+    reworded: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: Sightings) -> None:
+        """Take over what another sheet proves."""
+        self.found += other.found
+        self.stray += other.stray
+        self.reworded |= other.reworded
+
+
+def charts(form: Form) -> tuple[Chart, ...]:
+    """The labels of every table of the form, the issued sheets of indicators and texts among them."""
+    wording = {label_key(step): step for item in form.items for step in (*item.row_path, *item.column_path)}
+    made = [
+        _chart(table.sheet, [_banded(form, table, band) for band in table.bands], table, wording)
+        for table in form.tables
+    ]
+    for name, heading, items in (
+        (BASICS_SHEET, BASICS_HEADINGS[VALUE_COLUMN], tuple(_basics(form))),
+        (TEXTS_SHEET, TEXTS_HEADINGS[TEXT_COLUMN], form.of_table("text")),
+    ):
+        column = _path((heading,))
+        placed = {(_path(item.row_path), column): form.position[item.code] for item in items}
+        if placed:
+            made.append(_chart(name, [Block(columns=frozenset({column}), items=placed)], None, wording))
+    return tuple(made)
+
+
+def _basics(form: Form) -> Iterator[Item]:
+    yield from form.of_table("meta")
+    yield from form.of_table("info")
+
+
+def _path(steps: Iterable[str]) -> Path:
+    return tuple(label_key(step) for step in steps)
+
+
+def _banded(form: Form, table: Table, band: Band) -> Block:
+    items: dict[tuple[Path, Path], int] = {}
+    for row in band.rows:
+        for column in band.columns:
+            index = form.position[f"{table.code}.{row.code}.{column.code}"]
+            if band.arrangement == "side_by_side":
+                items[(), _path(row.path + column.path)] = index
+            else:
+                items[_path(form.items[index].row_path), _path(column.path)] = index
+    return Block(columns=frozenset(column for _, column in items), items=items)
+
+
+def _chart(name: str, blocks: Sequence[Block], table: Table | None, wording: Mapping[str, str]) -> Chart:
+    rows = frozenset(row for block in blocks for row, _ in block.items if row)
+    columns = frozenset(column for block in blocks for column in block.columns)
+    neutral = {text for band in (table.bands if table else ()) for text in (band.corner, band.header) if text}
+    return Chart(
+        name=name,
+        blocks=tuple(blocks),
+        rows=rows,
+        neutral=frozenset(label_key(text) for text in neutral),
+        row_steps=frozenset(row[:n] for row in rows for n in range(1, len(row) + 1)),
+        column_steps=frozenset(column[:n] for column in columns for n in range(1, len(column) + 1)),
+        row_words=frozenset(step for row in rows for step in row),
+        column_words=frozenset(step for column in columns for step in column),
+        wording=wording,
+        indexes=frozenset(index for block in blocks for index in block.items.values()),
+    )
+
+
+class Walk:
+    """The path of labels that governs each line, read line by line; positions count from the outer label inwards.
+
+    A label holds until another stands at its position or further out. A text that does not continue the path it is
+    under leaves the path unknown (``None``) for everything further in, so that nothing below it can be believed.
+    """
+
+    def __init__(self, steps: frozenset[Path], words: frozenset[str]) -> None:
+        self._steps, self._words = steps, words
+        self._stack: list[tuple[int, Path | None]] = []
+
+    def meet(self, key: str, position: int) -> Path | None:
+        """The path that holds after the label ``key`` at ``position``."""
+        stack = self._stack
+        while stack and stack[-1][0] > position:
+            stack.pop()
+        if key in self._words:
+            while stack and stack[-1][0] == position and not self._goes_on(stack[-1][1], key):
+                stack.pop()
+        elif stack and stack[-1] == (position, None):
+            stack.pop()
+        above = stack[-1][1] if stack else ()
+        path = (*above, key) if above is not None and (*above, key) in self._steps else None
+        stack.append((position, path))
+        return path
+
+    def _goes_on(self, path: Path | None, key: str) -> bool:
+        return path is not None and (*path, key) in self._steps
+
+
+Label = tuple[int, str, str]
+"""A text that could be a label: its column, its key, and as it stands."""
+
+
+def labels_of(rows: Rows) -> dict[int, list[Label]]:
+    """Every text of a sheet that could be a label, by row."""
+    found: dict[int, list[Label]] = {}
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            if isinstance(cell, str) and cell and len(cell) <= LONGEST_LABEL and (key := label_key(cell)):
+                found.setdefault(r, []).append((c, key, cell))
+    return found
+
+
+def sight(sheet: str, rows: Rows, every: Mapping[int, Sequence[Label]], chart: Chart, seen: Sightings) -> None:
+    """Add to ``seen`` every item of ``chart`` whose labels are found on the sheet; ``every`` is its `labels_of`."""
+    if not any(key in chart.column_words for row in every.values() for _, key, _ in row):
+        return
+    labels = {r: [label for label in row if label[1] not in chart.neutral] for r, row in every.items()}
+    walk = Walk(chart.row_steps, chart.row_words)
+    heading = Heading(at=-1, last=-1, columns={})
+    proven: list[int] = []
+    stray: list[Place] = []
+    row = 0
+    while row < len(rows):
+        new = heading_at(rows, labels, row, chart)
+        if new is not None:
+            heading, row = new, new.last + 1
+            if not chart.stacked:
+                _below(sheet, rows, heading, chart, seen)
+            continue
+        if chart.stacked:
+            own = [label for label in labels.get(row, ()) if not heading.columns or label[0] < min(heading.columns)]
+            hits = list(_items_of(chart, heading, _row_path(rows, own, row, heading, chart, walk)))
+            if hits:
+                proven.append(row)
+            elif not own:
+                stray += [Place(sheet, row, c) for c in heading.columns if _figure(rows, row, c)][:1]
+            seen.found.extend(Sighting(index, Place(sheet, row, col), (sheet, heading.at)) for index, col in hits)
+        row += 1
+    seen.stray.extend(place for place in stray if proven and proven[0] < place.row < proven[-1])
+    if any(sighting.place.sheet == sheet for sighting in seen.found):
+        _reword(labels, chart, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Rows ``at`` to ``last`` hold column labels; ``columns`` by sheet column, those proven and no other."""
+
+    at: int
+    last: int
+    columns: Mapping[int, Path]
+
+
+def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, chart: Chart) -> Heading | None:
+    """The heading that begins in ``row``: it must prove two columns of a band, or the only one it has."""
+
+    def named(r: int) -> bool:
+        return any(key in chart.column_words for _, key, _ in labels.get(r, ()))
+
+    if not named(row):
+        return None
+    last = row
+    for r in range(row + 1, min(row + DEEPEST_HEADING, len(rows))):
+        if named(r):
+            last = r
+        elif labels.get(r) or any(_filled(cell) for cell in rows[r]):
+            break
+    by_column: dict[int, list[tuple[int, str]]] = {}
+    for r in range(row, last + 1):
+        for c, key, _ in labels.get(r, ()):
+            by_column.setdefault(c, []).append((r, key))
+    walk = Walk(chart.column_steps, chart.column_words)
+    columns: dict[int, Path] = {}
+    for c in sorted(by_column):
+        path: Path | None = None
+        for r, key in by_column[c]:
+            path = walk.meet(key, r)
+        if path is not None:
+            columns[c] = path
+    once = {c: path for c, path in columns.items() if list(columns.values()).count(path) == 1}
+    known = set(once.values())
+    if any(len(known & block.columns) >= min(2, len(block.columns)) for block in chart.blocks):
+        every = frozenset(path for block in chart.blocks for path in block.columns)
+        return Heading(row, last, {c: path for c, path in once.items() if path in every})
+    return None
+
+
+def _row_path(rows: Rows, labels: Sequence[Label], row: int, heading: Heading, chart: Chart, walk: Walk) -> Path | None:
+    """The row path proven for this row; ``None`` where its own labels do not prove one."""
+    known = any(key in chart.row_words for _, key, _ in labels)
+    telling = bool(heading.columns) and (known or any(_filled(_cell(rows, row, c)) for c in heading.columns))
+    path: Path | None = None
+    for c, key, _ in labels:
+        if key in chart.row_words or telling:
+            path = walk.meet(key, c)
+    return path
+
+
+def _items_of(chart: Chart, heading: Heading, path: Path | None) -> Iterator[tuple[int, int]]:
+    if path in chart.rows and path is not None:
+        for block in chart.blocks:
+            for col, column in heading.columns.items():
+                if (path, column) in block.items:
+                    yield block.items[path, column], col
+
+
+def _below(sheet: str, rows: Rows, heading: Heading, chart: Chart, seen: Sightings) -> None:
+    """Rows side by side: the figures stand in the one row below the heading; a second one makes it uncertain."""
+    row = heading.last + 1
+    for r in range(row, min(row + 3, len(rows))):
+        filled = [c for c in heading.columns if _filled(_cell(rows, r, c))]
+        if filled:
+            row = r if any(_figure(rows, r, c) for c in filled) or r == row else row
+            break
+    second = [Place(sheet, row + 1, c) for c in heading.columns if _figure(rows, row + 1, c)]
+    if second:
+        seen.stray.append(second[0])
+        return
+    for col, column in heading.columns.items():
+        for block in chart.blocks:
+            if ((), column) in block.items:
+                place = Place(sheet, row, col)
+                seen.found.append(Sighting(block.items[(), column], place, (sheet, heading.at)))
+
+
+def _reword(labels: Mapping[int, Sequence[Label]], chart: Chart, seen: Sightings) -> None:
+    """Labels written otherwise than the form prints them."""
+    words = chart.row_words | chart.column_words
+    for row in labels.values():
+        for _, key, text in row:
+            if key in words and _compact(text) != _compact(chart.wording.get(key, text)):
+                seen.reworded.setdefault(chart.wording[key], text.strip())
+
+
+def _compact(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _cell(rows: Rows, row: int, col: int) -> object:
+    return rows[row][col] if row < len(rows) and col < len(rows[row]) else ""
+
+
+def _filled(cell: object) -> bool:
+    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+
+
+def _figure(rows: Rows, row: int, col: int) -> bool:
+    cell = _cell(rows, row, col)
+    return isinstance(cell, int | float) or (isinstance(cell, str) and any(char.isdigit() for char in cell))

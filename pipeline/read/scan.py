@@ -1,0 +1,252 @@
+"""What calamine cannot say of a worksheet: error cells, formulas nobody computed, pictures in cells, what is hidden.
+
+A clean sheet costs a few searches through its bytes. Only where one of them hits is the sheet parsed, with expat, so
+that neither the order of attributes nor namespaces, comments or entities can hide anything.
+"""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from xml.parsers import expat
+
+from xlsxwriter.utility import xl_col_to_name
+
+from pipeline.returns import Sheet
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+_SUSPECT = re.compile(rb"</f>(?!<v>[^<])")
+_SUSPECT_EMPTY = re.compile(rb"<f[^>]*/>(?!<v>[^<])")
+_HIDDEN = re.compile(rb"""hidden=["'](?:1|t)""")
+_FAR = re.compile(rb' r="(?![A-Z]{0,2}+\d{1,3}+")')
+_SMALL = 1 << 16
+"""Bytes of XML too short to fill a large rectangle with cells that carry no address."""
+_CELL = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
+_SHEETS = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ERROR_TYPE = re.compile(rb"""(\st\s*=\s*)(?:"e"|'e')""")
+_ODS_ERROR = re.compile(rb"""\boffice:string-value=(?:""|'')(\s+calcext:value-type=["']error["'])""")
+_TRUE = frozenset({"1", "true", "on"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What was seen in one sheet, by (row, column) counted from 0."""
+
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    pictures: frozenset[tuple[int, int]] = frozenset()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+
+    def onto(self, sheet: Sheet) -> Sheet:
+        """The sheet with what was seen in it."""
+        return Sheet(
+            top=sheet.top,
+            left=sheet.left,
+            rows=sheet.rows,
+            scanned=True,
+            errors=self.errors,
+            uncomputed=self.uncomputed,
+            pictures=self.pictures,
+            hidden_rows=self.hidden_rows,
+            hidden_columns=self.hidden_columns,
+        )
+
+
+_CLEAN = Scan()
+
+
+def sheet_parts(parts: Mapping[str, bytes]) -> Mapping[str, str]:
+    """The part of every worksheet by the name people see; empty for a binary workbook."""
+    names = {name.lower(): name for name in parts}
+    book = parts.get(names.get("xl/workbook.xml", ""), b"")
+    rels = parts.get(names.get("xl/_rels/workbook.xml.rels", ""), b"")
+    start = book.find(b"sheets>")
+    found = _targets(book[start : book.find(b"sheets>", start + 1)], rels)
+    return {sheet: names[path] for sheet, path in found.items() if path in names}
+
+
+@lru_cache(maxsize=64)
+def _targets(sheets: bytes, rels: bytes) -> Mapping[str, str]:
+    """Lower-case path by sheet name. Remembered, because all returns of a template say the same."""
+    paths = {}
+    for match in _RELATION.finditer(rels):
+        relation = _attributes(match[1])
+        path = posixpath.normpath(posixpath.join("/xl", relation.get("Target", "")))
+        paths[relation.get("Id", "")] = path.lstrip("/").lower()
+    found = {}
+    for match in _SHEETS.finditer(sheets):
+        sheet = _attributes(match[1])
+        relation_id = next((value for key, value in sheet.items() if key.endswith(":id")), "")
+        found[sheet.get("name", "")] = paths.get(relation_id, "")
+    return found
+
+
+def scan(xml: bytes) -> Scan:
+    """Look through one worksheet. Raises ``expat.ExpatError`` when it must be parsed and is no XML."""
+    start, end = _cells(xml)
+    if (
+        start >= 0
+        and xml.find(b"DISPIMG", start, end) < 0
+        and not _SUSPECT.search(xml, start, end)
+        and not _SUSPECT_EMPTY.search(xml, start, end)
+        and not _HIDDEN.search(xml, 0, end)
+        and not holds_errors(xml)
+    ):
+        return _CLEAN
+    return _Walk(xml).scan()
+
+
+def holds_errors(xml: bytes) -> bool:
+    """Whether some cell may hold an error; a quick look that may say yes wrongly. Every error value begins with #."""
+    start, end = _cells(xml)
+    if start >= 0 and xml.find(b"#", start, end) < 0:
+        return False
+    return b'"e"' in xml or b"'e'" in xml
+
+
+def errors_as_text(xml: bytes) -> bytes:
+    """The sheet with its error cells turned into texts.
+
+    calamine reads ``#REF!`` as an empty cell and gives up the whole sheet over a newer one such as ``#SPILL!``; as a
+    text each says what it is, and no reader can take it for a blank.
+    """
+    return _ERROR_TYPE.sub(rb'\1"str"', xml) if holds_errors(xml) else xml
+
+
+def ods_errors_as_text(xml: bytes) -> bytes:
+    """The content of an ods with its error cells showing what they say, which calamine reads as empty texts."""
+    return _ODS_ERROR.sub(rb"\1", xml) if b'"error"' in xml else xml
+
+
+def far_cell(xml: bytes, cells: int) -> str:
+    """The address that makes the used rectangle larger than ``cells`` or lies off the sheet; empty when none does.
+
+    calamine keeps 32 bytes for every cell of the rectangle, filled or not: two cells can ask for 512 GiB.
+    Raises ``expat.ExpatError`` like `scan`.
+    """
+    start, end = _cells(xml)
+    if start >= 0 and end - start <= _SMALL and not _FAR.search(xml, start, end):
+        return ""
+    seen = _Walk(xml)
+    height, width = seen.bottom - seen.top + 1, seen.right - seen.left + 1
+    if seen.bottom < 0 or (height * width <= cells and seen.bottom < MAX_ROW and seen.right < MAX_COLUMN):
+        return ""
+    return address(seen.bottom, seen.right)
+
+
+def _cells(xml: bytes) -> tuple[int, int]:
+    """Where the cells of a sheet written in the usual way begin and end; (-1, …) for any other way of writing."""
+    start = xml.find(b"<sheetData")
+    end = xml.find(b"</sheetData>", start)
+    return start, end if end >= 0 else len(xml)
+
+
+def address(row: int, col: int) -> str:
+    """The address as a clerk reads it."""
+    return f"{xl_col_to_name(col)}{row + 1}"
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return {
+        key.decode("utf-8", "replace"): html.unescape((double or single).decode("utf-8", "replace"))
+        for key, double, single in _ATTRIBUTE.findall(text)
+    }
+
+
+class _Walk:
+    """One pass over a worksheet with expat; cells and rows without an address follow the one before them."""
+
+    def __init__(self, xml: bytes) -> None:
+        self.top, self.left, self.bottom, self.right = MAX_ROW, MAX_COLUMN, -1, -1
+        self._errors: dict[tuple[int, int], str] = {}
+        self._uncomputed: set[tuple[int, int]] = set()
+        self._pictures: set[tuple[int, int]] = set()
+        self._hidden_rows: set[int] = set()
+        self._hidden_columns: set[int] = set()
+        self._row, self._col = -1, -1
+        self._cell: dict[str, str] = {}
+        self._inside, self._texts = "", {"f": "", "v": "", "t": ""}
+        self._present: set[str] = set()
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.Parse(xml, True)
+
+    def scan(self) -> Scan:
+        return Scan(
+            errors=self._errors,
+            uncomputed=frozenset(self._uncomputed),
+            pictures=frozenset(self._pictures),
+            hidden_rows=frozenset(self._hidden_rows),
+            hidden_columns=frozenset(self._hidden_columns),
+        )
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        if name in self._texts:
+            self._inside = name
+            self._present.add(name)
+        elif name == "c":
+            self._cell, self._present = attributes, set()
+            self._texts = dict.fromkeys(self._texts, "")
+            self._place(attributes.get("r", ""))
+        elif name == "row":
+            self._row = _number(attributes.get("r"), self._row + 2) - 1
+            self._col = -1
+            if attributes.get("hidden") in _TRUE:
+                self._hidden_rows.add(self._row)
+        elif name == "col" and attributes.get("hidden") in _TRUE:
+            first = _number(attributes.get("min"), 1)
+            last = min(_number(attributes.get("max"), first), MAX_COLUMN)
+            self._hidden_columns.update(range(first - 1, last))
+
+    def _end(self, name: str) -> None:
+        name = name.rpartition(":")[2]
+        if name == self._inside:
+            self._inside = ""
+        elif name == "c":
+            self._close()
+
+    def _text(self, text: str) -> None:
+        if self._inside:
+            self._texts[self._inside] += text
+
+    def _place(self, reference: str) -> None:
+        if match := _CELL.fullmatch(reference):
+            self._row, self._col = int(match[2]) - 1, _column(match[1])
+        else:
+            self._col += 1
+
+    def _close(self) -> None:
+        """What the cell that ends here is."""
+        place, kind = (self._row, self._col), self._cell.get("t", "")
+        formula, value = self._texts["f"], self._texts["v"]
+        if self._present:
+            self.top, self.bottom = min(self.top, self._row), max(self.bottom, self._row)
+            self.left, self.right = min(self.left, self._col), max(self.right, self._col)
+        if "DISPIMG" in formula or value.startswith("=DISPIMG") or (kind == "e" and "vm" in self._cell):
+            self._pictures.add(place)
+        elif kind == "e":
+            self._errors[place] = value
+        elif "f" in self._present and not value and not (kind == "str" and "v" in self._present):
+            self._uncomputed.add(place)
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
