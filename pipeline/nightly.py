@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,19 +19,20 @@ from pipeline.control import Control, read_control
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.findings import ordered
 from pipeline.form import Form
-from pipeline.intake import collect
+from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
 from pipeline.layout import Layout, read_layout
 from pipeline.ledger import Ledger
 from pipeline.outcome import Outcome
 from pipeline.publish import ReportContent, corrections, county_workbook, figures_csv, render_report, run_json
-from pipeline.read import Reader
+from pipeline.read import Reader, read_many
 from pipeline.returns import Submission, Unclaimed
 from pipeline.seal import make_secret, read_secret
 from pipeline.workspace import Workspace, template_file
 
 T = TypeVar("T")
+WORKERS = min(4, os.cpu_count() or 1)
 
 
 class Progress(Protocol):
@@ -58,8 +60,14 @@ def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> lis
     return [name.removeprefix("issued/") for name in files]
 
 
-def run(workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress = quiet) -> Outcome:
-    """One consolidation. Raises `XxgkError` when it cannot begin or cannot publish; bad returns never raise."""
+def run(
+    workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress = quiet, workers: int | None = None
+) -> Outcome:
+    """One consolidation. Raises `XxgkError` when it cannot begin or cannot publish; bad returns never raise.
+
+    Returns are read in ``workers`` processes, so that a file that kills its reader costs only itself; 0 reads them in
+    this one.
+    """
     workspace.require_inputs(year)
     form, folder = workspace.form(year)
     control = read_control(workspace.control(year), form, year=year)
@@ -70,7 +78,8 @@ def run(workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress
     with _alone(workspace):
         with Ledger(workspace.ledger) as ledger:
             arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
-        results = [reader.read(arrival) for arrival in progress(arrivals, "读取报送件")]
+        reading = read_many(open_arrival, reader.read, arrivals, workers=WORKERS if workers is None else workers)
+        results = [result for _, result in zip(progress(arrivals, "读取报送件"), reading, strict=True)]
         balances = Balances(form, level=control.profile.level, year=year)
         submissions = [result for result in results if isinstance(result, Submission)]
         standings = judge(control, list(check_returns(submissions, balances)))

@@ -86,8 +86,8 @@ class Office:
         os.utime(path, (when, when))
         return path
 
-    def run(self, *, now: dt.datetime = NOW) -> Outcome:
-        return nightly.run(self.workspace, YEAR, now=now)
+    def run(self, *, now: dt.datetime = NOW, workers: int = 0) -> Outcome:
+        return nightly.run(self.workspace, YEAR, now=now, workers=workers)
 
     def states(self, outcome: Outcome) -> dict[str, str]:
         return {standing.unit.code: standing.state.value for standing in outcome.standings}

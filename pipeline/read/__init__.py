@@ -1,5 +1,6 @@
 """An arrival to its values: which unit and form, where each item sits, what it says."""
 
 from pipeline.read.station import Reader
+from pipeline.read.workers import read_many
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "read_many"]
