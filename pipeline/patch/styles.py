@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from html import escape
 
 from lxml import etree
 
@@ -90,8 +91,11 @@ def solid(argb: str) -> etree._Element:
 
 
 def canonical(node: etree._Element) -> str:
-    """An element as text, equal for equals, without its namespace."""
-    bare = deepcopy(node)
-    bare.tail = None
-    text = etree.tostring(bare, method="c14n", exclusive=True).decode()
-    return text.replace(f' xmlns="{MAIN}"', "")
+    """An element as XML without its namespace, equal for equals whatever prefix their writer used."""
+    name = etree.QName(node)
+    if name.namespace != MAIN:
+        return etree.tostring(node, method="c14n", exclusive=True, with_tail=False).decode()
+    values = sorted((str(key), str(value)) for key, value in node.attrib.items())
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in values)
+    inner = "".join(canonical(child) for child in node.iterchildren("*"))
+    return f"<{name.localname}{attributes}>{inner}</{name.localname}>"

@@ -19,6 +19,7 @@ from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from pipeline import opinions
 from pipeline.findings import Finding, notice
 from pipeline.read.scan import address, errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
 from pipeline.returns import Opened, Sheet
@@ -157,12 +158,12 @@ def _csv(content: bytes) -> Sheet:
 
 
 def _hidden(name: str, sheet: Sheet) -> list[Finding]:
-    """Hidden rows and columns, named up to three; those beyond the used rectangle hide nothing."""
+    """Hidden rows and columns, named up to three; those beyond the used rectangle hide nothing, nor do our own."""
     bottom, right = sheet.top + len(sheet.rows), sheet.left + max(map(len, sheet.rows), default=0)
     rows = [f"第 {row + 1} 行" for row in sorted(sheet.hidden_rows) if row < bottom]
     columns = [f"{address(0, col)[:-1]} 列" for col in sorted(sheet.hidden_columns) if col < right]
     found = rows + columns
-    if not found:
+    if not found or name == opinions.SHEET:
         return []
     what = "、".join(found[:_SHOWN]) + (f"等 {len(found)} 处" if len(found) > _SHOWN else "")
     return [notice("I22", where={"sheet": name}, sheet=name, what=what)]
