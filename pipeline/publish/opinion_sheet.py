@@ -72,6 +72,7 @@ class _Inks:
 
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
+        self._made: dict[tuple[str, str, str, str, bool], int] = {}
 
     def title(self) -> int:
         return self._style(size="16", name="黑体", horizontal="center", border=False)
@@ -99,13 +100,17 @@ class _Inks:
         horizontal: str = "left", fill: str = "", border: bool = True, locked: bool = True,
     ) -> int:  # fmt: skip
         colour_xml = f'<fgColor rgb="{fill}"/><bgColor indexed="64"/>'
-        return self._styles.style(
-            font=_FONT.format(bold="<b/>" if bold else "", line=line, size=size, colour=colour, name=name),
-            fill=f'<fill><patternFill patternType="solid">{colour_xml}</patternFill></fill>' if fill else "",
-            border=_BORDER if border else "",
-            align=_ALIGN.format(horizontal=horizontal),
-            locked=locked,
+        pieces = (
+            _FONT.format(bold="<b/>" if bold else "", line=line, size=size, colour=colour, name=name),
+            f'<fill><patternFill patternType="solid">{colour_xml}</patternFill></fill>' if fill else "",
+            _BORDER if border else "",
+            _ALIGN.format(horizontal=horizontal),
+            locked,
         )
+        if pieces not in self._made:
+            font, area, edge, align, lock = pieces
+            self._made[pieces] = self._styles.style(font=font, fill=area, border=edge, align=align, locked=lock)
+        return self._made[pieces]
 
 
 def _last() -> int:
