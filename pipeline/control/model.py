@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Literal
 from pipeline.findings import Finding
 
 CONTROL_FILE = "台账.xlsx"
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 UNIT_TYPES = ("乡镇", "街道", "部门", "其他")
 LEVELS = ("县级", "设区的市", "省级")
@@ -64,6 +66,11 @@ class Unit:
     phone: str = ""
     email: str = ""
     due: dt.date | None = None
+
+    @property
+    def file_stem(self) -> str:
+        """``<code>_<name>`` without the characters a file system or a mail program stumbles over."""
+        return f"{self.code}_{_UNSAFE.sub('_', self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
