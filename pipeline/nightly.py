@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 from pipeline.atomic import publish_files
 from pipeline.check import Balances, check_returns, root_findings
 from pipeline.consolidate import consolidate
-from pipeline.control import Control, read_control
+from pipeline.control import CONTROL_FILE, Control, read_control
 from pipeline.errors import PublishError, WorkspaceError
-from pipeline.findings import ordered
+from pipeline.findings import Finding, notice, ordered
 from pipeline.form import Form
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
@@ -27,7 +27,8 @@ from pipeline.ledger import Ledger
 from pipeline.outcome import Outcome
 from pipeline.publish import ReportContent, corrections, county_workbook, figures_csv, render_report, run_json
 from pipeline.read import Reader, read_many
-from pipeline.returns import Submission, Unclaimed
+from pipeline.received import received
+from pipeline.returns import Arrival, Submission, Unclaimed
 from pipeline.seal import make_secret, read_secret
 from pipeline.workspace import Workspace, template_file
 
@@ -87,6 +88,7 @@ def run(
         unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
         findings = [
             *control.findings,
+            *_unmatched(control, arrivals),
             *root_findings(form, control, county, balances),
             *(finding for waiting in unclaimed for finding in waiting.findings),
             *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
@@ -96,7 +98,7 @@ def run(
             year=year,
             form=form,
             control=control,
-            arrivals=tuple(arrivals),
+            arrivals=received(standings, unclaimed),
             standings=standings,
             unclaimed=unclaimed,
             county=county,
@@ -116,6 +118,14 @@ def run(
 
 def _stamp(form: Form, layout: Layout, template: Path, secret: bytes, control: Control) -> Stamp:
     return Stamp(form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control)
+
+
+def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
+    """Claims of the 台账 that no arrival answers to."""
+    for claim in control.claims:
+        if not any(claim.certainty(arrival.sha256, arrival.names) for arrival in arrivals):
+            where = {"file": CONTROL_FILE, "sheet": claim.sheet, "cell": claim.cell}
+            yield notice("T10", where=where, found=claim.subject)
 
 
 def _report(form: Form, control: Control, outcome: Outcome) -> ReportContent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,6 +14,8 @@ from pipeline.findings import Finding
 
 CONTROL_FILE = "台账.xlsx"
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+_HASH = re.compile(r"[0-9a-f]{8,64}")
 
 UNIT_TYPES = ("乡镇", "街道", "部门", "其他")
 LEVELS = ("县级", "设区的市", "省级")
@@ -128,6 +130,13 @@ class Claim(Decision):
 
     unit: str
 
+    def certainty(self, sha256: str, names: Iterable[str]) -> int:
+        """How surely an arrival is meant: 3 by its hash (at least 8 digits), 2 by path, 1 by base name, 0 not at all."""
+        subject, paths = _path(self.subject), {_path(name) for name in names}
+        if _HASH.fullmatch(subject.casefold()) and sha256.startswith(subject.casefold()):
+            return 3
+        return 2 if subject in paths else int(subject in {path.rpartition("/")[2] for path in paths})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
@@ -146,3 +155,7 @@ class Control:
     def by_code(self) -> Mapping[str, Unit]:
         """Units by their code."""
         return {unit.code: unit for unit in self.units}
+
+
+def _path(name: str) -> str:
+    return name.strip().replace("\\", "/").removeprefix("./")
