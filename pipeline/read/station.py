@@ -15,7 +15,7 @@ from pipeline.read.labels import Chart, Rows, charts
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden
-from pipeline.read.workbook import Unreadable, read_workbook
+from pipeline.read.workbook import UnreadableError, read_workbook
 from pipeline.returns import Arrival, Opened, Sheet, Submission, Unclaimed
 
 
@@ -35,7 +35,7 @@ class Reader:
             return Unclaimed(arrival=arrival, findings=arrival.findings)
         try:
             workbook = read_workbook(opened)
-        except Unreadable as error:
+        except UnreadableError as error:
             return _unclaimed(arrival, notice("I1", name=arrival.name, reason=error))
         remarks = (*arrival.findings, *workbook.findings)
         names = opened.parts.get("xl/workbook.xml", b"")

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.control import Control
 from pipeline.findings import Finding, notice, violation
-from pipeline.form import Form, Item, Rule, Value
+from pipeline.form import Form, Item, Rule, Value, printed
 from pipeline.layout import Place
 from pipeline.read.labels import Rows
 from pipeline.read.locate import SheetPlan
@@ -74,26 +74,27 @@ class Evaluator:
         item = self.form.items[index]
         reading = _trouble(sheet, place) or (read_number(raw, item) if item.numeric else read_text(raw))
         value = reading.value
-        for finding in self._remarks(item, reading, unit):
+        for finding in self._remarks(item, reading, unit, seen=sheet.scanned):
             findings.append(finding.at(sheet=place.sheet, cell=place.cell, item=item.code))
             if finding.code == "V2":
                 value = _ZERO[item.kind]
         return value
 
-    def _remarks(self, item: Item, reading: Reading, unit: str) -> Iterator[Finding]:
-        """What must be said about a cell, if anything."""
+    def _remarks(self, item: Item, reading: Reading, unit: str, *, seen: bool) -> Iterator[Finding]:
+        """What must be said about a cell, if anything; a blank counts as 0 only where nothing unseen can stand in it."""
         if reading.reason:
             yield violation(
                 self.number, label=item.label, found=reading.shown, reason=reading.reason, expected=_expected(item)
             )
         for code in reading.remarks if item.numeric else ():
-            found, value = reading.shown.strip(), _shown(reading.value)
+            assert isinstance(reading.value, int | Decimal)
+            found, value = reading.shown.strip(), printed(reading.value)
             yield notice(code, label=item.label, found=found, value=value, unit=item.unit)
         if reading.reason or reading.value is not None or item.mode != "entered" or not item.numeric:
             return
         if not (item.required or (item.source and self.control.profile.sources.get(item.source) == unit)):
             return
-        if self.control.profile.blanks == "zero":
+        if self.control.profile.blanks == "zero" and seen:
             yield notice("V2", label=item.label, found="空白")
         else:
             yield violation(self.blank, label=item.label, found="空白", expected=_expected(item))
@@ -127,8 +128,3 @@ def _trouble(sheet: Sheet, place: Place) -> Reading | None:
 
 def _expected(item: Item) -> str:
     return f"不小于 0 的数字，最多 {item.scale} 位小数" if item.kind == "money" else "不小于 0 的整数"
-
-
-def _shown(value: Value) -> str:
-    text = format(value, "f") if isinstance(value, Decimal) else str(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text

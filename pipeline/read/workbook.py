@@ -19,9 +19,8 @@ from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline import opinions
 from pipeline.findings import Finding, notice
-from pipeline.read.scan import address, errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
+from pipeline.read.scan import errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
 from pipeline.returns import Opened, Sheet
 
 T = TypeVar("T")
@@ -31,14 +30,13 @@ _END = struct.Struct("<4s4H2LH")
 _XML_FORMATS = ("xlsx", "xlsm")
 _MAX_CELLS = 4_000_000
 """Cells of a used rectangle, 32 bytes each: the largest public workbooks stay below a quarter of it."""
-_SHOWN = 3
 
 
-class Unreadable(Exception):  # noqa: N818 - it is said of the file
+class UnreadableError(Exception):
     """The bytes are not a workbook calamine can open; the text says why, in Chinese."""
 
 
-class _TooFar(Exception):  # noqa: N818 - it is said of the cell
+class _TooFarError(Exception):
     """A cell so far away that the rectangle up to it cannot be held; the text is its address."""
 
 
@@ -51,7 +49,7 @@ class Workbook:
 
 
 def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cells: int = _MAX_CELLS) -> Workbook:
-    """Every sheet by name; one bad sheet does not cost the others. Raises `Unreadable`.
+    """Every sheet by name; one bad sheet does not cost the others. Raises `UnreadableError`.
 
     ``scanned`` are the sheets to look through for what values cannot say, all by default; in other formats than xlsx
     and xlsm there is no such look. ``cells`` bounds the used rectangle of a sheet.
@@ -68,20 +66,14 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
 
     def checked(name: str) -> Sheet:
         if name not in named:
-            raise Unreadable("工作簿的目录里找不到它")
+            raise UnreadableError("工作簿的目录里找不到它")
         xml = opened.parts[named[name]]
         if corner := far_cell(xml, cells):
-            raise _TooFar(corner)
+            raise _TooFarError(corner)
         sheet = _sheet(book, name)
         return scan(xml).onto(sheet) if scanned is None or name in scanned else sheet
 
     return _each(book, checked)
-
-
-def read_sheets(path: Path) -> Mapping[str, Sheet]:
-    """Every sheet of a workbook that is trusted; raises `Unreadable`."""
-    book = _open(path.read_bytes())
-    return _each(book, lambda name: _sheet(book, name)).sheets
 
 
 def stored_zip(parts: Mapping[str, bytes]) -> bytes:
@@ -112,27 +104,26 @@ def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
     for name, count in Counter(book.sheet_names).items():
         try:
             if count > 1:
-                raise Unreadable(f"有 {count} 张同名的工作表")
-            sheets[name] = sheet = read(name)
-            findings += _hidden(name, sheet)
-        except _TooFar as far:
+                raise UnreadableError(f"有 {count} 张同名的工作表")
+            sheets[name] = read(name)
+        except _TooFarError as far:
             findings.append(notice("I21", where={"sheet": name, "cell": str(far)}, sheet=name, cell=far))
-        except (Unreadable, expat.ExpatError) as error:
-            reason = error if isinstance(error, Unreadable) else "不是完好的 XML"
+        except (UnreadableError, expat.ExpatError) as error:
+            reason = error if isinstance(error, UnreadableError) else "不是完好的 XML"
             findings.append(notice("I20", where={"sheet": name}, sheet=name, reason=reason))
     return Workbook(sheets=sheets, findings=tuple(findings))
 
 
 def _calmly(step: Callable[[], T]) -> T:
-    """Do a step of calamine's; raises `Unreadable` for its errors, among them panics, which are no ``Exception``."""
+    """Do a step of calamine's; raises `UnreadableError` for its errors, among them panics, which are no ``Exception``."""
     try:
         return step()
     except (CalamineError, OSError, ValueError, OverflowError) as error:
-        raise Unreadable("不是完好的工作簿") from error
+        raise UnreadableError("不是完好的工作簿") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise Unreadable("文件内部结构损坏") from error
+        raise UnreadableError("文件内部结构损坏") from error
 
 
 def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
@@ -155,15 +146,3 @@ def _with_errors(sheet: Sheet, errors: Mapping[tuple[int, int], str]) -> Sheet:
 
 def _csv(content: bytes) -> Sheet:
     return Sheet(top=0, left=0, rows=list(csv.reader(io.StringIO(content.decode(), newline=""))))
-
-
-def _hidden(name: str, sheet: Sheet) -> list[Finding]:
-    """Hidden rows and columns, named up to three; those beyond the used rectangle hide nothing, nor do our own."""
-    bottom, right = sheet.top + len(sheet.rows), sheet.left + max(map(len, sheet.rows), default=0)
-    rows = [f"第 {row + 1} 行" for row in sorted(sheet.hidden_rows) if row < bottom]
-    columns = [f"{address(0, col)[:-1]} 列" for col in sorted(sheet.hidden_columns) if col < right]
-    found = rows + columns
-    if not found or name == opinions.SHEET:
-        return []
-    what = "、".join(found[:_SHOWN]) + (f"等 {len(found)} 处" if len(found) > _SHOWN else "")
-    return [notice("I22", where={"sheet": name}, sheet=name, what=what)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.intake import open_arrival
 from pipeline.returns import Submission, Unclaimed
 from tests.read import workbooks as w
 from tests.read.workbooks import Mutation, banner, control, declare, filled, identity_of, issued, mutated, set_identity
@@ -117,7 +118,7 @@ def test_file_name(name: str, tmp_path: Path) -> None:
 
 def test_a_copy_under_its_right_name_settles_the_wrong_one(tmp_path: Path) -> None:
     arrival = w.arrival(tmp_path, filled(), "城关镇.xlsx", "财政局.xlsx")
-    assert isinstance(w.reader().read(arrival), Submission)
+    assert isinstance(w.reader().read(open_arrival(arrival)), Submission)
 
 
 def test_same_name_of_town_and_street_is_settled_by_the_hidden_sheet(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ CLAIMS = {
 }
 
 
-@pytest.mark.parametrize("subject", CLAIMS)
+@pytest.mark.parametrize("subject", CLAIMS, ids=range(len(CLAIMS)))
 def test_claims(subject: str, tmp_path: Path) -> None:
     result = w.read(tmp_path, UNSEALED, "收件/年报.xlsx", control((subject, "003")))
     assert w.codes(result) == {CLAIMS[subject]}

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.returns import Submission
@@ -56,13 +56,31 @@ def test_harmful(name: str, tmp_path: Path) -> None:
     honest(read(tmp_path, mutated(filled(), HARMFUL[name])))
 
 
-INCOMPATIBLE = {"one_sheet", "one_label_column", "rename_sheet", "rename_all_sheets", "retyped_on_new_sheet"}
+def order(name: str) -> int:
+    """Mutations speak of cells as issued: what rewrites cells comes first, what moves them later, new sheets last."""
+    if name in ("one_sheet", "one_label_column", "rename_sheet", "rename_all_sheets"):
+        return 3
+    if name.startswith(("insert_", "delete_")):
+        return 2
+    return 1 if name.endswith(("_copy", "_new_sheet")) else 0
+
+
+def both(first: str, second: str) -> bytes:
+    """The filled return after two mutations; a pair that cannot both be done is no example."""
+    assume(order(first) < 3 or order(second) < 3)
+    assume("one_label_column" not in (first, second) or min(order(first), order(second)) < 2)
+    every = HARMLESS | HARMFUL
+    try:
+        return mutated(filled(), *(every[name] for name in sorted((first, second), key=order)))
+    except KeyError:
+        assume(False)
+        raise
 
 
 @RELAXED
-@given(first=st.sampled_from(sorted(HARMLESS)), second=st.sampled_from(sorted(set(HARMLESS) - INCOMPATIBLE)))
+@given(first=st.sampled_from(sorted(HARMLESS)), second=st.sampled_from(sorted(HARMLESS)))
 def test_two_harmless_changes(first: str, second: str, tmp_path: Path) -> None:
-    unharmed(read(tmp_path, mutated(filled(), HARMLESS[second], HARMLESS[first])))
+    unharmed(read(tmp_path, both(first, second)))
 
 
 FOLLOWED = {"swap_row_labels", "swap_column_labels", "swap_block_labels"}
@@ -71,7 +89,12 @@ FOLLOWED = {"swap_row_labels", "swap_column_labels", "swap_block_labels"}
 @RELAXED
 @given(harmless=st.sampled_from(sorted(HARMLESS)), harmful=st.sampled_from(sorted(set(HARMFUL) - FOLLOWED)))
 def test_harmful_after_harmless(harmless: str, harmful: str, tmp_path: Path) -> None:
-    honest(read(tmp_path, mutated(filled(), HARMFUL[harmful], HARMLESS[harmless])))
+    try:
+        data = mutated(filled(), HARMFUL[harmful], HARMLESS[harmless])
+    except (KeyError, TypeError, AttributeError):  # the harmless one finds its cells no more
+        assume(False)
+        raise
+    honest(read(tmp_path, data))
 
 
 @pytest.mark.parametrize("name", sorted(FOLLOWED))

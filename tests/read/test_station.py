@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.form import Value
+from pipeline.intake import Bounds, open_arrival
+from pipeline.intake.guard import inspect
 from pipeline.layout import Place
-from pipeline.read.workbook import read_sheets
+from pipeline.read.workbook import read_workbook
 from pipeline.returns import Arrival, Sheet, Submission, Unclaimed
 from tests.read import workbooks as w
 from tests.read.workbooks import control, filled, form, layout, mutated, truth, values
@@ -97,20 +99,16 @@ def test_an_indicator_is_required_of_its_source(tmp_path: Path) -> None:
         assert w.codes(w.read(tmp_path, filled(changes={"info.site_items": None}), office=office)) == expected
 
 
-@cache
-def sheets() -> dict[str, Sheet]:
-    folder = Path(os.environ.get("PYTEST_TMPDIR", "/tmp"))
-    path = folder / f"station-{os.getpid()}.xlsx"
-    path.write_bytes(filled())
-    read = dict(read_sheets(path))
-    path.unlink()
-    return read
-
-
 NOW = dt.datetime(2025, 1, 20, tzinfo=dt.UTC)
 ARRIVAL = Arrival(
     sha256="0" * 64, names=("报送件.xlsx",), size=1, modified=NOW, first_seen=NOW, path=Path("/nonexistent/报送件.xlsx")
 )
+
+
+@cache
+def sheets() -> dict[str, Sheet]:
+    opened = inspect(ARRIVAL, filled(), Bounds())
+    return dict(read_workbook(opened).sheets)
 
 
 def cells(changes: dict[Place, object], **facts: Any) -> dict[str, Sheet]:
@@ -177,9 +175,9 @@ def test_reasons_are_read_where_the_rule_stands(tmp_path: Path) -> None:
 def test_the_reader_travels_to_other_processes(tmp_path: Path) -> None:
     used = w.reader()
     arrival = w.arrival(tmp_path, filled())
-    first = used.read(arrival)
+    first = used.read(open_arrival(arrival))
     for copy in (pickle.loads(pickle.dumps(used)), pickle.loads(pickle.dumps(w.reader()))):
-        assert copy.read(arrival) == first
+        assert copy.read(open_arrival(arrival)) == first
 
 
 def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.intake.guard import open_arrival
-from pipeline.read.workbook import Unreadable, read_workbook
+from pipeline.read.workbook import UnreadableError, read_workbook
 from pipeline.read.workers import GIB, read_many
 from pipeline.returns import Arrival, Opened, Unclaimed
 from tests.intake.containers import converted, sheet_xml, with_sheet, workbook
@@ -130,7 +130,7 @@ def sheet_names(opened: Opened) -> str:
         return opened.arrival.findings[-1].code
     try:
         return "、".join(read_workbook(opened, cells=1 << 62).sheets)
-    except Unreadable:
+    except UnreadableError:
         return "I1"
 
 

@@ -24,6 +24,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from pipeline.control import Claim, Control, Profile, Unit
 from pipeline.form import Form, Value, load_form
+from pipeline.intake import open_arrival
 from pipeline.issue import Stamp, stamp
 from pipeline.layout import Layout, Place, read_layout
 from pipeline.patch import patch_workbook
@@ -140,7 +141,7 @@ def arrival(path: Path, data: bytes, name: str = "报送件.xlsx", *names: str) 
 
 
 def read(path: Path, data: bytes, name: str = "报送件.xlsx", office: Control | None = None) -> Submission | Unclaimed:
-    return reader(office).read(arrival(path, data, name))
+    return reader(office).read(open_arrival(arrival(path, data, name)))
 
 
 def values(result: Submission) -> dict[str, Value]:
@@ -316,10 +317,10 @@ def one_label_column(book: Book) -> None:
         target.cell(row, 1).value = source.cell(row, 1).value
     at = 6
     for row in range(6, source.max_row + 1):
-        labels = [source.cell(row, col).value for col in (1, 2, 3)]
-        for label in [label for label in labels if label]:
-            target.cell(at, 1).value = label
-            at += 1
+        labels = [label for col in (1, 2, 3) if (label := source.cell(row, col).value)]
+        for n, label in enumerate(labels):
+            target.cell(at + n, 1).value = label
+        at += max(1, len(labels))
         for col in range(4, 11):
             target.cell(at - 1, col - 2).value = source.cell(row, col).value
     del book["表三"]
