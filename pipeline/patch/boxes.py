@@ -142,7 +142,7 @@ def box_size(text: str) -> tuple[int, int]:
     """Width and height in pixels that show ``text`` whole in 9 point, a Chinese character being 12 pixels wide.
 
     >>> box_size("甲" * 30), box_size("甲" * 900)
-    ((300, 60), (480, 426))
+    ((300, 60), (480, 456))
     """
     width = 300 if sum(map(_wide, text)) < 24 * 16 else 480
     lines = sum(max(1, ceil(sum(map(_wide, line)) * 6 / (width - 24))) for line in text.split("\n"))
