@@ -19,24 +19,13 @@ from pipeline.outcome import Outcome
 from pipeline.sheets import Inks, draw_table, head, lines_height, page
 
 STATES, ARRIVALS, VERSIONS, FINDINGS, MATRIX, INDICATORS, TEXTS, SOURCES = (
-    "报送情况",
-    "来件清单",
-    "版本对照", "问题清单", "分单位数据", "基本情况", "文字材料汇总", "来源",
+    "报送情况", "来件清单", "版本对照", "问题清单", "分单位数据", "基本情况", "文字材料汇总", "来源",
 )  # fmt: skip
 _TABLE_ROW = 2
 _STATE_INKS = {
     "采用": "good", "通过": "good", "封存": "good", "退回": "error", "未读取": "error", "待说明": "warning",
     "未报": "warning", "待认领": "warning",
 }  # fmt: skip
-    "采用": "good",
-    "待认领": "warning",
-    "未读取": "error",
-    "通过": "good",
-    "封存": "good",
-    "退回": "error",
-    "待说明": "warning",
-    "未报": "warning",
-}
 
 
 def county_workbook(outcome: Outcome) -> bytes:
