@@ -26,7 +26,8 @@ test: lint
 	$(BIN)/python -m pytest -n auto
 
 fuzz: setup
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q tests -k fuzz
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} MUTATION_EXAMPLES=$${MUTATION_EXAMPLES:-1000} \
+		$(BIN)/python -m pytest -q -n auto tests -k "fuzz or mutations"
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -7,7 +7,7 @@
 5. check        values + rules to findings
 6. judge        findings + decisions to the state of every unit
 7. consolidate  accepted submissions + adjustments to the county's figures, each with its sources
-8. publish      the county's workbook, the Word report, open data
+8. publish      the county's workbook, the Word report, open data, corrections
 
 Stations do not know each other; the small types that travel between them (form, layout, control, findings, returns,
 standings, county, outcome) they share. `nightly` alone knows the order.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from pipeline.errors import PublishError
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
-def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: str = "") -> None:
+def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collection[str] = ()) -> None:
     """Replace ``files`` (relative name to content) in ``folder`` in one step.
 
-    ``replaces`` names a sub-folder that ``files`` fills completely: what else lies in it goes.
+    ``replaces`` names the sub-folders that ``files`` fills completely: what else lies in them goes.
     Raises `PublishError` and leaves the old content as it was when anything cannot be written.
     """
     draft = folder.with_name(f".{folder.name}.new")
@@ -63,12 +63,12 @@ def _write(draft: Path, files: Mapping[str, bytes]) -> None:
             os.fsync(file.fileno())
 
 
-def _carry_over(folder: Path, draft: Path, replaces: str) -> None:
+def _carry_over(folder: Path, draft: Path, replaces: Collection[str]) -> None:
     """Link what ``files`` did not replace; copies where the file system has no links."""
     for path in sorted(folder.rglob("*")) if folder.exists() else ():
         name = path.relative_to(folder)
         target = draft / name
-        if target.exists() or (replaces and name.parts[0] == replaces) or path.is_dir():
+        if target.exists() or name.parts[0] in replaces or path.is_dir():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

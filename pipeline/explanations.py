@@ -38,11 +38,15 @@ def explain(returns: Sequence[Checked]) -> list[Checked]:
 
 
 def _reason(finding: Finding, checked: Checked) -> str:
-    """What the return says to a finding: to the very one, or to its rule as a whole."""
+    """What the return says to a finding: to the very one, to its rule at its item, or to its rule as a whole.
+
+    The sheet 校验 gives reasons by equation (``R3.natural``) or rule (``N1``), a correction's 修改意见 by rule and item
+    (``N1@text.requests``).
+    """
     if not finding.needs_reason:
         return ""
-    reasons = checked.submission.reasons
-    return (reasons.get(finding.key) or reasons.get(finding.code) or "").strip()
+    reasons, keys = checked.submission.reasons, (finding.key, f"{finding.code}@{finding.item}", finding.code)
+    return next((text for key in keys if (text := reasons.get(key, "").strip())), "")
 
 
 def _answered(finding: Finding, given: dict[tuple[str, str], str]) -> Finding:

@@ -6,6 +6,8 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from filelock import FileLock, Timeout
@@ -13,20 +15,29 @@ from filelock import FileLock, Timeout
 from pipeline.atomic import publish_files
 from pipeline.check import Checker, root_findings
 from pipeline.consolidate import consolidate
-from pipeline.control import Control, read_control
+from pipeline.control import CONTROL_FILE, Control, read_control
 from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
-from pipeline.findings import ordered
+from pipeline.findings import Finding, notice, ordered
 from pipeline.form import Form
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
-from pipeline.layout import read_layout
+from pipeline.layout import Layout, read_layout
 from pipeline.ledger import Ledger
 from pipeline.outcome import Outcome
-from pipeline.publish import ReportContent, county_workbook, figures_csv, render_report, report_findings, run_json
+from pipeline.publish import (
+    ReportContent,
+    corrections,
+    county_workbook,
+    figures_csv,
+    render_report,
+    report_findings,
+    run_json,
+)
 from pipeline.read import Reader, read_many
-from pipeline.returns import Submission, Unclaimed
+from pipeline.received import received
+from pipeline.returns import Arrival, Submission, Unclaimed
 from pipeline.seal import make_secret, read_secret
 from pipeline.workspace import Workspace, template_file
 
@@ -52,16 +63,10 @@ def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> lis
     form, folder = workspace.form(year)
     template = template_file(folder, "return.xlsx")
     control = read_control(workspace.control(year), form, year=year)
-    stamped = Stamp(
-        form=form,
-        layout=read_layout(form, template),
-        template=template.read_bytes(),
-        secret=make_secret(workspace.secret),
-        control=control,
-    )
+    stamped = _stamp(form, read_layout(form, template), template, make_secret(workspace.secret), control)
     files = {f"issued/{file_name(unit)}": stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
     with _alone(workspace):
-        publish_files(workspace.year_outputs(year), files, replaces="issued")
+        publish_files(workspace.year_outputs(year), files, replaces=("issued",))
     return [name.removeprefix("issued/") for name in files]
 
 
@@ -76,8 +81,9 @@ def run(
     workspace.require_inputs(year)
     form, folder = workspace.form(year)
     control = read_control(workspace.control(year), form, year=year)
-    layout = read_layout(form, template_file(folder, "return.xlsx"))
-    reader = Reader(form=form, layout=layout, control=control, secret=_secret(workspace))
+    template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
+    layout = read_layout(form, template)
+    reader = Reader(form=form, layout=layout, control=control, secret=secret)
     word = template_file(folder, "report.docx")
     with _alone(workspace):
         with Ledger(workspace.ledger) as ledger:
@@ -92,6 +98,7 @@ def run(
         report = render_report(word, _report(form, control, county))
         findings = [
             *control.findings,
+            *_unmatched(control, arrivals),
             *root_findings(form, control, county, checker.balances),
             *report_findings(form, word, report, county.figures),
             *(finding for waiting in unclaimed for finding in waiting.findings),
@@ -102,7 +109,7 @@ def run(
             year=year,
             form=form,
             control=control,
-            arrivals=tuple(arrivals),
+            arrivals=received(standings, unclaimed),
             standings=standings,
             unclaimed=unclaimed,
             county=county,
@@ -114,9 +121,22 @@ def run(
             "report.docx": report,
             "run.json": run_json(outcome),
             "data/figures.csv": figures_csv(outcome),
+            **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control))),
         }
-        publish_files(workspace.year_outputs(year), files, replaces="data")
+        publish_files(workspace.year_outputs(year), files, replaces=("data", "corrections"))
     return outcome
+
+
+def _stamp(form: Form, layout: Layout, template: Path, secret: bytes, control: Control) -> Stamp:
+    return Stamp(form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control)
+
+
+def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
+    """Claims of the 台账 that no arrival answers to."""
+    for claim in control.claims:
+        if not any(claim.certainty(arrival.sha256, arrival.names) for arrival in arrivals):
+            where = {"file": CONTROL_FILE, "sheet": claim.sheet, "cell": claim.cell}
+            yield notice("T10", where=where, found=claim.subject)
 
 
 def _report(form: Form, control: Control, county: County) -> ReportContent:

@@ -8,7 +8,8 @@ from pipeline.control import Control
 from pipeline.county import County
 from pipeline.findings import Finding
 from pipeline.form import Form
-from pipeline.returns import Arrival, Unclaimed
+from pipeline.received import Received
+from pipeline.returns import Unclaimed
 from pipeline.standings import Standing
 
 
@@ -23,7 +24,7 @@ class Outcome:
     year: int
     form: Form
     control: Control
-    arrivals: tuple[Arrival, ...]
+    arrivals: tuple[Received, ...]
     standings: tuple[Standing, ...]
     unclaimed: tuple[Unclaimed, ...]
     county: County

@@ -26,7 +26,7 @@ def test_replace_keep_and_clear(tmp_path: Path) -> None:
     folder = tmp_path / "2024"
     publish_files(folder, {"a.txt": b"1", "issued/x": b"x", "issued/y": b"y"})
     (folder / "mine.txt").write_text("kept")
-    publish_files(folder, {"a.txt": b"2", "issued/x": b"z"}, replaces="issued")
+    publish_files(folder, {"a.txt": b"2", "issued/x": b"z"}, replaces=("issued",))
     assert content(folder) == {"a.txt": "2", "issued/x": "z", "mine.txt": "kept"}
     publish_files(folder, {"b.txt": b"3"})
     assert content(folder) == {"a.txt": "2", "b.txt": "3", "issued/x": "z", "mine.txt": "kept"}

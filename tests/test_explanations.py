@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,5 +58,7 @@ def test_a_reason_to_the_rule_answers_all_its_findings_and_the_closer_one_wins()
     reasons = {"Y4": "机构合并", "Y4.t2.fees.amount": "停征一项"}
     whole = returned(0, "a", reasons, key="Y4.t2.permit.decisions")
     one = returned(0, "b", reasons, key="Y4.t2.fees.amount")
-    found = [each.findings[0].answer for each in (*explain([whole]), *explain([one]))]
-    assert found == ["出错说明：机构合并", "出错说明：停征一项"]
+    marked = returned(0, "c", {"N1@text.requests": "口径不同"}, key="N1.收到申请@text.requests")
+    marked = replace(marked, findings=(marked.findings[0].at(item="text.requests"),))
+    found = [each.findings[0].answer for each in (*explain([whole]), *explain([one]), *explain([marked]))]
+    assert found == ["出错说明：机构合并", "出错说明：停征一项", "出错说明：口径不同"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,20 @@ import openpyxl
 import pytest
 
 from pipeline.layout import Place
-from pipeline.patch import patch_workbook
+from pipeline.patch import (
+    Book,
+    Notes,
+    Package,
+    Styles,
+    UnpatchableError,
+    canonical,
+    element_of,
+    parse,
+    patch_workbook,
+    solid,
+)
+
+EMPTY_SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData/></worksheet>'
 
 
 def members(data: bytes) -> dict[str, bytes]:
@@ -56,3 +70,107 @@ def test_same_input_same_bytes_and_empty_means_blank(form_folder: Path) -> None:
 def test_an_unknown_sheet_is_an_error(form_folder: Path) -> None:
     with pytest.raises(KeyError):
         patch_workbook((form_folder / "return.xlsx").read_bytes(), {Place("没有", 0, 0): 1})
+
+
+def test_a_new_cell_takes_the_style_of_its_column_or_row(form_folder: Path) -> None:
+    parts = members((form_folder / "return.xlsx").read_bytes())
+    sheet = "xl/worksheets/sheet4.xml"
+    parts[sheet] = parts[sheet].replace(b"</cols>", b'<col min="11" max="12" width="9" style="7"/></cols>')
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", b'<row r="40" s="5" customFormat="1"/></sheetData>')
+    patched = patch_workbook(
+        zipped(parts), {Place("表三", 5, 11): 1, Place("表三", 39, 11): 2, Place("表三", 5, 12): 3}
+    )
+    xml = members(patched)[sheet].decode()
+    assert '<c r="L6" s="7"><v>1</v></c><c r="M6"><v>3</v></c>' in xml
+    assert '<c r="L40" s="5"><v>2</v></c>' in xml
+
+
+def zipped(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def local_names(data: bytes) -> dict[str, list[str]]:
+    """Names of their own, by sheet."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    return {sheet.title: [str(sheet.print_title_rows), *sheet.defined_names] for sheet in book.worksheets}
+
+
+def test_a_sheet_in_front_and_out_again(form_folder: Path) -> None:
+    before = (form_folder / "return.xlsx").read_bytes()
+    package = Package(before)
+    Book(package).insert_first("首页", parse(EMPTY_SHEET))
+    Book(package).define("mine", "'首页'!$A$1")
+    with_sheet = package.save()
+    book = openpyxl.load_workbook(io.BytesIO(with_sheet))
+    assert book.sheetnames[0] == "首页"
+    assert {k: v for k, v in local_names(with_sheet).items() if k != "首页"} == local_names(before)
+    package = Package(with_sheet)
+    Book(package).drop("首页")
+    Book(package).forget(re.compile("mine"))
+    after = package.save()
+    assert local_names(after) == local_names(before)
+    assert members(after).keys() == members(before).keys()
+    assert openpyxl.load_workbook(io.BytesIO(after)).defined_names.keys() == (
+        openpyxl.load_workbook(io.BytesIO(before)).defined_names.keys()
+    )
+
+
+def test_what_a_sheet_brought_with_it_goes_with_it(form_folder: Path) -> None:
+    package = Package((form_folder / "return.xlsx").read_bytes())
+    before = set(package)
+    Book(package).insert_first("首页", parse(EMPTY_SHEET))
+    part = Book(package).parts["首页"]
+    Notes(package, part).write(0, 0, "注", author="我")
+    assert set(package) - before == {
+        part, "xl/comments1.xml", "xl/drawings/vmlDrawing1.vml", "xl/worksheets/_rels/sheet9.xml.rels",
+    }  # fmt: skip
+    Book(package).drop("首页")
+    assert set(package) == before
+
+
+def test_styles_are_added_once(form_folder: Path) -> None:
+    data = (form_folder / "return.xlsx").read_bytes()
+    package = Package(data)
+    styles = Styles(package)
+    found = re.search(rb'<c r="D6" s="(\d+)"', members(data)["xl/worksheets/sheet4.xml"])
+    assert found is not None
+    entry = int(found[1])
+    red = styles.with_fill(entry, solid("FFFF0000"))
+    assert styles.with_fill(entry, solid("FFFF0000")) == red
+    assert canonical(styles.fill(red)) == canonical(solid("FFFF0000"))
+    assert Styles(package).with_fill(red, styles.fill(entry)) == entry  # back to the style it came from
+    prefixed = parse(b'<a:fill xmlns:a="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>')
+    assert canonical(prefixed) == canonical(element_of("<fill/>")) == "<fill></fill>"
+
+
+def test_notes_are_cut_where_they_are_ours(form_folder: Path) -> None:
+    package = Package((form_folder / "return.xlsx").read_bytes())
+    part = Book(package).parts["表三"]
+    for text in ("单位写的", "【我们】\n一\n（完）"):
+        Notes(package, part).write(5, 3, text, author="甲")
+    Notes(package, part).write(6, 3, "【我们】\n二\n（完）", author="乙")
+    Notes(package, part).strip(re.compile(r"\n?【我们】.*?（完）", re.DOTALL))
+    data = package.save()
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["表三"]
+    assert sheet["D6"].comment is not None
+    assert sheet["D6"].comment.text == "单位写的"
+    assert sheet["D7"].comment is None
+    assert members(data)["xl/drawings/vmlDrawing1.vml"].count(b"<v:shape ") == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no zip",
+        zipped({"a.txt": b""}),
+        zipped({"xl/workbook.xml": b"<workbook/>"}),
+        zipped({"xl/workbook.xml": b"<workbook"}),
+    ],
+)
+def test_what_cannot_be_changed_says_so(data: bytes) -> None:
+    with pytest.raises(UnpatchableError):
+        patch_workbook(data, {Place("表三", 5, 3): 1})

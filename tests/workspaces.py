@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline import nightly
 from pipeline.control import Unit, build_control
-from pipeline.demo.clerk import fill
+from pipeline.fill import fill
 from pipeline.form import Form, Value
 from pipeline.issue import file_name
 from pipeline.layout import Layout, read_layout

@@ -137,7 +137,7 @@ def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> Non
 def status(document: Mapping[str, Any], *, json: bool) -> None:
     """Who stands where."""
     if json:
-        keys = ("year", "complete", "counted", "missing", "units", "unclaimed")
+        keys = ("year", "complete", "counted", "missing", "units", "arrivals")
         _json({key: document[key] for key in keys})
         return
     table = Table(title=f"{document['root']} {document['year']} 年度报送情况")
@@ -148,8 +148,10 @@ def status(document: Mapping[str, Any], *, json: bool) -> None:
         cells = (unit["code"], unit["name"], state, unit["next_step"], unit["file"] or "")
         table.add_row(*(escape(cell) for cell in cells), style=_STATE_STYLE.get(unit["state"]))
     _out.print(table)
-    for waiting in document["unclaimed"]:
-        _out.print(f"[yellow]待认领[/] {escape(waiting['file'])}（哈希 {waiting['sha256'][:12]}）")
+    for arrival in document["arrivals"]:
+        if arrival["unit"] is None:
+            name, digest = escape(arrival["names"][0]), (arrival["sha256"] or "")[:12]
+            _out.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{escape(arrival['next_step'])}")
     _out.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
 
 
@@ -174,7 +176,10 @@ def _night(result: Outcome) -> None:
     for standing in result.standings:
         _standing(standing)
     for waiting in result.unclaimed:
-        _out.print(f"  [yellow]待认领[/] {escape(waiting.findings[0].message)}")
+        first = waiting.findings[0]
+        _out.print(f"  [yellow]{first.code}[/] {escape(first.message)}")
+    came = Counter(each.state for each in result.arrivals)
+    _out.print(f"来件 {len(result.arrivals)} 份：" + ("，".join(f"{state} {n}" for state, n in came.items()) or "无"))
     levels = Counter(finding.severity for finding in result.findings)
     counts = "，".join(f"{SEVERITY_LABELS[s]} {levels[s]}" for s in ("error", "warning", "info"))
     _out.print(f"问题：{counts}（详见 county.xlsx 的“问题清单”）")

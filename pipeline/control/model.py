@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -12,6 +13,9 @@ from typing import Literal
 from pipeline.findings import Finding
 
 CONTROL_FILE = "台账.xlsx"
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+_HASH = re.compile(r"[0-9a-f]{8,64}")
 
 UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "其他")
 """What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf."""
@@ -65,6 +69,11 @@ class Unit:
     phone: str = ""
     email: str = ""
     due: dt.date | None = None
+
+    @property
+    def file_stem(self) -> str:
+        """``<code>_<name>`` without the characters a file system or a mail program stumbles over."""
+        return f"{self.code}_{_UNSAFE.sub('_', self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +135,13 @@ class Claim(Decision):
 
     unit: str
 
+    def certainty(self, sha256: str, names: Iterable[str]) -> int:
+        """How surely an arrival is meant: 3 by its hash (at least 8 digits), 2 by path, 1 by base name, 0 not at all."""
+        subject, paths = _path(self.subject), {_path(name) for name in names}
+        if _HASH.fullmatch(subject.casefold()) and sha256.startswith(subject.casefold()):
+            return 3
+        return 2 if subject in paths else int(subject in {path.rpartition("/")[2] for path in paths})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
@@ -144,3 +160,7 @@ class Control:
     def by_code(self) -> Mapping[str, Unit]:
         """Units by their code."""
         return {unit.code: unit for unit in self.units}
+
+
+def _path(name: str) -> str:
+    return name.strip().replace("\\", "/").removeprefix("./")

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from pipeline import nightly
 from pipeline.control import Unit, build_control
-from pipeline.demo.clerk import fill
 from pipeline.demo.county import DemoCounty, Evening, load_county
 from pipeline.errors import WorkspaceError
+from pipeline.fill import fill
 from pipeline.findings import Finding
 from pipeline.form import Form
 from pipeline.issue import file_name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -13,8 +12,6 @@ from pipeline.form import Form
 from pipeline.layout import Layout, Place, switches
 from pipeline.patch import patch_workbook
 from pipeline.seal import Seal, sealed
-
-_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +56,8 @@ def banner(control: Control, unit: Unit) -> str:
 
 
 def file_name(unit: Unit) -> str:
-    """``<code>_<name>.xlsx`` without the characters a file system or a mail program stumbles over."""
-    return f"{unit.code}_{_UNSAFE.sub('_', unit.name)}.xlsx"
+    """``<code>_<name>.xlsx``."""
+    return f"{unit.file_stem}.xlsx"
 
 
 def _seal_cells(layout: Layout, seal: Seal) -> Mapping[Place, str]:

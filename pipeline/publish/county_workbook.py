@@ -13,16 +13,19 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.county import Contribution
 from pipeline.findings import SEVERITY_LABELS, Finding
-from pipeline.form import Figure, Item, Table
+from pipeline.form import Figure, Item, Table, Value, printed
 from pipeline.layout import Place, table_grid
 from pipeline.outcome import Outcome
 from pipeline.sheets import Inks, draw_table, head, lines_height, page
 
-STATES, FINDINGS, MATRIX, INDICATORS, TEXTS, SOURCES = (
-    "报送情况", "问题清单", "分单位数据", "基本情况", "文字材料汇总", "来源",
+STATES, ARRIVALS, VERSIONS, FINDINGS, MATRIX, INDICATORS, TEXTS, SOURCES = (
+    "报送情况", "来件清单", "版本对照", "问题清单", "分单位数据", "基本情况", "文字材料汇总", "来源",
 )  # fmt: skip
 _TABLE_ROW = 2
-_STATE_INKS = {"通过": "good", "封存": "good", "退回": "error", "待说明": "warning", "未报": "warning"}
+_STATE_INKS = {
+    "采用": "good", "通过": "good", "封存": "good", "退回": "error", "未读取": "error", "待说明": "warning",
+    "未报": "warning", "待认领": "warning",
+}  # fmt: skip
 
 
 def county_workbook(outcome: Outcome) -> bytes:
@@ -45,7 +48,7 @@ class _CountyBook:
         self._items = [item for item in outcome.form.items if item.code in outcome.county.figures]
         self._source_rows = self._index_sources()
         tables = [table.sheet for table in outcome.form.tables]
-        names = [*tables, INDICATORS, STATES, FINDINGS, MATRIX, TEXTS, SOURCES]
+        names = [*tables, INDICATORS, STATES, FINDINGS, ARRIVALS, VERSIONS, MATRIX, TEXTS, SOURCES]
         self._sheets = {name: book.add_worksheet(name) for name in names}
 
     def draw(self) -> None:
@@ -54,6 +57,8 @@ class _CountyBook:
         self._indicators(self._sheets[INDICATORS])
         self._states(self._sheets[STATES])
         self._findings(self._sheets[FINDINGS])
+        self._arrivals(self._sheets[ARRIVALS])
+        self._versions(self._sheets[VERSIONS])
         self._matrix(self._sheets[MATRIX])
         self._texts(self._sheets[TEXTS])
         self._sources(self._sheets[SOURCES])
@@ -157,6 +162,42 @@ class _CountyBook:
             if finding.cell:
                 self._link(sheet, row, 5, finding)
         self._closed(sheet, len(headings), len(listed))
+
+    def _arrivals(self, sheet: Worksheet) -> None:
+        """Every file that arrived, once; a content found at several places lists them all."""
+        headings = ("文件", "状态", "单位", "下一步", "第一次收到", "字节", "哈希（认领时用）")
+        widths = (60, 13, 28, 50, 18, 10, 20)
+        self._list(sheet, "来件清单", headings, widths)
+        for row, each in enumerate(self._outcome.arrivals, _TABLE_ROW + 1):
+            arrival, unit = each.arrival, each.unit
+            seen = f"{arrival.first_seen:%Y-%m-%d %H:%M}" if arrival.sha256 else ""
+            texts = ("\n".join(arrival.names), each.state, unit.name if unit else "", each.next_step, seen,
+                     str(arrival.size), arrival.sha256[:16])  # fmt: skip
+            sheet.set_row(row, lines_height(texts, widths))
+            for col, text in enumerate(texts):
+                ink = _STATE_INKS.get(each.state, "info") if col == 1 else "value_left"
+                sheet.write_string(row, col, text, self._inks[ink])
+        self._closed(sheet, len(headings), len(self._outcome.arrivals))
+
+    def _versions(self, sheet: Worksheet) -> None:
+        """Where a unit sent several returns: the one that counts beside each other one, figure by figure."""
+        headings = ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数")
+        self._list(sheet, "版本对照：同一单位报了几份，哪里不一样", headings, (28, 60, 44, 14, 44, 14))
+        row = _TABLE_ROW
+        for row, texts in enumerate(self._differences(), _TABLE_ROW + 1):
+            for col, text in enumerate(texts):
+                sheet.write_string(row, col, text, self._inks["value_left"])
+        self._closed(sheet, len(headings), row - _TABLE_ROW)
+
+    def _differences(self) -> Iterator[tuple[str, ...]]:
+        for standing in self._outcome.standings:
+            for judged in standing.replaced:
+                assert standing.decisive is not None
+                kept, other = standing.decisive.submission, judged.submission
+                for item, used, unused in zip(self._outcome.form.items, kept.values, other.values, strict=True):
+                    if used != unused:
+                        yield (standing.unit.name, item.label, kept.arrival.name, _shown(used),
+                               other.arrival.name, _shown(unused))  # fmt: skip
 
     def _link(self, sheet: Worksheet, row: int, col: int, finding: Finding) -> None:
         target = f"{self._path(finding.file)}#'{finding.sheet}'!{finding.cell}"
@@ -274,3 +315,9 @@ class _CountyBook:
             sheet.autofilter(_TABLE_ROW, 0, _TABLE_ROW + rows, width - 1)
         else:
             sheet.merge_range(_TABLE_ROW + 1, 0, _TABLE_ROW + 1, width - 1, "（无）", self._inks["value"])
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return "（没有）"
+    return value if isinstance(value, str) else printed(value)

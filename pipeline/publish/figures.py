@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.findings import Finding
 from pipeline.form import Figure, Item, printed
 from pipeline.outcome import Outcome
-from pipeline.returns import Arrival
+from pipeline.received import Received
 from pipeline.standings import Judged, Standing
 
 SCHEMA_VERSION = 1
@@ -59,10 +59,7 @@ def run_json(outcome: Outcome) -> bytes:
             if item.code in county.figures
         },
         "units": [_unit(standing) for standing in outcome.standings],
-        "arrivals": [_arrival(arrival) for arrival in outcome.arrivals],
-        "unclaimed": [
-            {"file": waiting.arrival.name, "sha256": waiting.arrival.sha256} for waiting in outcome.unclaimed
-        ],
+        "arrivals": [_arrival(received) for received in outcome.arrivals],
         "findings": [_finding(finding) for finding in outcome.findings],
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
@@ -103,12 +100,17 @@ def _return(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _arrival(arrival: Arrival) -> dict[str, Any]:
+def _arrival(received: Received) -> dict[str, Any]:
+    """``sha256`` and ``first_seen`` are null while a file could not be read whole."""
+    arrival = received.arrival
     return {
         "names": list(arrival.names),
-        "sha256": arrival.sha256,
+        "sha256": arrival.sha256 or None,
         "size": arrival.size,
-        "first_seen": arrival.first_seen.isoformat(timespec="seconds"),
+        "first_seen": arrival.first_seen.isoformat(timespec="seconds") if arrival.sha256 else None,
+        "unit": received.unit.code if received.unit else None,
+        "state": received.state,
+        "next_step": received.next_step,
     }
 
 

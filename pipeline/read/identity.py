@@ -27,7 +27,6 @@ _BANNER = re.compile(r"填报单位[:：]\s*(?P<unit>[^\s　]*)(?:[\s　]+报告
 Words = dict[str, Any]
 """What fills the sentence of a finding."""
 
-_HEX = re.compile(r"[0-9a-f]{8,64}")
 _REASONS: Mapping[str, str] = {
     "U1": "签发信息不能核实", "U2": "签发年度不同", "U3": "表式不同", "U4": "签发给名录之外的单位",
     "U5": "表上写的单位不同", "U6": "没有签发页", "U7": "文件名写的单位不同", "U8": "表上写的年度不同",
@@ -120,18 +119,9 @@ class Registrar:
 
     def _claims(self, arrival: Arrival) -> list[Claim]:
         """The claims of the most certain kind there are: by hash, else by path, else by base name."""
-        names = {_name(name) for name in arrival.names}
-        bases = {name.rpartition("/")[2] for name in names}
-        kinds: tuple[list[Claim], list[Claim], list[Claim]] = ([], [], [])
-        for claim in self.control.claims:
-            subject = _name(claim.subject)
-            if _HEX.fullmatch(subject.casefold()) and arrival.sha256.startswith(subject.casefold()):
-                kinds[0].append(claim)
-            elif subject in names:
-                kinds[1].append(claim)
-            elif subject in bases:
-                kinds[2].append(claim)
-        return next((kind for kind in kinds if kind), [])
+        ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in self.control.claims]
+        best = max((certainty for certainty, _ in ranked), default=0)
+        return [claim for certainty, claim in ranked if best and certainty == best]
 
     def _declared(self, book: Mapping[str, Rows]) -> Iterator[Declaration]:
         """Who and which year the sheets say; on an issued workbook at their known cells, else wherever it stands."""
@@ -219,10 +209,6 @@ def _said(unit: str) -> str:
 def _year(cell: object) -> str:
     match = re.fullmatch(r"(\d{4})年?(?:度)?", as_shown(cell).strip())
     return match[1] if match else ""
-
-
-def _name(path: str) -> str:
-    return path.strip().replace("\\", "/").removeprefix("./")
 
 
 def _at(rows: Rows, place: Place) -> object:

@@ -197,4 +197,4 @@ def test_a_similar_name_is_suggested_and_not_believed(tmp_path: Path) -> None:
 
 
 def _no_banners() -> list[Mutation]:
-    return [banner(sheet, "") for sheet in ("基本情况", "表二", "表三", "表四", "文字材料", "校验")]
+    return [banner(sheet, "") for sheet in ("填报说明", "基本情况", "表二", "表三", "表四", "文字材料", "校验")]

@@ -51,7 +51,7 @@ CELLS: dict[str, tuple[str, Any, Value, tuple[tuple[str, str], ...]]] = {
     "10000 yuan in a cell of yuan": ("info.fee_yuan", "1.2万元", Decimal(12000), (("V1", "info"), ("V3", "warning"))),
     "an indicator another unit reports": ("info.site_items", None, None, ()),
     "a text left out": ("text.disclosure", None, None, ()),
-    "a total left blank": ("t3.received.total", None, None, ()),
+    "a total nobody computed": ("t3.received.total", None, None, (("S3", "error"),)),
 }  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def test_the_reader_travels_to_other_processes(tmp_path: Path) -> None:
 def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:
     result = w.read(tmp_path, b"not a workbook")
     assert isinstance(result, Unclaimed)
-    assert w.codes(result) == {"I1"}
+    assert w.codes(result) == {"I3"}
 
 
 ANY_CELL = st.one_of(

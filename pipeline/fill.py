@@ -1,7 +1,7 @@
-"""A clerk who fills in an issued workbook: types into the entry cells and saves, as Excel would have saved it.
+"""Fill in an issued workbook: type into the entry cells and save, as Excel would have saved it.
 
-Excel stores beside every formula the result it last showed; a reader that does not calculate sees only these. So the
-clerk writes them too: the totals of the tables, the lines of 校验, the lengths on 文字材料.
+Excel stores beside every formula the result it last showed; a reader that does not calculate sees only these. So they
+are written too: the totals of the tables, the lines of 校验, the lengths on 文字材料.
 """
 
 from __future__ import annotations
@@ -33,26 +33,25 @@ _LEFT, _RIGHT, _DIFFERENCE, _VERDICT = (
 
 
 def fill(
-    workbook: bytes,
-    form: Form,
-    layout: Layout,
-    values: Mapping[str, Value],
-    reasons: Mapping[str, str] | None = None,
+    workbook: bytes, form: Form, layout: Layout, values: Mapping[str, Value], reasons: Mapping[str, str] | None = None
 ) -> bytes:
     """``workbook`` with ``values`` (by item code) typed into their cells, and every formula's result up to date.
 
-    ``reasons`` (by rule or equation) go into the cells for 出错说明.
+    ``reasons`` (出错说明) go by rule or equation. What a restyled template has lost the name of is left out.
     """
     figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
     for code in form.formulas:
         _total(form, code, figures)
-    cells: dict[Place, Value] = {layout.places[code]: value for code, value in values.items()}
-    cells |= {layout.places[code]: figures[code] for code in form.formulas}
+    cells: dict[Place, Value] = {layout.places[code]: v for code, v in values.items() if code in layout.places}
+    cells |= {layout.places[code]: figures[code] for code in form.formulas if code in layout.places}
     cells |= _lengths(form, layout, values)
     hidden = _hidden(workbook)
     for _, equation in check_rows(form):
-        cells |= _check_line(equation, layout, figures, asked=hidden.get(applies_name(equation)) != 0)
-    cells |= {layout.named[reason_name(key)]: text for key, text in (reasons or {}).items()}
+        if reason_cell := layout.named.get(reason_name(equation)):
+            cells |= _check_line(equation, reason_cell, figures, asked=hidden.get(applies_name(equation)) != 0)
+    for key, text in (reasons or {}).items():
+        if reason_cell := layout.named.get(reason_name(key)):
+            cells[reason_cell] = text
     return patch_workbook(workbook, cells)
 
 
@@ -76,15 +75,14 @@ def _total(form: Form, code: str, figures: dict[str, int | Decimal]) -> int | De
 def _lengths(form: Form, layout: Layout, values: Mapping[str, Value]) -> Iterator[tuple[Place, int]]:
     """How long each text is, in the cell beside it."""
     for item in form.of_table("text"):
-        place = layout.places[item.code]
-        yield Place(place.sheet, place.row, place.col + _LENGTH), len(str(values.get(item.code) or ""))
+        if place := layout.places.get(item.code):
+            yield Place(place.sheet, place.row, place.col + _LENGTH), len(str(values.get(item.code) or ""))
 
 
 def _check_line(
-    equation: Equation, layout: Layout, figures: Mapping[str, int | Decimal], *, asked: bool
+    equation: Equation, reason: Place, figures: Mapping[str, int | Decimal], *, asked: bool
 ) -> Iterator[tuple[Place, Value]]:
     """One line of 校验. SUM passes over text and COUNT misses it: such a line stays at 待填."""
-    reason = layout.named[reason_name(equation.key)]
     left, right = (total(side, lambda name: figures.get(name, 0)) or 0 for side in (equation.left, equation.right))
     verdict = "待填" if asked else "不适用"
     if asked and all(code in figures for code in equation.codes):

@@ -1,0 +1,101 @@
+"""The styles of a workbook, which are only ever added to: nothing that a cell uses today changes its number."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from html import escape
+
+from lxml import etree
+
+from pipeline.patch.book import BOOK
+from pipeline.patch.package import MAIN, Package, UnpatchableError, main, parse
+
+_ELEMENTS = {"fonts": "font", "fills": "fill", "borders": "border", "cellXfs": "xf"}
+
+
+class Styles:
+    """The stylesheet of a package. A style is its number in ``cellXfs``, as cells write it in their ``s``."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._part = package.related(BOOK, "styles")
+        self._root = package.look(self._part)
+        self._lists = {name: self._root.find(main(name)) for name in _ELEMENTS}
+        if None in self._lists.values():
+            raise UnpatchableError("a stylesheet without styles")
+        self._known: dict[str, dict[str, int]] = {}
+
+    def with_fill(self, style: int, fill: etree._Element) -> int:
+        """The style like ``style`` in all but its fill: number format, font, border and lock stay."""
+        made = deepcopy(self._entry("cellXfs", style))
+        made.set("fillId", str(self._add("fills", fill)))
+        made.set("applyFill", "1")
+        return self._add("cellXfs", made)
+
+    def fill(self, style: int) -> etree._Element:
+        """The fill of a style."""
+        return self._entry("fills", int(self._entry("cellXfs", style).get("fillId", "0")))
+
+    def style(self, *, font: str, fill: str = "", border: str = "", align: str = "", locked: bool = True) -> int:
+        """A style of our own from the XML of its pieces, written in the namespace of spreadsheets."""
+        xf = etree.Element(main("xf"), numFmtId="49", xfId="0", applyNumberFormat="1", applyProtection="1")
+        for name, xml in (("fonts", font), ("fills", fill), ("borders", border)):
+            element = _ELEMENTS[name]
+            xf.set(f"{element}Id", str(self._add(name, element_of(xml)) if xml else 0))
+            xf.set(f"apply{element.capitalize()}", "1")
+        if align:
+            xf.set("applyAlignment", "1")
+            xf.append(element_of(align))
+        etree.SubElement(xf, main("protection"), locked="1" if locked else "0")
+        return self._add("cellXfs", xf)
+
+    def _entry(self, name: str, number: int) -> etree._Element:
+        entries = list(self._list(name).iterchildren(main(_ELEMENTS[name])))
+        if not 0 <= number < len(entries):
+            raise UnpatchableError(f"no {name} {number}")
+        return entries[number]
+
+    def _list(self, name: str) -> etree._Element:
+        found = self._lists[name]
+        assert found is not None
+        return found
+
+    def _add(self, name: str, entry: etree._Element) -> int:
+        """The number of ``entry``, added at the end if the list does not hold its like."""
+        entries = self._list(name)
+        if name not in self._known:
+            self._known[name] = {}
+            for n, old in enumerate(entries.iterchildren(main(_ELEMENTS[name]))):
+                self._known[name].setdefault(canonical(old), n)
+            self._known[name].setdefault("", len(list(entries.iterchildren(main(_ELEMENTS[name])))))
+        known = self._known[name]
+        key = canonical(entry)
+        if key not in known:
+            self._package.edit(self._part)
+            entries.append(entry)
+            known[key] = known[""]
+            known[""] += 1
+            entries.set("count", str(known[""]))
+        return known[key]
+
+
+def element_of(xml: str) -> etree._Element:
+    """An element from XML written without its namespace: ``<fill>…</fill>``; raises `UnpatchableError`."""
+    return parse(f'<x xmlns="{MAIN}">{xml}</x>'.encode())[0]
+
+
+def solid(argb: str) -> etree._Element:
+    """A fill of one colour."""
+    colour = f'<fgColor rgb="{argb}"/><bgColor indexed="64"/>'
+    return element_of(f'<fill><patternFill patternType="solid">{colour}</patternFill></fill>')
+
+
+def canonical(node: etree._Element) -> str:
+    """An element as XML without its namespace, equal for equals whatever prefix their writer used."""
+    name = etree.QName(node)
+    if name.namespace != MAIN:
+        return etree.tostring(node, method="c14n", exclusive=True, with_tail=False).decode()
+    values = sorted((str(key), str(value)) for key, value in node.attrib.items())
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in values)
+    inner = "".join(canonical(child) for child in node.iterchildren("*"))
+    return f"<{name.localname}{attributes}>{inner}</{name.localname}>"

@@ -1,0 +1,50 @@
+"""What became of every arrival: each one once, with its state and what has to happen next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.control import Unit
+from pipeline.returns import Arrival, Unclaimed
+from pipeline.standings import Standing, State
+
+ADOPTED, REPLACED, WAITING, UNREAD, LATER = "采用", "已被后报替代", "待认领", "未读取", "留待下次"
+_STILL_COMING = "I12"  # somebody is writing the file at this moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One arrival. ``unit`` is whose it is, ``None`` while that is not certain; ``state`` is what people see."""
+
+    arrival: Arrival
+    unit: Unit | None
+    state: str
+    next_step: str
+
+
+def received(standings: Sequence[Standing], unclaimed: Sequence[Unclaimed]) -> tuple[Received, ...]:
+    """Every arrival of the night, in order of arrival."""
+    every = [*_of_units(standings), *map(_of_nobody, unclaimed)]
+    return tuple(sorted(every, key=lambda each: each.arrival.order))
+
+
+def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
+    for standing in standings:
+        for judged in standing.returns:
+            if judged is not standing.decisive:
+                state, step = REPLACED, "无"
+            elif judged.state is State.PASSED:
+                state, step = ADOPTED, "无"
+            else:
+                state, step = judged.state.value, standing.next_step
+            yield Received(arrival=judged.submission.arrival, unit=standing.unit, state=state, next_step=step)
+
+
+def _of_nobody(waiting: Unclaimed) -> Received:
+    first = waiting.findings[0]
+    if first.code == _STILL_COMING:
+        state = LATER
+    else:
+        state = WAITING if first.code.startswith("U") else UNREAD
+    return Received(arrival=waiting.arrival, unit=None, state=state, next_step=first.remedy)
