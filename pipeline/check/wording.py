@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.check.case import Case, Hit, excerpt
 from pipeline.form import Claim, Item, Rule
@@ -137,7 +138,8 @@ def claim(rule: Rule, case: Case) -> Sequence[Hit] | None:
         match = each.pattern.search(text)
         if holds and match:
             phrase = excerpt(text, *match.span())
-            hits.append(_said(item, phrase, text, found=phrase, expected=each.says, says=each.says))
+            hit = _said(item, phrase, text, found=phrase, expected=each.says, says=each.says)
+            hits.append(_with_figures(hit, each, case))
     return hits if evaluated else None
 
 
@@ -147,7 +149,8 @@ def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
     for item, text, each, holds in _claims(rule, case):
         evaluated = True
         if holds and not each.pattern.search(text):
-            hits.append(_said(item, "", text, found="没有写", expected=each.says, says=each.says))
+            hit = _said(item, "", text, found="没有写", expected=each.says, says=each.says)
+            hits.append(_with_figures(hit, each, case))
     return hits if evaluated else None
 
 
@@ -158,6 +161,12 @@ def _claims(rule: Rule, case: Case) -> Iterator[tuple[Item, str, Claim, bool]]:
         if left is not None and right is not None:
             for item, text in case.texts(each.texts):
                 yield item, text, each, each.given.holds(left, right)
+
+
+def _with_figures(hit: Hit, each: Claim, case: Case) -> Hit:
+    """A reason for a claim is bound to the text and to the figures that contradict it."""
+    names = [term.name for term in (*each.given.left, *each.given.right) if term.name]
+    return replace(hit, operands=(*hit.operands, *((name, case.figure(name)) for name in names)))
 
 
 def _said(item: Item, phrase: str, text: str, **words: str) -> Hit:

@@ -63,10 +63,20 @@ def _correction(
 
 
 def _standing_findings(outcome: Outcome, unit: Unit, judged: Judged) -> list[Finding]:
-    """What the unit must look at, the most severe first; what the office accepted is settled."""
+    """What the unit must look at, the most severe first.
+
+    What the office accepted or the unit has explained is settled; a remark about no cell is the office's own.
+    """
     accepted = {acceptance.rule for acceptance in outcome.control.acceptances if acceptance.subject == unit.code}
     here = set(judged.findings)
-    found = [finding for finding in outcome.findings if finding in here and finding.code not in accepted]
+    found = [
+        finding
+        for finding in outcome.findings
+        if finding in here
+        and finding.code not in accepted
+        and not finding.answer
+        and (finding.cell or finding.severity != "info")
+    ]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
 
 

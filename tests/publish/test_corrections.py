@@ -37,7 +37,7 @@ WRONG: Mapping[str, Value] = {
     "t2.rules.issued": 4,
     "t3.partial.legal": "２",
     "t3.denied.state_secret.legal": "三件左右",
-    "text.disclosure": "全年公开 A&B ‹甲>。",
+    "text.disclosure": "全年公开 3 次 A&B ‹甲>。",
 }
 RIGHT: Mapping[str, Value] = {
     "t3.granted.natural": 2,
@@ -401,7 +401,7 @@ def test_marks_go_where_the_fault_is_gone(tmp_path: Path) -> None:
     office.drop("二.xlsx", fill(first, office.form, office.layout, typed), hour=10)
     office.run()
     second = corrected(office)
-    left = {("表三", "D6"), ("表三", "J6")}
+    left = {("表三", "D6")}
     assert filled_cells(second) == dict.fromkeys(left, RED)
     assert comments(second).keys() == left
     before, after = openpyxl.load_workbook(io.BytesIO(sent)), openpyxl.load_workbook(io.BytesIO(second))
@@ -556,7 +556,8 @@ def test_the_correction_is_read_like_any_return(tmp_path: Path) -> None:
     (standing,) = outcome.standings
     one, two = standing.returns
     assert one.submission.values == two.submission.values
-    assert [f.at(file="") for f in one.findings] == [f.at(file="") for f in two.findings]
+    second = [finding for finding in two.findings if finding.key != "M1.versions"]
+    assert [f.at(file="") for f in one.findings] == [f.at(file="") for f in second]
 
 
 @pytest.mark.external
