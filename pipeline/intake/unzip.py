@@ -113,7 +113,7 @@ def _inflated(body: bytes, member: Member) -> bytes:
     engine = isal_zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = engine.decompress(body, member.size + 1)
-    except igzip_lib.IsalError as error:
+    except igzip_lib.IsalError as error:  # type: ignore[misc]
         raise damaged(f"“{member.name}”无法解压") from error
     if len(data) > member.size:
         raise swollen(f"“{member.name}”比声明的大")
