@@ -6,13 +6,24 @@ are written too: the totals of the tables, the lines of 校验, the lengths on �
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from python_calamine import CalamineWorkbook
+
 from pipeline.form import Equation, Form, Value
 from pipeline.form.expressions import total
-from pipeline.layout import Layout, Place
-from pipeline.layout.design import CHECKS_HEADINGS, REASON_COLUMN, TEXT_COLUMN, TEXTS_HEADINGS, reason_name
+from pipeline.layout import IDENTITY_SHEET, Layout, Place
+from pipeline.layout.design import (
+    CHECKS_HEADINGS,
+    REASON_COLUMN,
+    TEXT_COLUMN,
+    TEXTS_HEADINGS,
+    check_rows,
+    reason_name,
+)
+from pipeline.layout.switches import applies_name
 from pipeline.patch import patch_workbook
 
 _LENGTH = TEXTS_HEADINGS.index("字数") - TEXT_COLUMN
@@ -26,7 +37,7 @@ def fill(
 ) -> bytes:
     """``workbook`` with ``values`` (by item code) typed into their cells, and every formula's result up to date.
 
-    ``reasons`` (出错说明) go by the key of their equation. What a restyled template has lost the name of is left out.
+    ``reasons`` (出错说明) go by rule or equation. What a restyled template has lost the name of is left out.
     """
     figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
     for code in form.formulas:
@@ -34,13 +45,20 @@ def fill(
     cells: dict[Place, Value] = {layout.places[code]: v for code, v in values.items() if code in layout.places}
     cells |= {layout.places[code]: figures[code] for code in form.formulas if code in layout.places}
     cells |= _lengths(form, layout, values)
-    for rule in form.rules:
-        for equation in rule.equations:
-            if reason_cell := layout.named.get(reason_name(equation)):
-                cells |= _check_line(equation, reason_cell, figures)
-                if reasons and equation.key in reasons:
-                    cells[reason_cell] = reasons[equation.key]
+    hidden = _hidden(workbook)
+    for _, equation in check_rows(form):
+        if reason_cell := layout.named.get(reason_name(equation)):
+            cells |= _check_line(equation, reason_cell, figures, asked=hidden.get(applies_name(equation)) != 0)
+    for key, text in (reasons or {}).items():
+        if reason_cell := layout.named.get(reason_name(key)):
+            cells[reason_cell] = text
     return patch_workbook(workbook, cells)
+
+
+def _hidden(workbook: bytes) -> Mapping[str, object]:
+    """What the hidden sheet says, by the label beside it."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
+    return {str(row[0]): row[1] for row in book.get_sheet_by_name(IDENTITY_SHEET).to_python() if len(row) > 1}
 
 
 def _total(form: Form, code: str, figures: dict[str, int | Decimal]) -> int | Decimal:
@@ -62,13 +80,13 @@ def _lengths(form: Form, layout: Layout, values: Mapping[str, Value]) -> Iterato
 
 
 def _check_line(
-    equation: Equation, reason: Place, figures: Mapping[str, int | Decimal]
+    equation: Equation, reason: Place, figures: Mapping[str, int | Decimal], *, asked: bool
 ) -> Iterator[tuple[Place, Value]]:
     """One line of 校验. SUM passes over text and COUNT misses it: such a line stays at 待填."""
     left, right = (total(side, lambda name: figures.get(name, 0)) or 0 for side in (equation.left, equation.right))
-    verdict = "待填"
-    if all(code in figures for code in equation.codes):
-        verdict = "✓" if equation.holds(left, right) else "✗"
+    verdict = "待填" if asked else "不适用"
+    if asked and all(code in figures for code in equation.codes):
+        verdict = "✓" if equation.holds(left, right) or not equation.asked(figures.get) else "✗"
     results = {_LEFT: left, _RIGHT: right, _DIFFERENCE: left - right, _VERDICT: verdict}
     for offset, result in results.items():
         yield Place(reason.sheet, reason.row, reason.col + offset), result

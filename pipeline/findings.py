@@ -1,11 +1,12 @@
 """Findings: what a person must look at, as data. Every sentence the program can print stands in a catalogue.
 
 A rule's sentence stands with the rule in rules.toml; all others stand in ``messages.toml`` under a stable code:
-``I`` intake, ``T`` 台账, ``U`` unit and identity, ``L`` locating, ``V`` values, ``C`` consolidation.
+``I`` intake, ``T`` 台账, ``U`` unit and identity, ``V`` values, ``F`` what findings have in common, ``K`` templates.
 """
 
 from __future__ import annotations
 
+import hashlib
 import string
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pipeline.form import Rule, Severity
+from pipeline.form import Rule, Severity, Value
 
 SEVERITY_LABELS: Mapping[Severity, str] = {"error": "强制性", "warning": "核实性", "info": "提示"}
 _ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
@@ -22,7 +23,12 @@ _ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing found, complete enough for a clerk to act on without asking."""
+    """One thing found, complete enough for a clerk to act on without asking.
+
+    ``key`` is the rule and what it was asked over (``R3.natural``), ``operands`` a digest of the values it was asked
+    of: a reason is bound to both. ``folds`` are keys of findings this one explains; ``answer`` is the reason a unit
+    gave or the acceptance the office signed.
+    """
 
     code: str
     severity: Severity
@@ -36,13 +42,22 @@ class Finding:
     found: str = ""
     expected: str = ""
     needs_reason: bool = False
+    key: str = ""
+    operands: str = ""
+    folds: tuple[str, ...] = ()
+    answer: str = ""
 
-    def at(self, **where: str) -> Finding:
+    def at(self, **where: object) -> Finding:
         """The same finding with more of its place filled in."""
         return replace(self, **where)  # type: ignore[arg-type]
 
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to do something about it."""
+        return self.severity == "error" or (self.severity == "warning" and not self.answer)
 
-def notice(code: str, /, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
+
+def notice(code: str, /, *, where: Mapping[str, object] | None = None, **words: object) -> Finding:
     """A finding from ``messages.toml``; ``words`` fill its sentence, ``where`` are fields of `Finding`.
 
     Raises ``KeyError`` for an unknown code or a word the sentence asks for and does not get.
@@ -58,7 +73,13 @@ def notice(code: str, /, *, where: Mapping[str, str] | None = None, **words: obj
     ).at(**(where or {}))
 
 
-def violation(rule: Rule, /, *, where: Mapping[str, str] | None = None, **words: object) -> Finding:
+def digest(operands: Iterable[tuple[str, Value]]) -> str:
+    """What a reason is bound to: the values a rule was asked of, by name, in any order."""
+    text = "\n".join(f"{name}={value}" for name, value in sorted(operands, key=lambda pair: pair[0]))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def violation(rule: Rule, /, *, where: Mapping[str, object] | None = None, **words: object) -> Finding:
     """A finding from a rule's own sentence."""
     return Finding(
         code=rule.id,
@@ -67,7 +88,8 @@ def violation(rule: Rule, /, *, where: Mapping[str, str] | None = None, **words:
         remedy=_fill(rule.remedy, words),
         found=str(words.get("found", "")),
         expected=str(words.get("expected", "")),
-        needs_reason=rule.severity == "warning",
+        needs_reason=rule.needs_reason,
+        key=rule.id,
     ).at(**(where or {}))
 
 

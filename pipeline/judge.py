@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pipeline.control import Control, Unit
+from pipeline.control import Acceptance, Control, Unit
+from pipeline.explanations import explain
 from pipeline.findings import Finding
-from pipeline.returns import Submission
-from pipeline.standings import Judged, Standing, State
+from pipeline.standings import Checked, Judged, Standing, State
 
 
-def judge(control: Control, submissions: Sequence[tuple[Submission, Sequence[Finding]]]) -> tuple[Standing, ...]:
+def judge(control: Control, checked: Sequence[Checked]) -> tuple[Standing, ...]:
     """The standing of every unit of the roster, in roster order.
 
     The latest return that passes counts; while none passes, the latest return decides the state.
     """
-    accepted = {(acceptance.subject, acceptance.rule) for acceptance in control.acceptances}
+    accepted = {(acceptance.subject, acceptance.rule): acceptance for acceptance in control.acceptances}
     waived = {waiver.subject for waiver in control.waivers}
-    by_unit: dict[str, list[Judged]] = {}
-    for submission, findings in sorted(submissions, key=lambda pair: pair[0].arrival.order):
-        by_unit.setdefault(submission.unit, []).append(_judged(submission, findings, accepted))
-    return tuple(_standing(unit, tuple(by_unit.get(unit.code, ())), unit.code in waived) for unit in control.units)
+    by_unit: dict[str, list[Checked]] = {}
+    for each in sorted(checked, key=lambda each: each.submission.arrival.order):
+        by_unit.setdefault(each.submission.unit, []).append(each)
+    judged = {unit: tuple(_judged(each, accepted) for each in explain(many)) for unit, many in by_unit.items()}
+    return tuple(_standing(unit, judged.get(unit.code, ()), unit.code in waived) for unit in control.units)
 
 
-def _judged(submission: Submission, findings: Sequence[Finding], accepted: set[tuple[str, str]]) -> Judged:
+def _judged(checked: Checked, accepted: Mapping[tuple[str, str], Acceptance]) -> Judged:
+    findings = tuple(_accept(finding, accepted.get((finding.unit, finding.code))) for finding in checked.findings)
     errors = [finding for finding in findings if finding.severity == "error"]
-    standing = [finding for finding in errors if (submission.unit, finding.code) not in accepted]
-    unexplained = [
-        finding for finding in findings if finding.needs_reason and (submission.unit, finding.code) not in accepted
-    ]
+    standing = [finding for finding in errors if not finding.answer]
     if standing:
         state = State.RETURNED
-    elif unexplained:
+    elif any(finding.needs_reason and not finding.answer for finding in findings):
         state = State.UNEXPLAINED
     else:
         state = State.PASSED
-    return Judged(submission=submission, findings=tuple(findings), state=state, provisional=len(standing) < len(errors))
+    return Judged(
+        submission=checked.submission,
+        findings=findings,
+        unevaluated=checked.unevaluated,
+        state=state,
+        provisional=len(standing) < len(errors),
+    )
+
+
+def _accept(finding: Finding, acceptance: Acceptance | None) -> Finding:
+    if acceptance is None or finding.severity == "info":
+        return finding
+    return finding.at(answer=f"认可：{acceptance.reason}（批准人 {acceptance.approver}）")
 
 
 def _standing(unit: Unit, returns: tuple[Judged, ...], waived: bool) -> Standing:

@@ -13,9 +13,10 @@ from typing import Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from pipeline.atomic import publish_files
-from pipeline.check import Balances, check_returns, root_findings
+from pipeline.check import Checker, root_findings
 from pipeline.consolidate import consolidate
 from pipeline.control import CONTROL_FILE, Control, read_control
+from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.findings import Finding, notice, ordered
 from pipeline.form import Form
@@ -25,7 +26,15 @@ from pipeline.judge import judge
 from pipeline.layout import Layout, read_layout
 from pipeline.ledger import Ledger
 from pipeline.outcome import Outcome
-from pipeline.publish import ReportContent, corrections, county_workbook, figures_csv, render_report, run_json
+from pipeline.publish import (
+    ReportContent,
+    corrections,
+    county_workbook,
+    figures_csv,
+    render_report,
+    report_findings,
+    run_json,
+)
 from pipeline.read import Reader, read_many
 from pipeline.received import received
 from pipeline.returns import Arrival, Submission, Unclaimed
@@ -75,21 +84,23 @@ def run(
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
     layout = read_layout(form, template)
     reader = Reader(form=form, layout=layout, control=control, secret=secret)
-    report = template_file(folder, "report.docx")
+    word = template_file(folder, "report.docx")
     with _alone(workspace):
         with Ledger(workspace.ledger) as ledger:
             arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         reading = read_many(open_arrival, reader.read, arrivals, workers=WORKERS if workers is None else workers)
         results = [result for _, result in zip(progress(arrivals, "读取报送件"), reading, strict=True)]
-        balances = Balances(form, level=control.profile.level, year=year)
+        checker = Checker(form, control)
         submissions = [result for result in results if isinstance(result, Submission)]
-        standings = judge(control, list(check_returns(submissions, balances)))
+        standings = judge(control, checker.check(submissions))
         county = consolidate(form, control, standings)
         unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
+        report = render_report(word, _report(form, control, county))
         findings = [
             *control.findings,
             *_unmatched(control, arrivals),
-            *root_findings(form, control, county, balances),
+            *root_findings(form, control, county, checker.balances),
+            *report_findings(form, word, report, county.figures),
             *(finding for waiting in unclaimed for finding in waiting.findings),
             *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
         ]
@@ -107,7 +118,7 @@ def run(
         )
         files = {
             "county.xlsx": county_workbook(outcome),
-            "report.docx": render_report(report, _report(form, control, outcome)),
+            "report.docx": report,
             "run.json": run_json(outcome),
             "data/figures.csv": figures_csv(outcome),
             **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control))),
@@ -128,11 +139,11 @@ def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Findin
             yield notice("T10", where=where, found=claim.subject)
 
 
-def _report(form: Form, control: Control, outcome: Outcome) -> ReportContent:
-    profile, county = control.profile, outcome.county
+def _report(form: Form, control: Control, county: County) -> ReportContent:
+    profile = control.profile
     return ReportContent(
         form=form,
-        year=outcome.year,
+        year=profile.year,
         figures=county.figures,
         texts=control.texts,
         profile={

@@ -33,5 +33,5 @@ class Outcome:
 
     @property
     def attention(self) -> bool:
-        """Whether a person must look at something: an error or a warning stands, or a unit is missing."""
-        return not self.county.complete or any(finding.severity != "info" for finding in self.findings)
+        """Whether a person must look at something: an error or an unanswered warning stands, or a unit is missing."""
+        return not self.county.complete or any(finding.open for finding in self.findings)

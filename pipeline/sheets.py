@@ -30,6 +30,7 @@ _INK: Mapping[str, Mapping[str, Any]] = {
     "value_left": {"align": "left", "border": 1},
     "link": {"align": "left", "border": 1, "font_color": "#0563C1", "underline": 1},
     "wrong": {"bg_color": "#FFC7CE", "font_color": "#9C0006"},
+    "doubtful": {"bg_color": "#FFEB9C", "font_color": "#7A5B00"},
     "right": {"font_color": "#1B7F3B"},
     "error": {"align": "center", "border": 1, "bg_color": "#FFC7CE", "font_color": "#9C0006"},
     "warning": {"align": "center", "border": 1, "bg_color": "#FFEB9C", "font_color": "#7A5B00"},
@@ -54,7 +55,7 @@ class Inks:
     def __getitem__(self, name: str) -> Format:
         if name not in self._made:
             base = {"font_name": _FONT, "font_size": 10, "valign": "vcenter", "text_wrap": True}
-            conditional = name in ("wrong", "right")
+            conditional = name in ("wrong", "doubtful", "right")
             self._made[name] = self._book.add_format(dict(_INK[name]) if conditional else base | dict(_INK[name]))
         return self._made[name]
 

@@ -35,11 +35,21 @@ NEXT_STEP: Mapping[State, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A submission with everything found in it. ``standing`` are the errors nobody accepted."""
+class Checked:
+    """A submission with everything found in it, and the ids of the rules that could not be evaluated everywhere."""
 
     submission: Submission
     findings: tuple[Finding, ...]
+    unevaluated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A checked submission with its state; its findings carry the reasons and acceptances that answer them."""
+
+    submission: Submission
+    findings: tuple[Finding, ...]
+    unevaluated: tuple[str, ...]
     state: State
     provisional: bool
 

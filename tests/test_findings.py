@@ -10,7 +10,6 @@ import pytest
 
 from pipeline.findings import SEVERITY_LABELS, Finding, messages, notice, ordered, violation
 from pipeline.form import Form
-from pipeline.form.lint import WORDS
 
 GOLDEN = Path(__file__).with_name("messages.golden.txt")
 SAMPLE = "某某"
@@ -27,7 +26,7 @@ def rendered(form: Form) -> str:
         notice(code, **words(entry["message"], entry["remedy"], entry.get("expected", "")))
         for code, entry in messages().items()
     ]
-    findings += [violation(rule, **dict.fromkeys(WORDS[rule.kind], SAMPLE)) for rule in form.rules]
+    findings += [violation(rule, **dict.fromkeys(rule.words, SAMPLE)) for rule in form.rules]
     for finding in findings:
         lines.append(f"{finding.code} {SEVERITY_LABELS[finding.severity]}\n  {finding.message}\n  {finding.remedy}")
     return "\n".join(lines) + "\n"

@@ -31,15 +31,16 @@ SCHEMA = Path(__file__).parent.parent / "docs" / "run.schema.json"
 def test_three_good_units_make_a_county(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, "info.site_items": 2210})
-    office.returns("u02", {"t3.received.legal": 1, "t3.carried_out.legal": 1, "t2.fees.amount": Decimal("59237.2449")})
+    received = {"t3.received.legal": 4, "t3.granted.legal": 3, "t3.carried_out.legal": 1}
+    office.returns("u02", {**received, "t2.fees.amount": Decimal("59237.2449")})
     office.returns(
         "u03", {"t2.fees.amount": Decimal("0.1"), "info.site_items": 99, "info.trainings": 4}, name="邮件/a.xlsx"
     )
     outcome = office.run()
     assert office.states(outcome) == {"u01": "通过", "u02": "通过", "u03": "通过"}
     figures = outcome.county.figures
-    assert figures["t3.received.total"] == 3
-    assert figures["t3.total.total"] == 2
+    assert figures["t3.received.total"] == 6
+    assert figures["t3.total.total"] == 5
     assert figures["t3.carried_out.total"] == 1
     assert figures["t2.fees.amount"] == Decimal("59237.3449")
     assert figures["info.site_items"] == 2210  # from its one source, not from u03
@@ -52,13 +53,14 @@ def test_three_good_units_make_a_county(tmp_path: Path) -> None:
 def test_every_published_file_says_the_same(tmp_path: Path, form: Form) -> None:
     office = Office(tmp_path)
     office.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, "info.site_items": 7})
-    office.returns("u02", {"t4.review.upheld": 1, "t2.fees.amount": Decimal("12.5")})
+    request = {"t3.received.legal": 1, "t3.granted.legal": 1}
+    office.returns("u02", {**request, "t4.review.upheld": 1, "t2.fees.amount": Decimal("12.5")})
     office.returns("u03")
     figures = office.run().county.figures
     run = json.loads((office.outputs / "run.json").read_text(encoding="utf-8"))
     jsonschema.validate(run, json.loads(SCHEMA.read_text(encoding="utf-8")))
     assert run["figures"]["t2.fees.amount"] == "12.5"
-    assert run["figures"]["t3.granted.total"] == 2
+    assert run["figures"]["t3.granted.total"] == 3
     assert run["figures"]["info.gazette_issues"] == 0
     assert run["complete"] is True
     assert [unit["state"] for unit in run["units"]] == ["通过"] * 3
@@ -97,7 +99,6 @@ def test_wrong_returns_are_sent_back_and_disturb_nobody(tmp_path: Path) -> None:
     found = {(f.unit, f.code, f.sheet, f.cell) for f in outcome.findings}
     assert found == {
         ("u02", "R3", "表三", "D6"),
-        ("u02", "R3", "表三", "J6"),
         ("u03", "S3", "表三", "D6"),
         ("u04", "R5", "表二", "B5"),
         ("", "A2", "", ""),
@@ -259,13 +260,15 @@ def consistent(draw: st.DrawFn, form: Form) -> dict[str, int | Decimal]:
 def test_random_counties_add_up(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     form = load_form(bundled_templates() / "xxgk-2021")
     size = data.draw(st.integers(1, 5))
-    office = Office(tmp_path_factory.mktemp("county"), units=size)
+    plausible = [rule.id for rule in form.rules if rule.id[0] in "PY"]  # random figures are consistent, not plausible
+    accepted = [(f"u{n:02d}", rule, "随机数", "测试") for n in range(1, size + 1) for rule in plausible]
+    office = Office(tmp_path_factory.mktemp("county"), units=size, control={"认可": accepted})
     returns = [data.draw(consistent(form)) for _ in range(size)]
     for unit, values in zip(office.units, returns, strict=True):
         office.returns(unit.code, values)
     outcome = office.run()
     assert set(office.states(outcome).values()) == {"通过"}
-    assert outcome.findings == ()
+    assert all(finding.code in plausible and finding.answer for finding in outcome.findings)
     figures = outcome.county.figures
     for item in form.items:
         if item.numeric and item.aggregation == "sum":
@@ -274,8 +277,10 @@ def test_random_counties_add_up(tmp_path_factory: pytest.TempPathFactory, data: 
             )
     for rule, equation in form.linear(level="县级", year=YEAR):
         sides = equation.sides(figures.get)
-        assert sides is not None
-        assert equation.holds(*sides), (rule.id, equation.key)
+        assert sides is not None or equation.historic
+        if sides is None:
+            continue
+        assert rule.severity == "warning" or equation.holds(*sides), (rule.id, equation.key)
     first = tree(office.outputs)
     office.run()
     assert tree(office.outputs) == first

@@ -2,6 +2,6 @@
 
 from pipeline.check.linear import Balances
 from pipeline.check.root import root_findings
-from pipeline.check.station import check_returns
+from pipeline.check.station import Checker
 
-__all__ = ["Balances", "check_returns", "root_findings"]
+__all__ = ["Balances", "Checker", "root_findings"]

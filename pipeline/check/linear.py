@@ -1,133 +1,169 @@
 """The linear rules of a form as one integer matrix: all equations over all submissions are one product.
 
-Money is scaled to integers (its item's scale), so that every sum is exact; `read` refuses figures of 10⁹ and more,
-so that no sum leaves int64. An operand that is missing gives "not evaluated", never "passed".
+A vector is a return's values followed by the unit's values of the year before, so that rules over two years are rows
+like any other. Money is scaled to integers (its item's scale), so that every sum is exact; `read` refuses figures of
+10⁹ and more, so that no sum leaves int64. An operand that is missing gives "not evaluated", never "passed".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.findings import Finding, violation
-from pipeline.form import Equation, Figure, Form, Rule, Term, Value, printed
+from pipeline.check.folding import Fold, fold
+from pipeline.check.verdict import Verdict, definition
+from pipeline.findings import Finding, digest, notice, violation
+from pipeline.form import LAST, Equation, Figure, Form, Rule, Value, printed
 from pipeline.layout import Place
 
 Integers = npt.NDArray[np.int64]
+Vector = tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """One equation at one submission: both sides, exact."""
+class Assessment:
+    """One return under the matrix: what is broken, and the ids of the rules that could not be evaluated everywhere."""
 
-    rule: Rule
-    equation: Equation
-    left: Figure
-    right: Figure
+    verdicts: list[Verdict] = field(default_factory=list)
+    unevaluated: frozenset[str] = frozenset()
 
 
 class Balances:
     """Every linear rule in force for a level and year, and the definition of every total (S4)."""
 
     def __init__(self, form: Form, *, level: str, year: int) -> None:
-        self._form = form
+        self._form, self._level = form, level
         linear = form.linear(level=level, year=year)
         totals = tuple((form.rule("S4"), definition(form, code)) for code in form.formulas)
         self._checks: tuple[tuple[Rule, Equation], ...] = (*linear, *totals)
-        self._scales = tuple(item.scale if item.kind == "money" else 0 for item in form.items)
-        self._matrix = np.zeros((len(self._checks), len(form.items)), dtype=np.int64)
+        self._limited = {
+            n for n, (rule, each) in enumerate(self._checks) if rule.unit_types or rule.exempt or each.unit_types
+        }
+        codes = [item.code for item in form.items]
+        self._at = {code: n for n, code in enumerate([*codes, *(LAST + code for code in codes)])}
+        self._scales = tuple(item.scale if item.kind == "money" else 0 for item in form.items) * 2
+        self._matrix = np.zeros((len(self._checks), len(self._at)), dtype=np.int64)
         self._constants = np.zeros(len(self._checks), dtype=np.int64)
+        self._operands = np.zeros(self._matrix.shape, dtype=np.int64)
         for row, (_, equation) in enumerate(self._checks):
             self._compile(row, equation)
-        self._operands = (self._matrix != 0).astype(np.int64)
 
     def _compile(self, row: int, equation: Equation) -> None:
         """Left minus right, at the finest scale of its operands."""
-        finest = max((self._scales[self._form.position[code]] for code in equation.codes), default=0)
-        for sign, terms in ((1, equation.left), (-1, equation.right)):
-            for term in terms:
+        terms = (*equation.left, *equation.right)
+        finest = max((self._scales[self._at[term.name]] for term in terms if term.name), default=0)
+        for sign, side in ((1, equation.left), (-1, equation.right)):
+            for term in side:
                 if term.name:
-                    at = self._form.position[term.name]
+                    at = self._at[term.name]
                     self._matrix[row, at] += sign * term.factor * 10 ** (finest - self._scales[at])
                 else:
                     self._constants[row] += sign * term.factor * 10**finest
+        for code in equation.codes:
+            self._operands[row, self._at[code]] = 1
 
-    def check(self, many: Sequence[tuple[Value, ...]]) -> list[list[Verdict]]:
-        """For each value vector the equations that are broken, in the order of the rules."""
+    def check(self, many: Sequence[Vector]) -> list[list[Verdict]]:
+        """For each value vector the equations that are broken, of those asked of any unit, without a year before."""
+        return [assessment.verdicts for assessment in self.assess(many)]
+
+    def assess(
+        self, many: Sequence[Vector], *, last: Sequence[Vector] = (), unit_types: Sequence[str] = ()
+    ) -> list[Assessment]:
+        """Every return with its unit's last year and type: one product, then the few rows that are not in balance."""
         if not many:
             return []
-        values, missing = self._columns(many)
+        values, missing = self._columns(many, last)
         differences = values @ self._matrix.T + self._constants
         unevaluated = missing @ self._operands.T > 0
-        verdicts: list[list[Verdict]] = []
+        found = []
         for n, vector in enumerate(many):
-            suspects = np.flatnonzero((differences[n] != 0) & ~unevaluated[n])
-            verdicts.append([verdict for row in suspects if (verdict := self._verdict(int(row), vector))])
-        return verdicts
+            asked = self._asked(unit_types[n] if unit_types else "")
+            suspects = np.flatnonzero((differences[n] != 0) & ~unevaluated[n] & asked)
+            whole = (*vector, *(last[n] if last else ()))
+            found.append(
+                Assessment(
+                    verdicts=[verdict for row in suspects if (verdict := self._verdict(int(row), whole))],
+                    unevaluated=frozenset(
+                        self._checks[int(row)][0].id for row in np.flatnonzero(unevaluated[n] & asked)
+                    ),
+                )
+            )
+        return found
 
-    def _columns(self, many: Sequence[tuple[Value, ...]]) -> tuple[Integers, Integers]:
-        values = np.zeros((len(many), len(self._form.items)), dtype=np.int64)
+    def _asked(self, unit_type: str) -> npt.NDArray[np.bool_]:
+        """Which equations are asked of a unit of this type."""
+        asked = np.ones(len(self._checks), dtype=bool)
+        for row in self._limited:
+            rule, equation = self._checks[row]
+            asked[row] = rule.concerns(unit_type, level=self._level) and (
+                not equation.unit_types or unit_type in equation.unit_types
+            )
+        return asked
+
+    def _columns(self, many: Sequence[Vector], last: Sequence[Vector]) -> tuple[Integers, Integers]:
+        values = np.zeros((len(many), len(self._at)), dtype=np.int64)
         missing = np.ones(values.shape, dtype=np.int64)
         for n, vector in enumerate(many):
-            for at, value in enumerate(vector):
+            for at, value in enumerate((*vector, *(last[n] if last else ()))):
                 if isinstance(value, int):
                     values[n, at], missing[n, at] = value, 0
                 elif isinstance(value, Decimal):
                     values[n, at], missing[n, at] = int(value.scaleb(self._scales[at])), 0
         return values, missing
 
-    def _verdict(self, row: int, vector: tuple[Value, ...]) -> Verdict | None:
+    def _verdict(self, row: int, vector: Vector) -> Verdict | None:
         rule, equation = self._checks[row]
-        sides = equation.sides(lambda code: _figure(vector[self._form.position[code]]))
-        if sides is None or equation.holds(*sides):
+
+        def figure(code: str) -> Figure | None:
+            at = self._at[code]
+            value = vector[at] if at < len(vector) else None
+            return None if isinstance(value, str) else value
+
+        sides = equation.sides(figure)
+        if sides is None or equation.holds(*sides) or not equation.asked(figure):
             return None
-        return Verdict(rule=rule, equation=equation, left=sides[0], right=sides[1])
+        operands = {code: figure(code) for code in equation.codes}
+        return Verdict(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
 
-    def findings(self, verdicts: Sequence[Verdict], places: Mapping[str, Place]) -> Iterator[Finding]:
-        """The verdicts in words. A total that a balance already speaks of is not said twice."""
-        spoken = {verdict.equation.left[0].name for verdict in verdicts if verdict.rule.id != "S4"}
-        for verdict in verdicts:
-            target = verdict.equation.left[0].name
-            if verdict.rule.id == "S4" and target in spoken:
-                continue
-            place = places[target]
-            words: dict[str, str] = {
-                "label": self._form.item(target).label,
-                "over": verdict.equation.over_label,
-                "left": printed(verdict.left),
-                "right": printed(verdict.right),
-                "difference": printed(abs(Decimal(verdict.left) - Decimal(verdict.right))),
-                "found": printed(verdict.left),
-                "expected": printed(verdict.right),
-            }
-            where = {"sheet": place.sheet, "cell": place.cell, "item": target}
-            yield violation(verdict.rule, where=where, **words)
+    def findings(self, verdicts: Sequence[Verdict], places: Mapping[str, Place], vector: Vector) -> Iterator[Finding]:
+        """The verdicts in words; one that another explains is folded under it, a wrong addend is named."""
+        for folded in fold(self._form, verdicts, vector):
+            yield self._finding(folded, places)
 
+    def _finding(self, folded: Fold, places: Mapping[str, Place]) -> Finding:
+        verdict, equation = folded.verdict, folded.verdict.equation
+        target = folded.item or equation.left[0].name
+        place = places.get(target)
+        operands = "、".join(
+            f"{self._label(code)} {printed(value)}" for code, value in verdict.operands.items() if value is not None
+        )
+        words: dict[str, object] = {
+            "label": self._label(equation.left[0].name),
+            "over": equation.over_label,
+            "left": printed(verdict.left),
+            "right": printed(verdict.right),
+            "difference": printed(abs(verdict.difference)),
+            "found": printed(verdict.left),
+            "expected": printed(verdict.right),
+            "operands": operands,
+        }
+        where: dict[str, object] = {"item": target, "key": equation.key, "operands": digest(verdict.operands.items())}
+        where |= {"folds": folded.keys}
+        if place:
+            where |= {"sheet": place.sheet, "cell": place.cell}
+        finding = violation(verdict.rule, where=where, **words, **verdict.rule.thresholds)
+        if not (folded.item and place):
+            return finding
+        value, right = folded.value, folded.right
+        named = {"label": self._label(folded.item), "cell": place.cell, "found": value, "expected": right}
+        pointed = finding.message + notice("F1", where=None, **named).message
+        return finding.at(message=pointed, found=value, expected=right)
 
-def _figure(value: Value) -> int | Decimal | None:
-    return None if isinstance(value, str) else value
-
-
-def definition(form: Form, code: str) -> Equation:
-    """A total against the entered cells it is finally made of."""
-    return Equation(
-        rule="S4",
-        over=code,
-        over_label=form.item(code).label,
-        left=(Term(code, 1),),
-        op="==",
-        right=tuple(_leaves(form, form.formulas[code].right)),
-    )
-
-
-def _leaves(form: Form, terms: Sequence[Term]) -> Iterator[Term]:
-    for term in terms:
-        if term.name in form.formulas:
-            for leaf in _leaves(form, form.formulas[term.name].right):
-                yield Term(leaf.name, leaf.factor * term.factor)
-        else:
-            yield term
+    def _label(self, code: str) -> str:
+        if code.startswith(LAST):
+            return "上年" + self._form.item(code.removeprefix(LAST)).label
+        return self._form.item(code).label if code else ""

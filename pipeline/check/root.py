@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pipeline.check.linear import Balances, definition
+from pipeline.check.linear import Balances
+from pipeline.check.verdict import definition
 from pipeline.control import Control
 from pipeline.county import County
 from pipeline.findings import Finding, violation

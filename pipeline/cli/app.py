@@ -31,7 +31,10 @@ app = new_app(
 form_app = new_app("检查表式定义。")
 template_app = new_app("生成、检查报表模板和报告模板。", bare=True)
 
+rules_app = new_app("列出和解释校验规则，试用改过的规则。", bare=True, offering=True)
+
 app.add_typer(form_app, name="form")
+app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
 
 Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
@@ -64,6 +67,44 @@ def form_check(workspace: Root = HERE, json: Json = False) -> None:
     remarks = {form.id: lint(form) for form in forms}
     show.remarks(forms, remarks, json=json)
     if any(remark.level == "error" for each in remarks.values() for remark in each):
+        raise typer.Exit(FINDINGS)
+
+
+@rules_app.command("list", **_HANDLED)
+def rules_list(
+    rule: Annotated[str, typer.Argument(metavar="[编号]", help="规则编号，如 R3；不写就列出全部。")] = "",
+    year: Annotated[int, typer.Option("--year", metavar="年度", help="报告年度，默认为最新的表式。")] = 0,
+    workspace: Root = HERE,
+    markdown: Annotated[bool, typer.Option("--markdown", help="输出整本目录，用来生成 docs/rules.md。")] = False,
+) -> None:
+    """列出全部规则，或解释其中一条（也可以直接写 xxgk rules R3）。"""
+    from pipeline.catalogue import markdown as whole
+
+    where = Workspace(workspace)
+    form = where.form(year)[0] if year else where.forms()[-1][0]
+    if markdown:
+        show.plain(whole(form))
+    elif not rule:
+        show.rules(form)
+    elif rule.upper() in {each.id for each in form.rules}:
+        show.rule(form.rule(rule.upper()))
+    else:
+        known = "、".join(each.id for each in form.rules)
+        raise typer.BadParameter(f"没有规则 {rule}，现有：{known}", param_hint="编号")
+
+
+@rules_app.command("try", **_HANDLED)
+def rules_try(
+    file: Annotated[Path, typer.Argument(metavar="文件", help="改过的 rules.toml。")],
+    year: Year,
+    workspace: Root = HERE,
+) -> None:
+    """试用改过的规则：本年度已通过的报表里哪些会通不过。不写任何文件。"""
+    from pipeline.trial import try_rules
+
+    trial = try_rules(Workspace(workspace), year, file)
+    show.trial(trial)
+    if trial.fallen:
         raise typer.Exit(FINDINGS)
 
 

@@ -16,7 +16,7 @@ rich_utils.COMMANDS_PANEL_TITLE = "命令"
 rich_utils.DEFAULT_STRING = "[默认：{}]"
 rich_utils.REQUIRED_LONG_STRING = "[必填]"
 
-ROAD = ("form", "template", "init", "issue", "run", "status", "demo")
+ROAD = ("form", "rules", "template", "init", "issue", "run", "status", "demo")
 OPTIONS_METAVAR, COMMAND_METAVAR = "[选项]", "命令 [参数]..."
 
 
@@ -42,6 +42,17 @@ class Group(_Words, TyperGroup):
         """Known stations first, in their order; anything else after them."""
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: ROAD.index(name) if name in ROAD else len(ROAD))
+
+
+class Offering(Group):
+    """A group that takes anything it does not know for the first word of its first command: ``xxgk rules R3``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the first command in front unless one is named or help is asked for."""
+        first = self.list_commands(ctx)[0]
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = [first, *args]
+        return list(super().parse_args(ctx, args))
 
 
 class Command(_Words, TyperCommand):
@@ -74,10 +85,13 @@ def complaint(error: Exception) -> str | None:
     return f"{text}。查看用法：{path} --help"
 
 
-def new_app(help_text: str, *, bare: bool = False) -> typer.Typer:
-    """A group with our words and without the completion commands; ``bare`` does something by itself."""
+def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> typer.Typer:
+    """A group with our words and without the completion commands; ``bare`` does something by itself.
+
+    ``offering``: its first command may be left unsaid.
+    """
     return typer.Typer(
-        cls=Group,
+        cls=Offering if offering else Group,
         help=help_text,
         add_completion=False,
         no_args_is_help=not bare,

@@ -14,14 +14,16 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from pipeline import catalogue
 from pipeline.findings import SEVERITY_LABELS, Finding
-from pipeline.form import Form, Remark
+from pipeline.form import Form, Remark, Rule
 from pipeline.outcome import Outcome
 from pipeline.standings import Standing, State
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from pipeline.demo import Play
+    from pipeline.trial import Trial
 
 T = TypeVar("T")
 _out, _err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
@@ -61,6 +63,41 @@ def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[Remark]], *, jso
             _out.print(f"  {words[remark.level]} {escape(remark.path)}：{escape(remark.text)}")
         count = Counter(remark.level for remark in each)
         _out.print(f"  {count['error']} 个错误，{count['hint']} 个提示")
+
+
+def plain(text: str) -> None:
+    """A text as it stands."""
+    _out.print(text, markup=False, end="")
+
+
+def rules(form: Form) -> None:
+    """Every rule in a line."""
+    table = Table(title=f"{form.id}：{len(form.rules)} 条规则")
+    for heading in ("编号", "级别", "规则", "何时核对", "适用"):
+        table.add_column(heading, overflow="fold")
+    for each in form.rules:
+        cells = (each.id, SEVERITY_LABELS[each.severity], each.title, catalogue.where(each), catalogue.limits(each))
+        table.add_row(*(escape(cell) for cell in cells), style=None if each.severity == "error" else "yellow")
+    _out.print(table)
+    _out.print("看其中一条：xxgk rules R3")
+
+
+def rule(one: Rule) -> None:
+    """One rule in full."""
+    _out.print(f"[bold]{one.id}　{escape(one.title)}[/]")
+    for heading, text in catalogue.page(one):
+        _out.print(f"  {heading}：{escape(text)}")
+
+
+def trial(result: Trial) -> None:
+    """Which accepted returns would no longer pass under changed rules."""
+    _out.print(f"{result.year} 年度已通过的 {result.accepted} 个单位按改过的规则重新核对，没有写任何文件。")
+    for unit, findings in result.fallen:
+        _out.print(f"  [red]通不过[/] {escape(unit.name)}")
+        for finding in findings:
+            _finding(finding)
+    if not result.fallen:
+        _out.print("[green]全部仍然通过。[/]")
 
 
 def templates(done: Sequence[tuple[Path, bool]]) -> None:

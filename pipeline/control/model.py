@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -17,7 +17,8 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
-UNIT_TYPES = ("乡镇", "街道", "部门", "其他")
+UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "其他")
+"""What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf."""
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 
@@ -77,7 +78,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The face of the report. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code."""
+    """The face of the report. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
+
+    ``thresholds`` are the office's own values of rule parameters, by rule and parameter.
+    """
 
     root: str
     level: str
@@ -92,6 +96,7 @@ class Profile:
     publish_by: dt.date | None = None
     blanks: Literal["return", "zero"] = "return"
     sources: Mapping[str, str]
+    thresholds: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

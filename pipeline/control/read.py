@@ -29,7 +29,7 @@ from pipeline.control.model import (
 )
 from pipeline.errors import WorkspaceError
 from pipeline.findings import Finding, notice
-from pipeline.form import Form
+from pipeline.form import THRESHOLDS, Form
 from pipeline.layout import plain
 
 _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
@@ -154,8 +154,11 @@ def credit_check_character(body: str) -> str:
 
 def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, findings: list[Finding]) -> Profile:
     sources = tuple(dict.fromkeys(item.source for item in form.items if item.source))
+    settings = {f"{rule.id}.{THRESHOLDS[name]}": (rule.id, name) for rule in form.rules for name in rule.thresholds}
     for key, row in said.items():
-        if key not in PROFILE_KEYS and key not in sources:
+        if "." in key and key not in settings:
+            row.note("T7", "项目", found=key, allowed="、".join(settings))
+        elif key not in PROFILE_KEYS and key not in sources and key not in settings:
             row.note("T7", "项目", found=key, allowed="、".join((*PROFILE_KEYS, *sources)))
     where = {"file": CONTROL_FILE, "sheet": model.PROFILE}
     for key in (*REQUIRED_PROFILE, *sources):
@@ -184,7 +187,21 @@ def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, fi
         publish_by=date("公开期限"),
         blanks=BLANKS[_choice(said, "空白处理", tuple(BLANKS), "退回")],
         sources=_sources(said, sources, codes),
+        thresholds=_thresholds(said, settings),
     )
+
+
+def _thresholds(said: Mapping[str, Row], settings: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The office's own thresholds; a row left empty keeps the rule's, one that is no positive integer is refused."""
+    found = {}
+    for key, row in said.items():
+        if key in settings and row.text("内容"):
+            value = row.text("内容")
+            if value.isdecimal() and int(value) > 0:
+                found[settings[key]] = int(value)
+            else:
+                row.wrong("内容", "正整数；改正之前按规则原来的数")
+    return found
 
 
 def _choice(said: Mapping[str, Row], key: str, choices: tuple[str, ...], default: str) -> str:

@@ -39,13 +39,17 @@ class Respondent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One file of one evening. ``slips`` are the cells its clerk got wrong, by item code."""
+    """One file of one evening.
+
+    ``slips`` are the cells its clerk got wrong, by item code; ``reasons`` what it wrote under 出错说明, by rule.
+    """
 
     evening: int
     unit: str
     file: str
     at: dt.datetime
     slips: Mapping[str, int | str]
+    reasons: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,7 @@ def load_county() -> DemoCounty:
         control=_control(said["control"], respondents.values()),
         respondents=respondents,
         evenings=tuple(Evening(**evening) for evening in said["evenings"]),
-        deliveries=tuple(_delivery(row, said["slips"]) for row in _table("arrivals.csv")),
+        deliveries=tuple(_delivery(row, said) for row in _table("arrivals.csv")),
         wording=said["wording"],
     )
 
@@ -128,13 +132,14 @@ def _control(said: Mapping[str, Any], respondents: Iterable[Respondent]) -> dict
     return sheets
 
 
-def _delivery(row: Mapping[str, str], slips: Mapping[str, Mapping[str, int | str]]) -> Delivery:
+def _delivery(row: Mapping[str, str], said: Mapping[str, Any]) -> Delivery:
     return Delivery(
         evening=int(row["晚上"]),
         unit=row["单位代码"],
         file=row["文件"],
         at=dt.datetime.fromisoformat(row["收到时间"]).replace(tzinfo=_CHINA),
-        slips=slips.get(row["文件"], {}),
+        slips=said["slips"].get(row["文件"], {}),
+        reasons=said["reasons"].get(row["文件"], {}),
     )
 
 

@@ -147,7 +147,8 @@ class _Stage:
             path = self.workspace.year_inputs(self.county.year) / delivery.file
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
-                file.write(fill(blank, self.form, self.layout, self.county.entries(self.form, delivery)))
+                entries = self.county.entries(self.form, delivery)
+                file.write(fill(blank, self.form, self.layout, entries, delivery.reasons))
             os.utime(path, (delivery.at.timestamp(), delivery.at.timestamp()))
             yield delivery.file
 

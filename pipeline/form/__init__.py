@@ -1,15 +1,21 @@
 """The statutory form and its rules, as frozen data."""
 
-from pipeline.form.expressions import Equation, Term
+from pipeline.form.expressions import LAST, Equation, Sides, Term
+from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
-from pipeline.form.model import Band, Form, Item, Line, Rule, Severity, Table
+from pipeline.form.model import Band, Claim, Fact, Form, Item, Line, Rule, Severity, Table
 from pipeline.form.prompts import prompt
 from pipeline.form.values import Figure, Value, printed
 
 __all__ = [
+    "KINDS",
+    "LAST",
+    "THRESHOLDS",
     "Band",
+    "Claim",
     "Equation",
+    "Fact",
     "Figure",
     "Form",
     "Item",
@@ -17,6 +23,7 @@ __all__ = [
     "Remark",
     "Rule",
     "Severity",
+    "Sides",
     "Table",
     "Term",
     "Value",

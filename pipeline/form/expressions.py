@@ -4,23 +4,28 @@
 which come the matrix product over all returns, the Excel formula of the live check, and the two sides of the message.
 
 >>> sides = parse("total == 2 * denied.* + other - 3")
->>> sides.op, sides.left
-('==', (Term(name='total', factor=1),))
->>> sides.right
-(Term(name='denied.*', factor=2), Term(name='other', factor=1), Term(name='', factor=-3))
+>>> sides.op, [(term.name, term.factor) for term in sides.left]
+('==', [('total', 1)])
+>>> [(term.name, term.factor) for term in sides.right]
+[('denied.*', 2), ('other', 1), ('', -3)]
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 Operator = Literal["==", "<=", ">="]
 
-_TOKEN = re.compile(r"\s*(?:(?P<op>==|<=|>=)|(?P<sign>[+\-*])|(?P<number>\d+)|(?P<name>[a-z_]\w*(?:\.\w+)*(?:\.\*)?))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<op>==|<=|>=)|(?P<sign>[+\-*])|(?P<number>\d+)|(?P<threshold>\{[a-z_]+\})"
+    r"|(?P<name>[a-z_]\w*(?:\.\w+)*(?:\.\*)?))"
+)
+LAST = "last."
+"""``last.x`` is what the unit reported for ``x`` a year before."""
 
 
 class ExpressionError(ValueError):
@@ -29,10 +34,19 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """``factor`` times the item ``name``; an empty name stands for the number 1."""
+    """``factor`` times the item ``name``; an empty name stands for the number 1.
+
+    ``threshold`` names the parameter of the rule that is part of the factor, ``times`` what it stands at.
+    """
 
     name: str
     factor: int
+    threshold: str = ""
+    times: int = 1
+
+    def at(self, times: int) -> Term:
+        """The same term with its threshold at another value."""
+        return Term(self.name, self.factor // self.times * times, self.threshold, times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +57,17 @@ class Sides:
     op: Operator
     right: tuple[Term, ...]
 
+    def holds(self, left: int | Decimal, right: int | Decimal) -> bool:
+        """Whether the comparison holds between two sides."""
+        return {"==": left == right, "<=": left <= right, ">=": left >= right}[self.op]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equation:
-    """One comparison over items: a linear rule at one of the rows or columns it quantifies over."""
+    """One comparison over items: a linear rule at one of the rows or columns it quantifies over.
+
+    ``given`` is the condition under which it is asked at all; ``unit_types`` whom it is asked of, all if empty.
+    """
 
     rule: str
     over: str
@@ -54,6 +75,8 @@ class Equation:
     left: tuple[Term, ...]
     op: Operator
     right: tuple[Term, ...]
+    given: Sides | None = None
+    unit_types: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -62,8 +85,26 @@ class Equation:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The items that take part, in the order they stand."""
-        return tuple(dict.fromkeys(term.name for term in (*self.left, *self.right) if term.name))
+        """The items that take part, in the order they stand; those of last year begin with ``last.``."""
+        given = (*self.given.left, *self.given.right) if self.given else ()
+        return tuple(dict.fromkeys(term.name for term in (*self.left, *self.right, *given) if term.name))
+
+    @property
+    def historic(self) -> bool:
+        """Whether last year's figures take part; a workbook cannot evaluate it."""
+        return any(code.startswith(LAST) for code in self.codes)
+
+    @property
+    def thresholds(self) -> tuple[Term, ...]:
+        """The terms that carry a threshold, in the order they stand."""
+        return tuple(term for term in (*self.left, *self.right) if term.threshold)
+
+    def asked(self, value: Callable[[str], int | Decimal | None]) -> bool | None:
+        """Whether its condition holds; ``None`` (not evaluated) when an operand of the condition is missing."""
+        if self.given is None:
+            return True
+        left, right = total(self.given.left, value), total(self.given.right, value)
+        return None if left is None or right is None else self.given.holds(left, right)
 
     def sides(self, value: Callable[[str], int | Decimal | None]) -> tuple[int | Decimal, int | Decimal] | None:
         """Both sides under ``value``; ``None`` (not evaluated) when any operand is missing."""
@@ -72,7 +113,7 @@ class Equation:
 
     def holds(self, left: int | Decimal, right: int | Decimal) -> bool:
         """Whether the comparison holds between two sides."""
-        return {"==": left == right, "<=": left <= right, ">=": left >= right}[self.op]
+        return Sides(left=self.left, op=self.op, right=self.right).holds(left, right)
 
 
 def total(terms: Iterable[Term], value: Callable[[str], int | Decimal | None]) -> int | Decimal | None:
@@ -86,8 +127,8 @@ def total(terms: Iterable[Term], value: Callable[[str], int | Decimal | None]) -
     return result
 
 
-def parse(text: str) -> Sides:
-    """Parse ``sum op sum``; raises `ExpressionError`."""
+def parse(text: str, thresholds: Mapping[str, int] | None = None) -> Sides:
+    """Parse ``sum op sum``; ``{percent} * x`` takes its factor from ``thresholds``. Raises `ExpressionError`."""
     tokens = _tokens(text)
     splits = [n for n, (kind, _) in enumerate(tokens) if kind == "op"]
     if len(splits) != 1:
@@ -95,7 +136,13 @@ def parse(text: str) -> Sides:
     left, right = tokens[: splits[0]], tokens[splits[0] + 1 :]
     op = tokens[splits[0]][1]
     assert op in ("==", "<=", ">=")
-    return Sides(left=_terms(left, text), op=op, right=_terms(right, text))  # type: ignore[arg-type]
+    known = thresholds or {}
+    return Sides(left=_terms(left, text, known), op=op, right=_terms(right, text, known))  # type: ignore[arg-type]
+
+
+def parse_sum(text: str) -> tuple[Term, ...]:
+    """Parse one side alone; raises `ExpressionError`."""
+    return _terms(_tokens(text), text, {})
 
 
 def bind(terms: Iterable[Term], names: Mapping[str, str]) -> tuple[Term, ...]:
@@ -111,9 +158,9 @@ def bind(terms: Iterable[Term], names: Mapping[str, str]) -> tuple[Term, ...]:
             below = [code for name, code in names.items() if name.startswith(term.name[:-1])]
             if not below:
                 raise ExpressionError(f"“{term.name}”没有对应任何指标")
-            bound.extend(Term(code, term.factor) for code in below)
+            bound.extend(replace(term, name=code) for code in below)
         elif term.name in names:
-            bound.append(Term(names[term.name], term.factor))
+            bound.append(replace(term, name=names[term.name]))
         else:
             raise ExpressionError(f"“{term.name}”不是已定义的代码")
     return tuple(bound)
@@ -130,8 +177,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-def _terms(tokens: list[tuple[str, str]], text: str) -> tuple[Term, ...]:
-    """``[number '*'] name | number``, joined by + and -; raises `ExpressionError`."""
+def _terms(tokens: list[tuple[str, str]], text: str, thresholds: Mapping[str, int]) -> tuple[Term, ...]:
+    """``[number '*'] name | {threshold} '*' name | number``, joined by + and -; raises `ExpressionError`."""
     terms: list[Term] = []
     rest = list(tokens)
     sign = 1
@@ -141,6 +188,11 @@ def _terms(tokens: list[tuple[str, str]], text: str) -> tuple[Term, ...]:
         match rest:
             case [("number", number), ("sign", "*"), ("name", name), *tail]:
                 terms.append(Term(name, sign * int(number)))
+            case [("threshold", braced), ("sign", "*"), ("name", name), *tail]:
+                if (threshold := braced[1:-1]) not in thresholds:
+                    raise ExpressionError(f"“{text}”里的 {braced} 没有在 with 里给出")
+                times = thresholds[threshold]
+                terms.append(Term(name, sign * times, threshold, times))
             case [("number", number), *tail]:
                 terms.append(Term("", sign * int(number)))
             case [("name", name), *tail]:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.form.model import Form, Item, Rule, RuleKind
+from pipeline.form.model import Form, Item, Rule
 from pipeline.form.prompts import PROMPT_TEXT, PROMPT_TITLE, prompt
 
 _CELL_LIKE = re.compile(r"^[a-zA-Z]{1,3}\d+$|^[rR]\d*[cC]\d*$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
 _SHEET_BAD = re.compile(r"[\[\]:*?/\\]")
 _RESERVED = frozenset(name for name in dir(dict) if not name.startswith("_"))
-
-WORDS: Mapping[RuleKind, frozenset[str]] = {
-    "identity": frozenset({"detail", "found", "expected"}),
-    "filled": frozenset({"label", "found", "expected"}),
-    "number": frozenset({"label", "found", "expected", "reason"}),
-    "stored_total": frozenset({"label", "over", "left", "right", "difference", "found", "expected"}),
-    "linear": frozenset({"label", "over", "left", "right", "difference", "found", "expected"}),
-    "root_sum": frozenset({"label", "found", "expected"}),
-    "coverage": frozenset({"count", "units"}),
-    "root_balance": frozenset({"rule", "detail", "found", "expected"}),
-}
-"""The words each kind of rule offers its sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +73,8 @@ def _rule(form: Form, rule: Rule) -> Iterator[Remark]:
         yield _error(path, "没有写 clause（法律依据）")
     for sentence in (rule.message, rule.remedy):
         words = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
-        for word in sorted(words - WORDS[rule.kind]):
-            allowed = "、".join(sorted(WORDS[rule.kind]))
+        for word in sorted(words - rule.words):
+            allowed = "、".join(sorted(rule.words))
             yield _error(path, f"句子里的 {{{word}}} 不可用；可用的词：{allowed}")
     known = {other.id for other in form.rules}
     for other in rule.rules:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from pipeline.control import Control, Unit
 from pipeline.form import Form
-from pipeline.layout import Layout, Place
+from pipeline.layout import Layout, Place, switches
 from pipeline.patch import patch_workbook
 from pipeline.seal import Seal, sealed
 
@@ -36,6 +36,10 @@ def stamp(issue: Stamp, unit: Unit) -> bytes:
     for code, value in (("meta.unit", unit.name), ("meta.year", profile.year)):
         if code in issue.layout.places:
             values[issue.layout.places[code]] = value
+    form = issue.form.set(profile.thresholds)
+    for name, number in switches(form, level=profile.level, year=profile.year, unit_type=unit.type).items():
+        if name in issue.layout.named:
+            values[issue.layout.named[name]] = number
     return patch_workbook(issue.template, values)
 
 

@@ -1,8 +1,9 @@
 """Form + template to the address of every item: the only room that knows a cell address."""
 
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
-from pipeline.layout.design import design_layout
+from pipeline.layout.design import design_layout, reason_keys
 from pipeline.layout.grid import Grid, GridCell, table_grid
+from pipeline.layout.switches import switches
 from pipeline.layout.template import defined_names, read_layout
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "design_layout",
     "plain",
     "read_layout",
+    "reason_keys",
+    "switches",
     "table_grid",
 ]

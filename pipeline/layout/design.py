@@ -5,11 +5,12 @@ Sheets: 填报说明 · 基本情况 · 表二 · 表三 · 表四 · 文字材�
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from pipeline.form import Equation, Form, Item, Table
+from pipeline.form import KINDS, Equation, Form, Item, Rule, Table
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place
 from pipeline.layout.grid import Grid, table_grid
+from pipeline.layout.switches import defaults
 
 GUIDE_SHEET = "填报说明"
 BASICS_SHEET = "基本情况"
@@ -23,6 +24,8 @@ BASICS_HEADINGS = ("项目", "填报内容", "计量单位", "填报说明")
 TEXTS_HEADINGS = ("部分", "小节", "文字", "字数", "字数上限", "填报说明")
 CHECKS_HEADINGS = ("规则", "范围", "左边", "右边", "差额", "结果", "出错说明")
 VALUE_COLUMN, TEXT_COLUMN, REASON_COLUMN = 1, 2, 6
+SWITCHES_ROW = len(IDENTITY_KEYS) + 1
+"""On the hidden sheet, below the seal: whom the live checks are asked of, and their thresholds."""
 
 
 def basics_rows(form: Form) -> Iterator[tuple[int, Item | str]]:
@@ -40,14 +43,34 @@ def text_rows(form: Form) -> Iterator[tuple[int, Item]]:
 
 
 def check_rows(form: Form) -> Iterator[tuple[int, Equation]]:
-    """The rows of 校验: one for each equation, whatever the level; a rule that does not apply is not judged later."""
-    equations = (equation for rule in form.rules if rule.kind == "linear" for equation in rule.equations)
+    """The rows of 校验 that are evaluated while the clerk types: one for each equation over this year's cells."""
+    equations = (equation for rule in form.rules if rule.live for equation in rule.equations if not equation.historic)
     yield from enumerate(equations, TABLE_ROW + 1)
 
 
-def reason_name(equation: Equation) -> str:
-    """The defined name of the cell for the unit's reason (出错说明)."""
-    return "explain_" + equation.key.replace(".", "_")
+def later_rows(form: Form) -> Iterator[tuple[int, Rule]]:
+    """The rows below them, after a heading: rules that are evaluated on receipt and may want a reason."""
+    first = TABLE_ROW + 2 + sum(1 for _ in check_rows(form))
+    waiting = (
+        rule
+        for rule in form.rules
+        if rule.needs_reason
+        and KINDS[rule.kind].station == "check"
+        and (not rule.equations or any(equation.historic for equation in rule.equations))
+    )
+    yield from enumerate(waiting, first)
+
+
+def reason_name(asked: Equation | str) -> str:
+    """The defined name of the cell for the unit's reason (出错说明) to an equation or, by its id, to a whole rule."""
+    key = asked if isinstance(asked, str) else asked.key
+    return "explain_" + key.replace(".", "_")
+
+
+def reason_keys(form: Form) -> Mapping[str, str]:
+    """Every cell for a reason: its defined name to the key the reason is given under."""
+    keys = [*(equation.key for _, equation in check_rows(form)), *(rule.id for _, rule in later_rows(form))]
+    return {reason_name(key): key for key in keys}
 
 
 def identity_name(key: str) -> str:
@@ -87,11 +110,15 @@ def design_layout(form: Form) -> Layout:
         places[item.code] = Place(TEXTS_SHEET, row, TEXT_COLUMN)
         anchors.append(Anchor(Place(TEXTS_SHEET, row, 1), item.row_path[-1]))
     for row, equation in check_rows(form):
-        named[reason_name(equation)] = Place(CHECKS_SHEET, row, REASON_COLUMN)
+        named[reason_name(equation.key)] = Place(CHECKS_SHEET, row, REASON_COLUMN)
+    for row, rule in later_rows(form):
+        named[reason_name(rule.id)] = Place(CHECKS_SHEET, row, REASON_COLUMN)
     for code, sheet in banner_sheets(form):
         named[banner_name(code)] = Place(sheet, BANNER_ROW, 0)
     for row, key in enumerate(IDENTITY_KEYS):
         named[identity_name(key)] = Place(IDENTITY_SHEET, row, 1)
+    for row, name in enumerate(defaults(form), SWITCHES_ROW):
+        named[name] = Place(IDENTITY_SHEET, row, 1)
     return Layout(places=places, anchors=tuple(anchors), named=named, sheets=sheet_order(form))
 
 

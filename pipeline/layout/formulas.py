@@ -7,23 +7,31 @@ from itertools import groupby
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipeline.form import Equation, Term
+from pipeline.form import Equation, Rule, Term
 from pipeline.layout.address import Place
+from pipeline.layout.switches import applies_name, limited, setting_name
 
 
-def side(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "") -> str:
+def side(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", rule: str = "") -> str:
     """One side of an equation, ``SUM($D$6:$D$7)``; ``on`` names the sheet the formula stands in.
 
-    SUM passes over text, so a figure typed as text shows as a broken balance and not as #VALUE!.
+    SUM passes over text, so a figure typed as text shows as a broken balance and not as #VALUE!. A threshold of
+    ``rule`` is read from its own cell. ROUND takes away the binary tail of an amount that was multiplied.
     """
     parts: list[str] = []
-    for factor, group in groupby(sorted(terms, key=lambda term: -term.factor), key=lambda term: term.factor):
-        names = list(group)
+
+    def alike(term: Term) -> tuple[int, str]:
+        return -term.factor, term.threshold
+
+    for (negative, threshold), group in groupby(sorted(terms, key=alike), key=alike):
+        names, factor = list(group), -negative
         if names[0].name == "":
             body, factor = str(abs(sum(term.factor for term in names))), -1 if factor < 0 else 1
         else:
-            body = f"SUM({references((term.name for term in names), places, on=on)})"
-            body = body if abs(factor) == 1 else f"{abs(factor)}*{body}"
+            body, times = f"SUM({references((term.name for term in names), places, on=on)})", abs(factor)
+            if threshold:
+                body, times = f"{setting_name(rule, threshold)}*{body}", times // names[0].times
+            body = body if times == 1 else f"ROUND({times}*{body},6)"
         parts.append(("-" if factor < 0 else "+") + body)
     return "".join(parts).removeprefix("+") or "0"
 
@@ -33,11 +41,33 @@ def filled(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> 
     return f"COUNT({references(equation.codes, places, on=on)})={len(equation.codes)}"
 
 
-def broken(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
-    """The condition that every operand is there and the comparison does not hold."""
+def given(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+    """The condition under which the equation is asked; empty when it always is."""
+    if equation.given is None:
+        return ""
+    left, right = (side(terms, places, on=on) for terms in (equation.given.left, equation.given.right))
+    return f"{left}{_EXCEL[equation.given.op]}{right}"
+
+
+def broken(rule: Rule, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+    """The condition that the equation is asked, every operand is there and the comparison does not hold."""
     opposite = {"==": "<>", "<=": ">", ">=": "<"}[equation.op]
-    left, right = side(equation.left, places, on=on), side(equation.right, places, on=on)
-    return f"AND({filled(equation, places, on=on)},{left}{opposite}{right})"
+    left, right = (side(terms, places, on=on, rule=rule.id) for terms in (equation.left, equation.right))
+    asked = [f"{applies_name(equation)}<>0"] if limited(rule, equation) else []
+    asked += [condition] if (condition := given(equation, places, on=on)) else []
+    return f"AND({','.join((*asked, filled(equation, places, on=on)))},{left}{opposite}{right})"
+
+
+def verdict(rule: Rule, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
+    """✓, ✗, 待填 or 不适用, from the cells that hold both sides."""
+    text = f'IF({left}{_EXCEL[equation.op]}{right},"✓","✗")'
+    if condition := given(equation, places):
+        text = f'IF({condition},{text},"✓")'
+    text = f'IF({filled(equation, places)},{text},"待填")'
+    return f'IF({applies_name(equation)}=0,"不适用",{text})' if limited(rule, equation) else text
+
+
+_EXCEL = {"==": "=", "<=": "<=", ">=": ">="}
 
 
 def references(codes: Iterable[str], places: Mapping[str, Place], *, on: str = "") -> str:

@@ -3,6 +3,15 @@
 from pipeline.publish.corrections import corrections
 from pipeline.publish.county_workbook import county_workbook
 from pipeline.publish.figures import figures_csv, run_json
+from pipeline.publish.gate import report_findings
 from pipeline.publish.report import ReportContent, render_report
 
-__all__ = ["ReportContent", "corrections", "county_workbook", "figures_csv", "render_report", "run_json"]
+__all__ = [
+    "ReportContent",
+    "corrections",
+    "county_workbook",
+    "figures_csv",
+    "render_report",
+    "report_findings",
+    "run_json",
+]

@@ -141,8 +141,8 @@ class _CountyBook:
         self._closed(sheet, len(headings), len(self._outcome.standings))
 
     def _findings(self, sheet: Worksheet) -> None:
-        headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办")
-        widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50)
+        headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办", "说明或认可")
+        widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50, 36)
         self._list(sheet, "问题清单", headings, widths)
         listed = [(finding, False) for finding in self._outcome.findings]
         listed += [(finding, True) for finding in self._outcome.superseded]
@@ -151,7 +151,7 @@ class _CountyBook:
             texts = (
                 "已被后报替代" if replaced else SEVERITY_LABELS[finding.severity], finding.code,
                 unit.name if unit else "", finding.file, finding.sheet, finding.cell, finding.message,
-                finding.found, finding.expected, finding.remedy,
+                finding.found, finding.expected, finding.remedy, finding.answer,
             )  # fmt: skip
             sheet.set_row(row, lines_height(texts, widths))
             for col, text in enumerate(texts):

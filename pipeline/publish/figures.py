@@ -96,6 +96,7 @@ def _return(judged: Judged) -> dict[str, Any]:
         "sha256": arrival.sha256,
         "state": judged.state.value,
         "findings": [_finding(finding) for finding in judged.findings],
+        "unevaluated": list(judged.unevaluated),
     }
 
 
@@ -114,4 +115,4 @@ def _arrival(received: Received) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {key: value for key, value in asdict(finding).items() if value not in ("", False)}
+    return {key: value for key, value in asdict(finding).items() if value not in ("", False, ())}

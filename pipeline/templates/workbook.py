@@ -13,7 +13,9 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.form import Equation, Form, Item, Table, prompt
+from pipeline.findings import SEVERITY_LABELS
+from pipeline.form import Equation, Form, Item, Rule, Table, prompt
+from pipeline.form.rules import WHOLE
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, Layout, Place, design_layout, formulas
 from pipeline.layout.design import (
     BASICS_HEADINGS,
@@ -21,6 +23,7 @@ from pipeline.layout.design import (
     CHECKS_HEADINGS,
     CHECKS_SHEET,
     GUIDE_SHEET,
+    SWITCHES_ROW,
     TABLE_ROW,
     TEXT_COLUMN,
     TEXTS_HEADINGS,
@@ -28,14 +31,18 @@ from pipeline.layout.design import (
     VALUE_COLUMN,
     basics_rows,
     check_rows,
+    later_rows,
     table_origin,
     text_rows,
 )
+from pipeline.layout.switches import defaults
 from pipeline.sheets import Inks, draw_table, head, page
 
 COUNT_MAX = 999_999_999
 BLANK_BANNER = "填报单位：（下发时印入）　　报告年度：（下发时印入）"
 EPOCH = dt.datetime(2021, 9, 26)  # the day the format was issued; a build date would make every build differ
+
+_LATER = "以下各条要与上年、文字材料或其他单位比对，由汇总单位收件后核对；被要求说明、数字和文字又确实无误的，把原因写在右边“出错说明”一列。"
 
 _GUIDE = (
     ("一、填什么", ""),
@@ -46,8 +53,8 @@ _GUIDE = (
     ("5", "“行政事业性收费”以万元为单位，“信息处理费”以元为单位，请看清单位。"),
     ("二、怎么核对", ""),
     ("6", "表内出现红色，说明勾稽关系不平：表三每一列第一项加第二项之和，等于第三项加第四项之和。"),
-    ("7", "“校验”表逐条列出左边、右边和差额，出现 ✗ 的必须改平后再报；“待填”表示还有格子没填。"),
-    ("8", "数字确实无误但被提示核实的，把原因写在“校验”表“出错说明”一列。"),
+    ("7", "“校验”表逐条列出左边、右边和差额：强制性的出现 ✗ 必须改平后再报；“待填”表示还有格子没填，“不适用”不用管。"),
+    ("8", "表内变黄、核实性的出现 ✗，数字又确实无误的，把原因写在“校验”表“出错说明”一列；数字改了，说明也要重写。"),
     ("三、怎么报", ""),
     ("9", "直接在本文件里填，保存为 .xlsx 后整份发回；不要另做表格，不要拍照、截图或转成 PDF。"),
     ("10", "不要改工作表名称、行列标题，不要插入或删除行列，不要给文件加打开密码。"),
@@ -186,6 +193,10 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
             TABLE_ROW + 1, 5, last, 5, {"type": "cell", "criteria": "==", "value": text, "format": inks[ink]}
         )
     sheet.autofilter(TABLE_ROW, 0, last, len(CHECKS_HEADINGS) - 1)
+    sheet.merge_range(last + 1, 0, last + 1, len(CHECKS_HEADINGS) - 1, _LATER, inks["band"])
+    sheet.set_row(last + 1, 30)
+    for row, rule in later_rows(form):
+        _later_row(sheet, inks, row, rule)
     sheet.freeze_panes(TABLE_ROW + 1, 0)
     _lock(sheet)
     page(sheet, repeat=(0, TABLE_ROW), tall=0, landscape=True)
@@ -194,28 +205,47 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
 def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: int, equation: Equation) -> None:
     rule, at = form.rule(equation.rule), row + 1
     sheet.set_row(row, 30)
-    sheet.write_string(row, 0, f"{rule.id}　{rule.title}", inks["label"])
+    sheet.write_string(row, 0, _titled(rule), inks["label"])
     sheet.write_string(row, 1, equation.over_label, inks["label"])
-    sheet.write_formula(row, 2, "=" + formulas.side(equation.left, layout.places), inks["total"], 0)
-    sheet.write_formula(row, 3, "=" + formulas.side(equation.right, layout.places), inks["total"], 0)
+    for col, terms in ((2, equation.left), (3, equation.right)):
+        formula = formulas.side(terms, layout.places, rule=rule.id)
+        sheet.write_formula(row, col, "=" + formula, inks["total"], 0)
     sheet.write_formula(row, 4, f"=C{at}-D{at}", inks["total"], 0)
-    comparison = {"==": "=", "<=": "<=", ">=": ">="}[equation.op]
-    verdict = f'IF({formulas.filled(equation, layout.places)},IF(C{at}{comparison}D{at},"✓","✗"),"待填")'
+    verdict = formulas.verdict(rule, equation, layout.places, f"C{at}", f"D{at}")
     sheet.write_formula(row, 5, "=" + verdict, inks["total"], "待填")
     sheet.write_blank(row, 6, None, inks["entry_text"])
+
+
+def _later_row(sheet: Worksheet, inks: Inks, row: int, rule: Rule) -> None:
+    """A rule that is evaluated on receipt: there is nothing to show yet but the cell for the reason."""
+    sheet.set_row(row, 30)
+    sheet.write_string(row, 0, _titled(rule), inks["label"])
+    sheet.write_string(row, 1, WHOLE, inks["label"])
+    for col in range(2, 5):
+        sheet.write_blank(row, col, None, inks["total"])
+    sheet.write_string(row, 5, "收件后", inks["total"])
+    sheet.write_blank(row, 6, None, inks["entry_text"])
+
+
+def _titled(rule: Rule) -> str:
+    return f"{rule.id}　{SEVERITY_LABELS[rule.severity]}　{rule.title}"
 
 
 def _identity(sheet: Worksheet, form: Form) -> None:
     for row, key in enumerate(IDENTITY_KEYS):
         sheet.write_string(row, 0, key)
         sheet.write_string(row, 1, form.id if key == "form" else "")
+    for row, (name, number) in enumerate(defaults(form).items(), SWITCHES_ROW):
+        sheet.write_string(row, 0, name)
+        sheet.write_number(row, 1, number)
     sheet.very_hidden()
     _lock(sheet)
 
 
 def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layout) -> None:
-    """Both sides of a broken balance turn red, on the sheet where they stand."""
+    """Both sides of a broken balance turn red, of a doubtful one yellow, on the sheet where they stand."""
     for _, equation in check_rows(form):
+        rule = form.rule(equation.rule)
         places = [layout.places[code] for code in equation.codes]
         for sheet in dict.fromkeys(place.sheet for place in places):
             cells = [place for place in places if place.sheet == sheet]
@@ -226,8 +256,8 @@ def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layo
                 cells[0].col,
                 {
                     "type": "formula",
-                    "criteria": "=" + formulas.broken(equation, layout.places, on=sheet),
-                    "format": inks["wrong"],
+                    "criteria": "=" + formulas.broken(rule, equation, layout.places, on=sheet),
+                    "format": inks["wrong" if rule.severity == "error" else "doubtful"],
                     "multi_range": " ".join(place.cell for place in cells),
                 },
             )

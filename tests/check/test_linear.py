@@ -23,7 +23,8 @@ def vector(form: Form, **figures: Value) -> tuple[Value, ...]:
 
 def broken(form: Form, *, level: str = "县级", **figures: Value) -> list[str]:
     balances = Balances(form, level=level, year=2024)
-    return [verdict.equation.key for verdict in balances.check([vector(form, **figures)])[0]]
+    verdicts = balances.check([vector(form, **figures)])[0]
+    return [verdict.equation.key for verdict in verdicts if verdict.rule.severity == "error"]
 
 
 REQUEST = {
@@ -53,31 +54,91 @@ def test_which_equations_break(form: Form, figures: dict[str, Value], expected: 
     assert broken(form, **figures) == expected
 
 
-def test_a_rule_that_does_not_apply_is_not_judged(form: Form) -> None:
-    assert broken(form, level="设区的市", t2_rules_issued=4) == []
+@pytest.mark.parametrize(
+    ("level", "unit_type", "asked"),
+    [
+        ("县级", "乡镇", True),
+        ("县级", "本级政府", True),
+        ("设区的市", "部门", True),
+        ("设区的市", "其他", True),
+        ("设区的市", "本级政府", False),
+        ("省级", "部门", False),
+    ],
+)
+def test_who_makes_rules_of_law(form: Form, level: str, unit_type: str, asked: bool) -> None:
+    """R5: only the government of a 设区的市 makes 规章, not its departments nor anybody in a county."""
+    balances = Balances(form, level=level, year=2024)
+    (assessed,) = balances.assess([vector(form, t2_rules_issued=4)], unit_types=[unit_type])
+    assert ("R5.issued" in [verdict.equation.key for verdict in assessed.verdicts]) is asked
 
 
 def test_a_balance_and_its_total_are_one_finding(form: Form, layout: Layout) -> None:
     balances = Balances(form, level="县级", year=2024)
-    (verdicts,) = balances.check([vector(form, t4_review_upheld=1)])
-    (finding,) = balances.findings(verdicts, layout.places)
+    said = vector(form, t4_review_upheld=1)
+    (verdicts,) = balances.check([said])
+    (finding,) = balances.findings(verdicts, layout.places, said)
+    assert finding.folds == ("S4.t4.review.total",)
     assert (finding.code, finding.sheet, finding.cell, finding.item) == ("R4", "表四", "E6", "t4.review.total")
     assert finding.message == "表四“行政复议”一栏：总计 0，四种结果之和 1，相差 1。"
     assert finding.remedy == "请核对这一栏四种结果的件数。"
 
 
-def test_a_stale_grand_total_is_found_by_its_own_definition(form: Form, layout: Layout) -> None:
-    stale = REQUEST | {"t3_total_total": 0, "t3_granted_total": 0, "t3_received_total": 0}
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        # R3 of the total column follows from the column that is off
+        (
+            REQUEST | {"t3_received_natural": 4, "t3_received_total": 4},
+            [("R3", "D6", ("R3.total",))],
+        ),
+        # ... also when two columns are off
+        (
+            REQUEST | {"t3_received_natural": 4, "t3_received_legal": 1, "t3_received_total": 5},
+            [("R3", "D6", ("R3.total",)), ("R3", "H6", ())],
+        ),
+        # a total typed over breaks its row, its column and the identity: one cell
+        (REQUEST | {"t3_received_total": 4}, [("R1", "J6", ("R3.total", "S4.t3.received.total"))]),
+        (
+            REQUEST | {"t3_total_natural": 2},
+            [("R1", "D29", ("R2.natural", "R3.natural", "S4.t3.total.natural"))],
+        ),
+        # an entry changed after the totals were settled: the crossing of its row and its column
+        (
+            REQUEST | {"t3_granted_natural": 5},
+            [("R1", "D8", ("R2.natural", "S4.t3.granted.total", "S4.t3.total.total", "S4.t3.total.natural"))],
+        ),
+        # three totals stale: each stands for itself, the grand total is not said again
+        (
+            REQUEST | {"t3_total_total": 0, "t3_granted_total": 0, "t3_received_total": 0},
+            [("R1", "J6", ("S4.t3.received.total",)), ("R1", "J8", ("S4.t3.granted.total",)),
+             ("R1", "J29", ("S4.t3.total.total",))],
+        ),
+    ],
+)  # fmt: skip
+def test_what_follows_is_folded_and_the_wrong_cell_is_named(
+    form: Form, layout: Layout, figures: dict[str, Value], expected: list[tuple[str, str, tuple[str, ...]]]
+) -> None:
     balances = Balances(form, level="县级", year=2024)
-    (verdicts,) = balances.check([vector(form, **stale)])
-    found = [(finding.code, finding.cell) for finding in balances.findings(verdicts, layout.places)]
-    assert found == [("R1", "J6"), ("R1", "J8"), ("R1", "J29")]
+    said = vector(form, **figures)
+    (verdicts,) = balances.check([said])
+    found = [(f.code, f.cell, f.folds) for f in balances.findings(verdicts, layout.places, said)]
+    assert found == expected
+
+
+def test_the_wrong_addend_in_words(form: Form, layout: Layout) -> None:
+    balances = Balances(form, level="县级", year=2024)
+    said = vector(form, **(REQUEST | {"t3_granted_natural": 5}))
+    (finding,) = balances.findings(balances.check([said])[0], layout.places, said)
+    assert (finding.item, finding.found, finding.expected) == ("t3.granted.natural", "5", "3")
+    assert finding.message.endswith(
+        "几处不平都指向“三、本年度办理结果·（一）予以公开·自然人”（D8）：现填 5，改为 3 就都平了。"
+    )
 
 
 def test_many_returns_are_one_product(form: Form) -> None:
     balances = Balances(form, level="县级", year=2024)
     many = [vector(form, t4_review_upheld=n) for n in range(200)]
-    assert [bool(verdicts) for verdicts in balances.check(many)] == [False] + [True] * 199
+    assert [any(v.rule.id == "R4" for v in verdicts) for verdicts in balances.check(many)] == [False] + [True] * 199
     assert balances.check([]) == []
 
 

@@ -17,7 +17,8 @@ from tests.workspaces import YEAR, Office
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     office = Office(tmp_path_factory.mktemp("root"), units=2)
     office.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, "t2.fees.amount": Decimal("0.1")})
-    office.returns("u02", {"t3.received.natural": 1, "t3.carried_out.natural": 1, "t2.fees.amount": Decimal("0.2")})
+    carried = {"t3.received.natural": 4, "t3.granted.natural": 3, "t3.carried_out.natural": 1}
+    office.returns("u02", {**carried, "t2.fees.amount": Decimal("0.2")})
     return office.run()
 
 

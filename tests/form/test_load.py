@@ -71,14 +71,31 @@ def test_what_the_form_says_beyond_the_codes(form: Form) -> None:
     ]  # fmt: skip
     assert form.formulas["t3.total.natural"].key == "R2.natural"
     assert form.formulas["t3.total.total"].key == "R1.total"
-    assert [rule.id for rule in form.rules] == ["S1", "S2", "S3", "S4", "R1", "R2", "R3", "R4", "R5", "A1", "A2", "A3"]
+    counts = {"S": 4, "R": 5, "A": 4, "D": 1, "Y": 5, "P": 12, "N": 11, "M": 1}
+    assert [rule.id for rule in form.rules] == [
+        f"{kind}{n}" for kind, last in counts.items() for n in range(1, last + 1)
+    ]
 
 
 def test_rules_at_a_level_and_year(form: Form) -> None:
-    county = {rule.id for rule, _ in form.linear(level="县级", year=2024)}
-    city = {rule.id for rule, _ in form.linear(level="设区的市", year=2024)}
-    assert county - city == {"R5"}
-    assert len(form.linear(level="县级", year=2024)) == 25 + 7 + 7 + 3 + 3
+    def linear(level: str, year: int) -> set[str]:
+        return {rule.id for rule, _ in form.linear(level=level, year=year)}
+
+    assert linear("县级", 2024) == linear("设区的市", 2024)
+    assert linear("县级", 2024) - linear("省级", 2024) == {"R5"}
+    assert linear("县级", 2024) - linear("县级", 2023) == {"P8"}
+    statutory = [each for rule, each in form.linear(level="县级", year=2024) if rule.id.startswith("R")]
+    assert len(statutory) == 25 + 7 + 7 + 3 + 3
+
+
+def test_a_threshold_of_the_office(form: Form) -> None:
+    (equation,) = form.set({("P12", "percent"): 40}).rule("P12").equations
+    assert [(term.name, term.factor) for term in (*equation.left, *equation.right)] == [
+        ("t3.carried_out.total", 100),
+        ("t3.received.total", 40),
+    ]
+    assert form.set({("Y4", "floor"): 5}).rule("Y4").thresholds == {"percent": 50, "floor": 5}
+    assert form.rule("Y4").thresholds == {"percent": 50, "floor": 20}
 
 
 def test_a_small_form_loads() -> None:
@@ -122,12 +139,36 @@ def test_a_bad_form_is_refused_with_its_path(change: tuple[str, str], fault: str
         (('for_each = "row"', 'for_each = ["z"]'), "for_each 应当是"),
         (('table = "t"', 'table = "q"'), "table “q”不是已定义的表"),
         (("computes = true", "computes = false"), "form.toml: t.x.sum: 标为 computed，但没有规则计算它"),
+        (("a + b", "{least} * a"), "“sum == {least} * a”里的 {least} 没有在 with 里给出"),
+        (("computes = true", "with = { lots = 3 }"), "rule[1].with.lots: 不认识的键；可用的键：floor、large"),
+        (("computes = true", "with = { least = 0 }"), "rule[1].with.least: 应当是正整数，实际是 0"),
         (('check = "sum == a + b"\n', ""), "rule[1].check: kind = \"linear\" 的规则、且只有它，要有 check"),
     ],
 )  # fmt: skip
 def test_a_bad_rule_is_refused_with_its_path(change: tuple[str, str], fault: str) -> None:
     with pytest.raises(FormError) as refused:
         parse_form(GOOD_FORM, GOOD_RULES.replace(*change, 1))
+    assert any(fault in line for line in refused.value.faults), refused.value.faults
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ('{ items = ["t.*"], percent = 5 }', "rule[2].with: 缺少键 floor"),
+        (
+            '{ items = ["t.*"], percent = 5, floor = 1, top = 2 }',
+            "with.top: 不认识的键；可用的键：floor、items、percent",
+        ),
+        ('{ items = ["q.*"], percent = 5, floor = 1 }', "with.items: “q.*”没有对应任何指标"),
+        ('{ items = "t.x.a", percent = 5, floor = 1 }', "with.items: 应当是非空的列表，实际是 't.x.a'"),
+        ('{ items = ["t.*"], percent = "5", floor = 1 }', "with.percent: 应当是正整数，实际是 '5'"),
+    ],
+)
+def test_bad_parameters_of_a_kind(parameters: str, fault: str) -> None:
+    swing = GOOD_RULES.split("table =")[0].replace('"R"', '"Y"').replace("linear", "swing")
+    rules = f'{GOOD_RULES}\n{swing}message = "{{label}}"\nremedy = "改"\nwith = {parameters}\n'
+    with pytest.raises(FormError) as refused:
+        parse_form(GOOD_FORM, rules)
     assert any(fault in line for line in refused.value.faults), refused.value.faults
 
 

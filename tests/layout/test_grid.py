@@ -96,7 +96,7 @@ def test_formulas_join_neighbours_to_ranges(form: Form, layout: Layout) -> None:
     assert side(column.right, layout.places, on="表三") == "SUM($D$8:$D$28)"
     balance = next(e for r, e in form.linear(level="县级", year=2024) if e.key == "R3.natural")
     assert references(balance.codes, layout.places) == "'表三'!$D$6:$D$7,'表三'!$D$29:$D$30"
-    assert broken(balance, layout.places, on="表三") == (
+    assert broken(form.rule("R3"), balance, layout.places, on="表三") == (
         "AND(COUNT($D$6:$D$7,$D$29:$D$30)=4,SUM($D$6:$D$7)<>SUM($D$29:$D$30))"
     )
 

@@ -1,0 +1,89 @@
+"""What a rule may look at, and what it says: a case is one submission with its unit, its last year and its neighbours.
+
+A kind of rule is a function of rule and case. It returns what it found, nothing when the rule is kept, and ``None``
+when an operand is missing: not evaluated, which is never the same as passed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pipeline.control import Unit
+from pipeline.form import Figure, Form, Item, Rule, Severity, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """What the other units wrote, prepared once a night: likeness by text, owners by document number.
+
+    ``likeness`` maps (return, item code) to the name of the most similar unit and how similar in percent; ``numbers``
+    maps a document number to the names of the units that list it.
+    """
+
+    likeness: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One submission as the rules see it.
+
+    ``values`` and ``last`` by item code; ``place`` is the name of the root's own place (方正县); ``received`` the day
+    its unit's first return came in, ``due`` its deadline, ``versions`` how many returns the unit has sent so far.
+    """
+
+    form: Form
+    unit: Unit
+    year: int
+    values: Mapping[str, Value]
+    last: Mapping[str, Value] = field(default_factory=dict)
+    neighbours: Neighbours = Neighbours()
+    sha256: str = ""
+    place: str = ""
+    received: dt.date | None = None
+    due: dt.date | None = None
+    versions: int = 1
+
+    def figure(self, code: str) -> Figure | None:
+        """The figure of an item; ``None`` when it is missing."""
+        value = self.values.get(code)
+        return None if isinstance(value, str) else value
+
+    def text(self, code: str) -> str:
+        """The text of an item; empty when there is none."""
+        value = self.values.get(code)
+        return value if isinstance(value, str) else ""
+
+    def texts(self, codes: Sequence[str]) -> Iterator[tuple[Item, str]]:
+        """The texts that were written, each with its item."""
+        for code in codes:
+            if text := self.text(code):
+                yield self.form.item(code), text
+
+    def last_figure(self, code: str) -> int | Decimal | None:
+        """The figure of an item a year before."""
+        value = self.last.get(code)
+        return None if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One place where a rule is broken. ``operands`` are what a reason is bound to; ``severity`` if not the rule's."""
+
+    item: str = ""
+    over: str = ""
+    words: Mapping[str, object]
+    operands: tuple[tuple[str, Value], ...]
+    severity: Severity | None = None
+
+
+Kind = Callable[[Rule, Case], Sequence[Hit] | None]
+
+
+def excerpt(text: str, start: int, end: int, *, around: int = 0) -> str:
+    """The words a clerk should look for, cut at a length that fits a message."""
+    phrase = text[max(start - around, 0) : end + around].replace("\n", " ")
+    return phrase if len(phrase) <= 40 else phrase[:39] + "…"

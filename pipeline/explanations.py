@@ -1,0 +1,56 @@
+"""Reasons (出错说明) units gave for warnings: bound to the rule and to the values they were given for.
+
+A reason stands in the unit's workbook and travels back in it. Once given it holds for that rule and those values in
+every later return of the unit, also where the cell is empty again. When the values change it lapses: the same words
+carried along in the cell explain nothing any more, the unit has to write what is true of the new values.
+
+Nothing is kept: the reasons of a unit follow from its returns in the order they arrived, so that the outputs of a
+year can be deleted and rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.findings import Finding
+from pipeline.standings import Checked
+
+_PREFIX = "出错说明："
+
+
+def explain(returns: Sequence[Checked]) -> list[Checked]:
+    """The returns of one unit, in order of arrival, with every warning answered that has a reason."""
+    given: dict[tuple[str, str], str] = {}
+    bound: dict[tuple[str, str], set[str]] = {}
+    explained = []
+    for checked in returns:
+        new: list[tuple[str, str, str]] = []
+        for finding in checked.findings:
+            text = _reason(finding, checked)
+            if text and bound.get((finding.key, text), {finding.operands}) == {finding.operands}:
+                given.setdefault((finding.key, finding.operands), text)
+                new.append((finding.key, text, finding.operands))
+        for key, text, operands in new:
+            bound.setdefault((key, text), set()).add(operands)
+        explained.append(replace(checked, findings=tuple(_answered(finding, given) for finding in checked.findings)))
+    return explained
+
+
+def _reason(finding: Finding, checked: Checked) -> str:
+    """What the return says to a finding: to the very one, to its rule at its item, or to its rule as a whole.
+
+    The sheet 校验 gives reasons by equation (``R3.natural``) or rule (``N1``), a correction's 修改意见 by rule and item
+    (``N1@text.requests``).
+    """
+    if not finding.needs_reason:
+        return ""
+    reasons, keys = checked.submission.reasons, (finding.key, f"{finding.code}@{finding.item}", finding.code)
+    return next((text for key in keys if (text := reasons.get(key, "").strip())), "")
+
+
+def _answered(finding: Finding, given: dict[tuple[str, str], str]) -> Finding:
+    if not finding.needs_reason:
+        return finding
+    text = given.get((finding.key, finding.operands), "")
+    return finding.at(answer=_PREFIX + text) if text else finding

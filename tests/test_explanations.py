@@ -1,0 +1,64 @@
+"""The explanation loop: a reason answers a warning, holds for the values it was given for, and lapses with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.explanations import explain
+from pipeline.findings import Finding
+from pipeline.returns import Arrival, Submission
+from pipeline.standings import Checked
+
+Return = tuple[str, Mapping[str, str]]
+"""The operands of one P12 finding, empty when the rule is kept; the reasons written."""
+
+
+def returned(n: int, operands: str, reasons: Mapping[str, str], key: str = "P12") -> Checked:
+    now = dt.datetime(2025, 1, n + 1, tzinfo=dt.UTC)
+    arrival = Arrival(sha256=str(n), names=(f"{n}.xlsx",), size=1, modified=now, first_seen=now, path=Path("none"))
+    finding = Finding(
+        code=key.split(".")[0], severity="warning", message="", remedy="", needs_reason=True, key=key, operands=operands
+    )
+    submission = Submission(arrival=arrival, unit="u1", values=(), places={}, reasons=reasons, findings=())
+    return Checked(submission=submission, findings=(finding,) if operands else ())
+
+
+@pytest.mark.parametrize(
+    ("returns", "answers"),
+    [
+        # no reason, then a reason
+        ([("a", {}), ("a", {"P12": "年底集中收到"})], ["", "年底集中收到"]),
+        # the reason holds in a later return that does not repeat it
+        ([("a", {"P12": "年底集中收到"}), ("a", {})], ["年底集中收到", "年底集中收到"]),
+        # ... and after another correction made the finding go away and come back as it was
+        ([("a", {"P12": "理由"}), ("", {}), ("a", {})], ["理由", "", "理由"]),
+        # the values change and the old words are carried along: they lapse
+        ([("a", {"P12": "理由"}), ("b", {"P12": "理由"})], ["理由", ""]),
+        # new words for the new values
+        ([("a", {"P12": "理由"}), ("b", {"P12": "核对过，仍是年底收到"})], ["理由", "核对过，仍是年底收到"]),
+        # back to the values that were explained
+        ([("a", {"P12": "理由"}), ("b", {"P12": "理由"}), ("a", {})], ["理由", "", "理由"]),
+        # blanks are no reason; a reason for another rule neither
+        ([("a", {"P12": "  "})], [""]),
+        ([("a", {"P4": "撤回"})], [""]),
+    ],
+)
+def test_a_reason_is_bound_to_rule_and_values(returns: Sequence[Return], answers: list[str]) -> None:
+    found = explain([returned(n, operands, reasons) for n, (operands, reasons) in enumerate(returns)])
+    shown = [next((f.answer.removeprefix("出错说明：") for f in each.findings), "") for each in found]
+    assert shown == answers
+
+
+def test_a_reason_to_the_rule_answers_all_its_findings_and_the_closer_one_wins() -> None:
+    reasons = {"Y4": "机构合并", "Y4.t2.fees.amount": "停征一项"}
+    whole = returned(0, "a", reasons, key="Y4.t2.permit.decisions")
+    one = returned(0, "b", reasons, key="Y4.t2.fees.amount")
+    marked = returned(0, "c", {"N1@text.requests": "口径不同"}, key="N1.收到申请@text.requests")
+    marked = replace(marked, findings=(marked.findings[0].at(item="text.requests"),))
+    found = [each.findings[0].answer for each in (*explain([whole]), *explain([one]), *explain([marked]))]
+    assert found == ["出错说明：机构合并", "出错说明：停征一项", "出错说明：口径不同"]
