@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import shutil
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from pipeline import nightly
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.workspace import bundled_templates
+from tests.hostile import hostile
 from tests.workspaces import NOW, PROFILE, YEAR, Office, tree
 
 SCHEMA = Path(__file__).parent.parent / "docs" / "run.schema.json"
@@ -282,3 +284,28 @@ def test_random_counties_add_up(tmp_path_factory: pytest.TempPathFactory, data: 
     first = tree(office.outputs)
     office.run()
     assert tree(office.outputs) == first
+
+
+def test_fifty_hostile_files_among_three_hundred_good_ones(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=300)
+    for n, unit in enumerate(office.units):
+        office.returns(
+            unit.code, {"t3.received.natural": n, "t3.granted.natural": n, "t2.fees.amount": Decimal(n) / 10}
+        )
+    alone = office.run(workers=2)
+    assert alone.county.figures["t3.received.natural"] == sum(range(300))
+    assert alone.county.figures["t2.fees.amount"] == Decimal(sum(range(300))) / 10
+    files = dict(hostile(office.filled("u01")))
+    assert len(files) == 50
+    for name, content in files.items():
+        office.drop(name, content)
+    among = office.run(workers=2)
+    assert among.county.figures == alone.county.figures
+    assert office.states(among) == office.states(alone)
+    said = {name for each in among.arrivals for name in each.arrival.names if each.unit is None}
+    assert {name.partition(".")[0] for name in said} == {name.partition(".")[0] for name in files}
+    assert all(each.next_step for each in among.arrivals)
+    assert {each.state for each in among.arrivals} == {"采用", "未读取", "待认领"}
+    codes = Counter(waiting.findings[0].code for waiting in among.unclaimed)
+    assert sum(codes.values()) == 50
+    assert set(codes) <= {"I3", "I5", "I6", "I7", "I8", "I9", "I15", "I21", "U6"}, codes

@@ -2,6 +2,7 @@
 
 Not ``zipfile``: it opens what office programs would not, costs three times as long on the good ones, and a guard has to
 see the raw directory. Refuses (with `RefusedError`) whatever two readers could understand differently.
+Inflated by isal, twice as fast as zlib.
 Source: PKWARE APPNOTE 6.3.10, sections 4.3–4.5.
 """
 
@@ -11,6 +12,8 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from isal import igzip_lib, isal_zlib
 
 from pipeline.intake.bounds import Bounds, RefusedError, damaged, irregular, swollen
 
@@ -101,16 +104,16 @@ def inflate(content: bytes, member: Member) -> bytes:
         data = _inflated(body, member)
     else:
         raise irregular(f"“{member.name}”用了少见的压缩方式")
-    if len(data) != member.size or zlib.crc32(data) != member.crc:
+    if len(data) != member.size or isal_zlib.crc32(data) != member.crc:
         raise damaged(f"“{member.name}”校验不符")
     return data
 
 
 def _inflated(body: bytes, member: Member) -> bytes:
-    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    engine = isal_zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = engine.decompress(body, member.size + 1)
-    except zlib.error as error:
+    except igzip_lib.IsalError as error:  # type: ignore[misc]
         raise damaged(f"“{member.name}”无法解压") from error
     if len(data) > member.size:
         raise swollen(f"“{member.name}”比声明的大")

@@ -1,0 +1,64 @@
+"""Realistic filled workbooks, made once: a county of any size whose every unit has returned."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from pathlib import Path
+
+from pipeline.control import Unit, build_control, read_control
+from pipeline.fill import fill
+from pipeline.form import Value
+from pipeline.issue import Stamp, stamp
+from pipeline.layout import read_layout
+from pipeline.seal import make_secret
+from pipeline.workspace import Workspace, template_file
+
+YEAR = 2024
+APPLICANTS = ("natural", "business", "research", "welfare", "legal", "other")
+
+
+def county(root: Path, units: int) -> Workspace:
+    """A workspace at ``root`` with ``units`` good returns; one that is there already is used again."""
+    workspace = Workspace(root)
+    inputs = workspace.year_inputs(YEAR)
+    if (root / "made").exists():
+        return workspace
+    inputs.mkdir(parents=True)
+    form, folder = workspace.form(YEAR)
+    roster = [(f"u{n:06d}", "", f"第{n}号单位", "", "部门", "是", "", "", "", "") for n in range(units)]
+    profile = [("汇总单位", "测试县人民政府"), ("级别", "县级"), ("编制单位", "测试县人民政府办公室"), ("年度", str(YEAR)),
+               ("网站数据单位", "u000000"), ("公报编发单位", "u000000")]  # fmt: skip
+    build_control(form, workspace.control(YEAR), {"单位名录": roster, "年报信息": profile})
+    template = template_file(folder, "return.xlsx")
+    layout = read_layout(form, template)
+    issue = Stamp(
+        form=form,
+        layout=layout,
+        template=template.read_bytes(),
+        secret=make_secret(workspace.secret),
+        control=read_control(workspace.control(YEAR), form, year=YEAR),
+    )
+    zeros: dict[str, Value] = {item.code: 0 for item in form.items if item.numeric and item.mode == "entered"}
+    for n, row in enumerate(roster):
+        blank = stamp(issue, Unit(code=row[0], name=row[2]))
+        (inputs / f"{row[0]}.xlsx").write_bytes(fill(blank, form, layout, zeros | _figures(n)))
+    (root / "made").touch()
+    return workspace
+
+
+def _figures(n: int) -> dict[str, Value]:
+    """A busy unit: requests of several kinds, some carried over, a fee, a few paragraphs."""
+    rnd = random.Random(n)
+    values: dict[str, Value] = {"t2.fees.amount": Decimal(rnd.randrange(10**7)).scaleb(-4)}
+    for applicant in APPLICANTS:
+        granted, denied, left = rnd.randrange(9), rnd.randrange(4), rnd.randrange(3)
+        values |= {
+            f"t3.received.{applicant}": granted + denied + left,
+            f"t3.granted.{applicant}": granted,
+            f"t3.denied.third_party.{applicant}": denied,
+            f"t3.carried_out.{applicant}": left,
+        }
+    values["text.disclosure"] = f"第{n}号单位按照要求主动公开信息，及时更新机构职能、办事指南和财政资金等栏目。" * 3
+    values["text.problems"] = "个别栏目更新不够及时，工作人员变动较多。" * 2
+    return values
