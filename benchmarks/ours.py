@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.county import YEAR
-from pipeline.check import Balances, check_returns
+from pipeline.check import Checker
 from pipeline.control import read_control
 from pipeline.intake import collect, open_arrival
 from pipeline.layout import read_layout
@@ -33,7 +33,7 @@ class Night:
         control = read_control(workspace.control(YEAR), form, year=YEAR)
         layout = read_layout(form, template_file(folder, "return.xlsx"))
         self.reader = Reader(form=form, layout=layout, control=control, secret=read_secret(workspace.secret))
-        self.balances = Balances(form, level="县级", year=YEAR)
+        self.checker = Checker(form, control)
 
     def run(self, workers: int) -> int:
         """One cold night, the ledger empty; the number of good returns."""
@@ -42,7 +42,7 @@ class Night:
             arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
         results = read_many(open_arrival, self.reader.read, arrivals, workers=workers)
         submissions = [result for result in results if isinstance(result, Submission)]
-        return sum(not findings for _, findings in check_returns(submissions, self.balances))
+        return sum(not checked.findings for checked in self.checker.check(submissions))
 
     def unchanged(self) -> int:
         """The intake of a night in which nothing changed."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from pipeline import opinions
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
@@ -74,7 +75,7 @@ class Reader:
             unit=unit,
             values=values,
             places=places,
-            reasons=self._reasons.read(book),
+            reasons=_opinions(book) | self._reasons.read(book),
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
@@ -115,3 +116,9 @@ class Reader:
 
 def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:
     return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name), *arrival.findings))
+
+
+def _opinions(book: Mapping[str, Rows]) -> dict[str, str]:
+    """The reasons on the first sheet of a correction that came back, by rule and item: ``P4@t3.other.other.total``."""
+    given = opinions.given_reasons(book.get(opinions.SHEET, ()))
+    return {f"{code}@{item}": text for (code, item), text in given.items()}
