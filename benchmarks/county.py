@@ -52,13 +52,15 @@ def _figures(n: int) -> dict[str, Value]:
     rnd = random.Random(n)
     values: dict[str, Value] = {"t2.fees.amount": Decimal(rnd.randrange(10**7)).scaleb(-4)}
     for applicant in APPLICANTS:
-        granted, denied, left = rnd.randrange(9), rnd.randrange(4), rnd.randrange(3)
+        granted, denied, left = rnd.randrange(9) + 8, rnd.randrange(4), rnd.randrange(3)
         values |= {
             f"t3.received.{applicant}": granted + denied + left,
             f"t3.granted.{applicant}": granted,
             f"t3.denied.third_party.{applicant}": denied,
             f"t3.carried_out.{applicant}": left,
         }
-    values["text.disclosure"] = f"第{n}号单位按照要求主动公开信息，及时更新机构职能、办事指南和财政资金等栏目。" * 3
-    values["text.problems"] = "个别栏目更新不够及时，工作人员变动较多。" * 2
+    words = "".join(chr(0x4E00 + rnd.randrange(3_000)) for _ in range(160))
+    values |= {"meta.preparer": "张三", "meta.reviewer": "李四"}
+    values["text.disclosure"] = f"全年主动公开信息{rnd.randrange(90) + 10}条。{words[:100]}。"
+    values["text.problems"] = f"{words[100:]}。"
     return values

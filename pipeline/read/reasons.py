@@ -1,4 +1,4 @@
-"""What the unit wrote under 出错说明 on the sheet of checks, by the key of the equation it answers."""
+"""What the unit wrote under 出错说明 on the sheet of checks, by the key of the equation, or the id of the rule, it answers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.form import Equation, Form
+from pipeline.form.rules import WHOLE
 from pipeline.layout import Layout, Place
-from pipeline.layout.design import CHECKS_HEADINGS, REASON_COLUMN, reason_name
+from pipeline.layout.design import CHECKS_HEADINGS, REASON_COLUMN, later_rows, reason_name
 from pipeline.read.labels import Rows, label_key
 
 _HEADING = label_key(CHECKS_HEADINGS[REASON_COLUMN])
@@ -29,6 +30,10 @@ class ReasonPlan:
             keys[equation.rule, label_key(equation.over_label)] = equation.key
             if place := layout.named.get(reason_name(equation)):
                 issued.append((place, equation.key))
+        for _, rule in later_rows(form):
+            keys[rule.id, label_key(WHOLE)] = rule.id
+            if place := layout.named.get(reason_name(rule.id)):
+                issued.append((place, rule.id))
         return cls(issued=tuple(issued), keys=keys)
 
     def read(self, book: Mapping[str, Rows]) -> dict[str, str]:
