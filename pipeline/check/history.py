@@ -28,6 +28,8 @@ def swing(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 def repeated(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Every figure that is not zero equals last year's, when there are at least ``least`` of them."""
+    if not case.last:
+        return None
     codes = [code for code in rule.listed("items") if case.form.item(code).mode == "entered"]
     pairs = [(code, case.figure(code), case.last_figure(code)) for code in codes]
     if any(now is None for _, now, _ in pairs) or all(last is None for _, _, last in pairs):
