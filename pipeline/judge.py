@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from pipeline.control import Acceptance, Control, Unit
@@ -58,9 +57,3 @@ def _standing(unit: Unit, returns: tuple[Judged, ...], waived: bool) -> Standing
     else:
         state = State.WAIVED if waived else State.MISSING
     return Standing(unit=unit, state=state, decisive=decisive, returns=returns)
-
-
-def overdue(standing: Standing, control: Control, today: dt.date) -> bool:
-    """Whether the unit has returned nothing although its deadline is past."""
-    due = standing.unit.due or control.profile.due
-    return standing.state is State.MISSING and due is not None and today > due

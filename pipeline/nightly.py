@@ -63,7 +63,11 @@ def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> lis
     form, folder = workspace.form(year)
     template = template_file(folder, "return.xlsx")
     control = read_control(workspace.control(year), form, year=year)
-    stamped = _stamp(form, read_layout(form, template), template, make_secret(workspace.secret), control)
+    try:
+        secret = make_secret(workspace.secret)
+    except OSError as error:
+        raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
+    stamped = _stamp(form, read_layout(form, template), template, secret, control)
     files = {f"issued/{file_name(unit)}": stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
     with _alone(workspace):
         publish_files(workspace.year_outputs(year), files, replaces=("issued",))
@@ -167,7 +171,7 @@ def _secret(workspace: Workspace) -> bytes:
         raise WorkspaceError(
             f"没有找到签发密钥 {workspace.secret}，无法核实报送件。请从备份恢复；如果还没有下发过报表，请先运行 xxgk issue。"
         ) from error
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise WorkspaceError(f"签发密钥 {workspace.secret} 已损坏，无法核实报送件。请从备份恢复。") from error
 
 

@@ -71,7 +71,10 @@ def _open(standing: Standing) -> tuple[Finding, ...]:
 
 
 def _arrivals(workspace: Workspace, document: Mapping[str, Any]) -> list[Arrival]:
-    """The arrivals of the last run in their order, with their bytes from the archive."""
+    """The arrivals of the last run that were some unit's, in their order, with their bytes from the archive.
+
+    The others cannot have passed; among them are those that no process of ours should open twice.
+    """
     return [
         Arrival(
             sha256=each["sha256"],
@@ -82,4 +85,5 @@ def _arrivals(workspace: Workspace, document: Mapping[str, Any]) -> list[Arrival
             path=workspace.ledger / "originals" / each["sha256"],
         )
         for n, each in enumerate(document["arrivals"])
+        if each["unit"] is not None
     ]

@@ -215,6 +215,13 @@ def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
     office.workspace.secret.write_text("xyz")
     with pytest.raises(WorkspaceError, match="已损坏"):
         office.run()
+    office.workspace.secret.unlink()
+    office.workspace.secret.mkdir()
+    with pytest.raises(WorkspaceError, match="已损坏"):
+        office.run()
+    with pytest.raises(PublishError, match="无法写入签发密钥"):
+        nightly.issue(office.workspace, YEAR)
+    office.workspace.secret.rmdir()
     office.workspace.secret.write_text(secret)
     office.workspace.control(YEAR).write_bytes(b"no workbook")
     with pytest.raises(WorkspaceError, match="打不开"):

@@ -44,7 +44,11 @@ def test_changed_rules_are_tried_and_nothing_is_written(tmp_path: Path) -> None:
     office.returns("u01")
     office.returns("u02", {"t2.permit.decisions": 400})
     office.returns("u03", {"t3.received.natural": 1})
-    assert office.states(office.run()) == {"u01": "通过", "u02": "通过", "u03": "退回"}
+    office.drop("扫描件.xlsx", b"%PDF-1.7 no workbook")
+    (office.inputs / "还在复制.xlsx").write_bytes(b"half a file, this very moment")
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过", "u02": "通过", "u03": "退回"}
+    assert [each.state for each in outcome.arrivals if each.unit is None].count("留待下次") == 1
     rules = (office.folder / "rules.toml").read_text(encoding="utf-8")
     changed = tmp_path / "改过的.toml"
     changed.write_text(rules.replace('check = "rules == 0"', 'check = "rules == 0"', 1) + _NEW, encoding="utf-8")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +46,7 @@ class Balances:
         codes = [item.code for item in form.items]
         self._at = {code: n for n, code in enumerate([*codes, *(LAST + code for code in codes)])}
         self._scales = tuple(item.scale if item.kind == "money" else 0 for item in form.items) * 2
-        counts = [n for n, item in enumerate(form.items) if item.kind == "count"]
-        self._counts, self._counted = np.array(counts, dtype=np.intp), itemgetter(*counts)
+        self._counts = [n for n, item in enumerate(form.items) if item.kind == "count"]
         self._others = tuple(n for n, item in enumerate(form.items) if item.kind == "money")
         self._matrix = np.zeros((len(self._checks), len(self._at)), dtype=np.int64)
         self._constants = np.zeros(len(self._checks), dtype=np.int64)
@@ -114,12 +112,11 @@ class Balances:
         for n, vector in enumerate(many):
             every = (*vector, *(last[n] if last else ()))
             rest: Sequence[int] = range(len(every))
-            try:
-                values[n, self._counts] = self._counted(vector)
-                missing[n, self._counts] = 0
+            # only true integers: of anything else NumPy would quietly make one
+            counts = [value for at in self._counts if type(value := vector[at]) is int]
+            if len(counts) == len(self._counts):
+                values[n, self._counts], missing[n, self._counts] = counts, 0
                 rest = (*self._others, *range(len(vector), len(every)))
-            except TypeError:  # a count is missing: one by one
-                pass
             for at in rest:
                 value = every[at]
                 if isinstance(value, int):
