@@ -1,11 +1,29 @@
-"""What the units reported a year before, for the rules that compare years."""
+"""What the units reported a year before, for the rules that compare years and for the figures printed in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.form import Form, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What one unit is known to have reported for a former year, and how that is known.
+
+    ``source`` is 年报 (a published report that was imported), 报表 (a workbook of that year that was imported) or 汇总
+    (this program counted it that year); ``file`` and ``sha256`` are the file it was read from. ``values`` holds, by
+    code of the form that covers ``year``, what was read with certainty and nothing else.
+    """
+
+    unit: str
+    year: int
+    form: str
+    source: str
+    file: str
+    sha256: str
+    values: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +31,14 @@ class History:
     """Last year's accepted values: unit code to item code to value. What is not known is not there."""
 
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+    @classmethod
+    def of_pasts(cls, pasts: Iterable[Past]) -> History:
+        """One unit's later ``pasts`` take the place of its earlier ones, item by item."""
+        values: dict[str, dict[str, Value]] = {}
+        for past in pasts:
+            values.setdefault(past.unit, {}).update(past.values)
+        return cls(values=values)
 
     def of(self, unit: str) -> Mapping[str, Value]:
         """What one unit reported; nothing when it is not known."""
