@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from pipeline.form import Figure, Form, Value
+from pipeline.form import Figure, Form, Vector
 from pipeline.standings import Standing
 
 
@@ -38,6 +39,14 @@ class County:
         """Whether every unit in scope is counted or waived."""
         return not self.missing
 
-    def vector(self, form: Form) -> tuple[Value, ...]:
-        """The figures ordered like ``form.items``, as a submission has them."""
-        return tuple(self.figures.get(item.code) for item in form.items)
+    def vector(self, form: Form) -> Vector:
+        """The figures ordered like ``form.items``, as a submission has them.
+
+        One that is finer than its item's scale is no sum of cells and left out: A1 speaks of it.
+        """
+        figures = ((self.figures.get(item.code), scale) for item, scale in zip(form.items, form.scales, strict=True))
+        return form.vector(figure if _fits(figure, scale) else None for figure, scale in figures)
+
+
+def _fits(figure: Figure | None, scale: int) -> bool:
+    return not isinstance(figure, Decimal) or figure == round(figure, scale)

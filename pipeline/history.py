@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.form import Form, Value
+from pipeline.form import Form, Value, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,10 @@ class History:
         """What one unit reported; nothing when it is not known."""
         return self.values.get(unit, {})
 
-    def vector(self, form: Form, unit: str) -> tuple[Value, ...]:
+    def vector(self, form: Form, unit: str) -> Vector:
         """The same, ordered like ``form.items``."""
         known = self.of(unit)
-        return tuple(known.get(item.code) for item in form.items)
+        return form.vector(known.get(item.code) for item in form.items)
 
 
 NONE = History()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.findings import Finding
-from pipeline.form import Value
+from pipeline.form import Vector
 from pipeline.layout import Place
 
 
@@ -91,7 +91,7 @@ class Submission:
 
     arrival: Arrival
     unit: str
-    values: tuple[Value, ...]
+    values: Vector
     places: Mapping[str, Place]
     reasons: Mapping[str, str]
     findings: tuple[Finding, ...]

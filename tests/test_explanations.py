@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.explanations import explain
 from pipeline.findings import Finding
+from pipeline.form import Vector
 from pipeline.returns import Arrival, Submission
 from pipeline.standings import Checked
 
@@ -24,7 +25,9 @@ def returned(n: int, operands: str, reasons: Mapping[str, str], key: str = "P12"
     finding = Finding(
         code=key.split(".")[0], severity="warning", message="", remedy="", needs_reason=True, key=key, operands=operands
     )
-    submission = Submission(arrival=arrival, unit="u1", values=(), places={}, reasons=reasons, findings=())
+    submission = Submission(
+        arrival=arrival, unit="u1", values=Vector.of((), ()), places={}, reasons=reasons, findings=()
+    )
     return Checked(submission=submission, findings=(finding,) if operands else ())
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +16,10 @@ import numpy.typing as npt
 from pipeline.check.folding import Fold, fold
 from pipeline.check.verdict import Verdict, definition
 from pipeline.findings import Finding, digest, notice, violation
-from pipeline.form import LAST, Equation, Figure, Form, Rule, Value, printed
+from pipeline.form import LAST, MISSING, Equation, Figure, Form, Rule, Value, Vector, printed
 from pipeline.layout import Place
 
 Integers = npt.NDArray[np.int64]
-Vector = tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +43,7 @@ class Balances:
         }
         codes = [item.code for item in form.items]
         self._at = {code: n for n, code in enumerate([*codes, *(LAST + code for code in codes)])}
-        self._scales = tuple(item.scale if item.kind == "money" else 0 for item in form.items) * 2
-        self._counts = [n for n, item in enumerate(form.items) if item.kind == "count"]
-        self._others = tuple(n for n, item in enumerate(form.items) if item.kind == "money")
+        self._scales = form.scales * 2
         self._matrix = np.zeros((len(self._checks), len(self._at)), dtype=np.int64)
         self._constants = np.zeros(len(self._checks), dtype=np.int64)
         self._operands = np.zeros(self._matrix.shape, dtype=np.int64)
@@ -68,27 +64,32 @@ class Balances:
         for code in equation.codes:
             self._operands[row, self._at[code]] = 1
 
-    def check(self, many: Sequence[Vector]) -> list[list[Verdict]]:
+    def check(self, many: Sequence[Sequence[Value]]) -> list[list[Verdict]]:
         """For each value vector the equations that are broken, of those asked of any unit, without a year before."""
         return [assessment.verdicts for assessment in self.assess(many)]
 
     def assess(
-        self, many: Sequence[Vector], *, last: Sequence[Vector] = (), unit_types: Sequence[str] = ()
+        self,
+        many: Sequence[Sequence[Value]],
+        *,
+        last: Sequence[Sequence[Value]] = (),
+        unit_types: Sequence[str] = (),
     ) -> list[Assessment]:
         """Every return with its unit's last year and type: one product, then the few rows that are not in balance."""
         if not many:
             return []
-        values, missing = self._columns(many, last)
+        packed, before = [self._form.vector(each) for each in many], [self._form.vector(each) for each in last]
+        values, missing = self._columns(packed, before)
         differences = values @ self._matrix.T + self._constants
         unevaluated = missing @ self._operands.T > 0
         found = []
-        for n, vector in enumerate(many):
+        for n, vector in enumerate(packed):
             asked = self._asked(unit_types[n] if unit_types else "")
             suspects = np.flatnonzero((differences[n] != 0) & ~unevaluated[n] & asked)
-            whole = (*vector, *(last[n] if last else ()))
+            year_before = before[n] if before else None
             found.append(
                 Assessment(
-                    verdicts=[verdict for row in suspects if (verdict := self._verdict(int(row), whole))],
+                    verdicts=[verdict for row in suspects if (verdict := self._verdict(int(row), vector, year_before))],
                     unevaluated=frozenset(
                         self._checks[int(row)][0].id for row in np.flatnonzero(unevaluated[n] & asked)
                     ),
@@ -107,30 +108,22 @@ class Balances:
         return asked
 
     def _columns(self, many: Sequence[Vector], last: Sequence[Vector]) -> tuple[Integers, Integers]:
-        values = np.zeros((len(many), len(self._at)), dtype=np.int64)
-        missing = np.ones(values.shape, dtype=np.int64)
-        for n, vector in enumerate(many):
-            every = (*vector, *(last[n] if last else ()))
-            rest: Sequence[int] = range(len(every))
-            # only true integers: of anything else NumPy would quietly make one
-            counts = [value for at in self._counts if type(value := vector[at]) is int]
-            if len(counts) == len(self._counts):
-                values[n, self._counts], missing[n, self._counts] = counts, 0
-                rest = (*self._others, *range(len(vector), len(every)))
-            for at in rest:
-                value = every[at]
-                if isinstance(value, int):
-                    values[n, at], missing[n, at] = value, 0
-                elif isinstance(value, Decimal):
-                    values[n, at], missing[n, at] = int(value.scaleb(self._scales[at])), 0
-        return values, missing
+        """The vectors as rows of integers, the missing ones as zeros that are marked."""
+        blank = np.full((len(many), len(self._form.items)), MISSING, dtype=np.int64)
+        values = np.hstack([_stacked(many), _stacked(last) if last else blank])
+        missing = values == MISSING
+        values[missing] = 0
+        return values, missing.astype(np.int64)
 
-    def _verdict(self, row: int, vector: Vector) -> Verdict | None:
+    def _verdict(self, row: int, vector: Vector, last: Vector | None) -> Verdict | None:
         rule, equation = self._checks[row]
 
         def figure(code: str) -> Figure | None:
             at = self._at[code]
-            value = vector[at] if at < len(vector) else None
+            if at >= len(vector):
+                value = last[at - len(vector)] if last else None
+            else:
+                value = vector[at]
             return None if isinstance(value, str) else value
 
         sides = equation.sides(figure)
@@ -139,7 +132,9 @@ class Balances:
         operands = {code: figure(code) for code in equation.codes}
         return Verdict(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
 
-    def findings(self, verdicts: Sequence[Verdict], places: Mapping[str, Place], vector: Vector) -> Iterator[Finding]:
+    def findings(
+        self, verdicts: Sequence[Verdict], places: Mapping[str, Place], vector: Sequence[Value]
+    ) -> Iterator[Finding]:
         """The verdicts in words; one that another explains is folded under it, a wrong addend is named."""
         for folded in fold(self._form, verdicts, vector):
             yield self._finding(folded, places)
@@ -177,3 +172,9 @@ class Balances:
         if code.startswith(LAST):
             return "上年" + self._form.item(code.removeprefix(LAST)).label
         return self._form.item(code).label if code else ""
+
+
+def _stacked(vectors: Sequence[Vector]) -> Integers:
+    """Packed figures side by side, without making one of them an object."""
+    packed = b"".join(vector.figures.tobytes() for vector in vectors)
+    return np.frombuffer(packed, dtype=np.int64).reshape(len(vectors), -1)

@@ -54,7 +54,7 @@ class Checker:
 
     def _checked(self, submission: Submission, case: Case, assessment: Assessment) -> Checked:
         """A submission of which nothing was read has nothing to check."""
-        if all(value is None for value in submission.values):
+        if submission.values.empty:
             return Checked(submission=submission, findings=submission.findings)
         where = {"unit": submission.unit, "file": submission.arrival.name}
         findings = list(self.balances.findings(assessment.verdicts, submission.places, submission.values))

@@ -7,10 +7,12 @@ from pipeline.form.load import load_form, parse_form
 from pipeline.form.model import Band, Claim, Fact, Form, Item, Line, Rule, Severity, Table
 from pipeline.form.prompts import prompt
 from pipeline.form.values import Figure, Value, printed
+from pipeline.form.vector import MISSING, Vector
 
 __all__ = [
     "KINDS",
     "LAST",
+    "MISSING",
     "THRESHOLDS",
     "Band",
     "Claim",
@@ -27,6 +29,7 @@ __all__ = [
     "Table",
     "Term",
     "Value",
+    "Vector",
     "lint",
     "load_form",
     "parse_form",

@@ -6,13 +6,15 @@ Everything downstream speaks in item codes (``t3.granted.natural``) and in vecto
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from pipeline.form.expressions import Equation, Sides, Term
 from pipeline.form.kinds import KINDS
+from pipeline.form.values import Value
+from pipeline.form.vector import Vector
 
 Kind = Literal["count", "money", "text", "date"]
 Mode = Literal["entered", "computed", "locked"]
@@ -250,6 +252,15 @@ class Form:
     def position(self) -> Mapping[str, int]:
         """Item code to its place in every value vector."""
         return {item.code: n for n, item in enumerate(self.items)}
+
+    @cached_property
+    def scales(self) -> tuple[int, ...]:
+        """The decimals every value is packed with, ordered like ``items``."""
+        return tuple(item.scale if item.kind == "money" else 0 for item in self.items)
+
+    def vector(self, values: Iterable[Value]) -> Vector:
+        """``values``, ordered like ``items``, as a `Vector`; raises ``ValueError`` for a figure that is not exact."""
+        return Vector.of(self.scales, values)
 
     def covers(self, year: int) -> bool:
         """Whether reports of this year follow this form."""

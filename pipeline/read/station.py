@@ -73,7 +73,7 @@ class Reader:
         return Submission(
             arrival=arrival,
             unit=unit,
-            values=values,
+            values=self.form.vector(values),
             places=places,
             reasons=_opinions(book) | self._reasons.read(book),
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),

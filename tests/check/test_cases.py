@@ -52,7 +52,7 @@ def submission(form: Form, layout: Layout, unit: str, said: Mapping[str, Value],
         first_seen=NOON + dt.timedelta(minutes=order),
         path=Path("none"),
     )
-    vector = tuple(said.get(item.code) for item in form.items)
+    vector = form.vector(said.get(item.code) for item in form.items)
     return Submission(arrival=arrival, unit=unit, values=vector, places=layout.places, reasons={}, findings=())
 
 

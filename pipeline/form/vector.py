@@ -1,0 +1,92 @@
+"""The values of one return, packed: what makes a thousand returns fit where their cells as objects would not.
+
+Figures stand as scaled 64-bit integers in the order of ``Form.items``, texts beside them. A vector reads like any
+sequence of `Value`; many of them become columns without a single cell being made an object.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, overload
+
+from pipeline.form.values import Value
+
+MISSING = -(1 << 63)
+"""Stands for nothing certain; no figure of a return or a county comes near it."""
+
+
+class Vector(Sequence[Value]):
+    """Values ordered like ``Form.items``; money is exact at its item's scale, always with all its decimals."""
+
+    __slots__ = ("_scales", "figures", "texts")
+
+    def __init__(self, scales: Sequence[int], figures: array[int], texts: Mapping[int, str]) -> None:
+        self._scales, self.figures, self.texts = scales, figures, texts
+
+    @classmethod
+    def of(cls, scales: Sequence[int], values: Iterable[Value]) -> Vector:
+        """Pack ``values``. Raises ``ValueError`` for a figure that its item's scale cannot hold exactly."""
+        if isinstance(values, Vector):
+            return values
+        figures, texts = array("q"), {}
+        for at, (scale, value) in enumerate(zip(scales, values, strict=True)):
+            if isinstance(value, str):
+                texts[at] = value
+                figures.append(MISSING)
+            else:
+                figures.append(MISSING if value is None else _scaled(value, scale))
+        return cls(scales, figures, texts)
+
+    @classmethod
+    def load(cls, scales: Sequence[int], packed: bytes, texts: Mapping[int, str]) -> Vector:
+        """The vector whose figures were packed as ``packed`` (8 bytes each, the machine's own order)."""
+        figures = array("q")
+        figures.frombytes(packed)
+        return cls(scales, figures, texts)
+
+    @overload
+    def __getitem__(self, at: int) -> Value: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Value, ...]: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        if isinstance(at, slice):
+            return tuple(self[n] for n in range(*at.indices(len(self))))
+        figure, scale = self.figures[at], self._scales[at]
+        if figure == MISSING:
+            return self.texts.get(at if at >= 0 else at + len(self))
+        return Decimal(figure).scaleb(-scale) if scale else figure
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is known."""
+        return not self.texts and all(figure == MISSING for figure in self.figures)
+
+
+def _scaled(value: int | Decimal, scale: int) -> int:
+    """The figure as an integer at ``scale``; only true integers and exact decimals are taken."""
+    if type(value) is int:
+        figure: int = value * 10**scale
+    elif isinstance(value, Decimal):
+        try:
+            moved = value.scaleb(scale)
+            figure = int(moved)
+        except (InvalidOperation, OverflowError, ValueError) as error:
+            raise ValueError(f"{value} is no figure") from error
+        if figure != moved:
+            raise ValueError(f"{value} has more than {scale} decimals")
+    else:
+        raise ValueError(f"{value!r} is neither an integer nor a decimal")
+    if not -(1 << 62) < figure < 1 << 62:
+        raise ValueError(f"{value} is too large")
+    return figure
