@@ -37,6 +37,11 @@ def explain(returns: Sequence[Checked]) -> list[Checked]:
     return explained
 
 
+def given(finding: Finding) -> str:
+    """The unit's own words where they answer a finding; empty where the office did, or nobody."""
+    return finding.answer.removeprefix(_PREFIX) if finding.answer.startswith(_PREFIX) else ""
+
+
 def _reason(finding: Finding, checked: Checked) -> str:
     """What the return says to a finding: to the very one, to its rule at its item, or to its rule as a whole.
 

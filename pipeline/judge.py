@@ -10,10 +10,11 @@ from pipeline.findings import Finding
 from pipeline.standings import Checked, Judged, Standing, State
 
 
-def judge(control: Control, checked: Sequence[Checked]) -> tuple[Standing, ...]:
+def judge(control: Control, checked: Sequence[Checked], *, closing: bool = False) -> tuple[Standing, ...]:
     """The standing of every unit of the roster, in roster order.
 
-    The latest return that passes counts; while none passes, the latest return decides the state.
+    The latest return that passes counts; while none passes, the latest return decides the state. ``closing`` the year
+    (封存) makes what has passed stand for good.
     """
     accepted = {(acceptance.subject, acceptance.rule): acceptance for acceptance in control.acceptances}
     waived = {waiver.subject for waiver in control.waivers}
@@ -21,7 +22,8 @@ def judge(control: Control, checked: Sequence[Checked]) -> tuple[Standing, ...]:
     for each in sorted(checked, key=lambda each: each.submission.arrival.order):
         by_unit.setdefault(each.submission.unit, []).append(each)
     judged = {unit: tuple(_judged(each, accepted) for each in explain(many)) for unit, many in by_unit.items()}
-    return tuple(_standing(unit, judged.get(unit.code, ()), unit.code in waived) for unit in control.units)
+    standings = (_standing(unit, judged.get(unit.code, ()), unit.code in waived) for unit in control.units)
+    return tuple(standing.locked() if closing else standing for standing in standings)
 
 
 def _judged(checked: Checked, accepted: Mapping[tuple[str, str], Acceptance]) -> Judged:

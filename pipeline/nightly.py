@@ -14,13 +14,26 @@ from filelock import FileLock, Timeout
 
 from pipeline.atomic import publish_files
 from pipeline.check import Checker, root_findings
+from pipeline.closing import (
+    ISSUED,
+    is_current,
+    keep_closed,
+    publish,
+    remember_issue,
+    reopen,
+    require_open,
+    require_seen,
+    sign_off,
+)
 from pipeline.consolidate import consolidate
 from pipeline.control import CONTROL_FILE, Control, read_control
 from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
+from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
+from pipeline.fingerprints import digest, night_key
 from pipeline.form import Form
-from pipeline.intake import collect, open_arrival
+from pipeline.intake import collect
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
 from pipeline.layout import Layout, read_layout
@@ -35,10 +48,12 @@ from pipeline.publish import (
     report_findings,
     run_json,
 )
-from pipeline.read import Reader, read_many
+from pipeline.read import Reader
 from pipeline.received import received
-from pipeline.returns import Arrival, Submission, Unclaimed
+from pipeline.recording import night_of
+from pipeline.returns import Arrival, Unclaimed
 from pipeline.seal import make_secret, read_secret
+from pipeline.standings import Checked
 from pipeline.workspace import Workspace, template_file
 
 T = TypeVar("T")
@@ -57,7 +72,7 @@ def quiet(sequence: Sequence[T], label: str) -> Iterable[T]:  # noqa: ARG001
     return sequence
 
 
-def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> list[str]:
+def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, progress: Progress = quiet) -> list[str]:
     """Write one stamped workbook a unit to ``outputs/<year>/issued/``; returns the file names."""
     workspace.require_inputs(year)
     form, folder = workspace.form(year)
@@ -67,67 +82,134 @@ def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> lis
         secret = make_secret(workspace.secret)
     except OSError as error:
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
-    stamped = _stamp(form, read_layout(form, template), template, secret, control)
-    files = {f"issued/{file_name(unit)}": stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
-    with _alone(workspace):
-        publish_files(workspace.year_outputs(year), files, replaces=("issued",))
-    return [name.removeprefix("issued/") for name in files]
+    with _alone(workspace) as ledger:
+        require_open(ledger, year)
+        stamped = _stamp(form, read_layout(form, template), template, secret, control)
+        files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
+        publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
+        by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
+        remember_issue(ledger, year, by_unit, now or dt.datetime.now().astimezone())
+    return list(files)
 
 
 def run(
-    workspace: Workspace, year: int, *, now: dt.datetime, progress: Progress = quiet, workers: int | None = None
-) -> Outcome:
-    """One consolidation. Raises `XxgkError` when it cannot begin or cannot publish; bad returns never raise.
+    workspace: Workspace,
+    year: int,
+    *,
+    now: dt.datetime,
+    progress: Progress = quiet,
+    workers: int | None = None,
+    anew: bool = False,
+) -> Outcome | None:
+    """One night. ``None`` when nothing has changed since the last one, or the year is closed (封存).
 
-    Returns are read in ``workers`` processes, so that a file that kills its reader costs only itself; 0 reads them in
-    this one.
+    Raises `XxgkError` when it cannot begin or cannot publish; bad returns never raise. Returns are read in ``workers``
+    processes, so that a file that kills its reader costs only itself; 0 reads them in this one. ``anew`` reads and
+    checks everything again, whatever the ledger remembers.
     """
     workspace.require_inputs(year)
+    with _alone(workspace) as ledger:
+        arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
+        if closing := ledger.closings.standing(year):
+            keep_closed(workspace, ledger, closing, now)
+            return None
+        key = _key(workspace, ledger, year, arrivals)
+        if not anew and is_current(workspace, ledger, year, key, now):
+            return None
+        crew = WORKERS if workers is None else workers
+        return _travel(workspace, year, ledger, arrivals, key=key, now=now, progress=progress, workers=crew, anew=anew)
+
+
+def lock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> Outcome:
+    """Close a year (封存): what the last night published, and the office has seen, stands for good.
+
+    Raises `WorkspaceError` when the year is closed already, is not complete, or something has changed since.
+    """
+    workspace.require_inputs(year)
+    with _alone(workspace) as ledger:
+        require_open(ledger, year)
+        arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
+        require_seen(ledger, year, _key(workspace, ledger, year, arrivals))
+        outcome = _travel(workspace, year, ledger, arrivals, key="", now=now, workers=WORKERS, closing=True)
+        sign_off(workspace, ledger, year, by=by, reason=reason, arrivals=arrivals, now=now)
+    return outcome
+
+
+def unlock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> None:
+    """Open a closed year again; raises `WorkspaceError` when it is not closed."""
+    workspace.require_inputs(year)
+    with _alone(workspace) as ledger:
+        reopen(ledger, year, by=by, reason=reason, now=now)
+
+
+def _travel(
+    workspace: Workspace,
+    year: int,
+    ledger: Ledger,
+    arrivals: Sequence[Arrival],
+    *,
+    key: str,
+    now: dt.datetime,
+    progress: Progress = quiet,
+    workers: int = 0,
+    anew: bool = False,
+    closing: bool = False,
+) -> Outcome:
+    """The whole road: what arrived is read, checked, judged, added up, published, and recorded under ``key``."""
     form, folder = workspace.form(year)
     control = read_control(workspace.control(year), form, year=year)
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
     layout = read_layout(form, template)
-    reader = Reader(form=form, layout=layout, control=control, secret=secret)
     word = template_file(folder, "report.docx")
-    with _alone(workspace):
-        with Ledger(workspace.ledger) as ledger:
-            arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
-        reading = read_many(open_arrival, reader.read, arrivals, workers=WORKERS if workers is None else workers)
-        results = [result for _, result in zip(progress(arrivals, "读取报送件"), reading, strict=True)]
-        checker = Checker(form, control)
-        submissions = [result for result in results if isinstance(result, Submission)]
-        standings = judge(control, checker.check(submissions))
-        county = consolidate(form, control, standings)
-        unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
-        report = render_report(word, _report(form, control, county))
-        findings = [
-            *control.findings,
-            *_unmatched(control, arrivals),
-            *root_findings(form, control, county, checker.balances),
-            *report_findings(form, word, report, county.figures),
-            *(finding for waiting in unclaimed for finding in waiting.findings),
-            *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
-        ]
-        superseded = [finding for standing in standings for judged in standing.replaced for finding in judged.findings]
-        outcome = Outcome(
-            year=year,
-            form=form,
-            control=control,
-            arrivals=received(standings, unclaimed),
-            standings=standings,
-            unclaimed=unclaimed,
-            county=county,
-            findings=tuple(ordered(findings, layout.sheets)),
-            superseded=tuple(ordered(superseded, layout.sheets)),
-        )
-        files = {
-            "county.xlsx": county_workbook(outcome),
-            "report.docx": report,
-            "run.json": run_json(outcome),
-            "data/figures.csv": figures_csv(outcome),
-            **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control))),
-        }
-        publish_files(workspace.year_outputs(year), files, replaces=("data", "corrections"))
+    checker = Checker(form, control)
+    examination = Examination(
+        ledger=ledger,
+        year=year,
+        reader=Reader(form=form, layout=layout, control=control, secret=secret),
+        checker=checker,
+        template=template.read_bytes(),
+        workers=workers,
+        anew=anew,
+    )
+    examined = list(examination.examine(arrivals, partial(progress, label="读取报送件")))
+    checked = checker.together([each for each in examined if isinstance(each, Checked)])
+    standings = judge(control, checked, closing=closing)
+    county = consolidate(form, control, standings)
+    unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
+    report = render_report(word, _report(form, control, county))
+    findings = [
+        *control.findings,
+        *_unmatched(control, arrivals),
+        *root_findings(form, control, county, checker.balances),
+        *report_findings(form, word, report, county.figures),
+        *(finding for waiting in unclaimed for finding in waiting.findings),
+        *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
+    ]
+    superseded = [finding for standing in standings for judged in standing.replaced for finding in judged.findings]
+    outcome = Outcome(
+        year=year,
+        form=form,
+        control=control,
+        arrivals=received(standings, unclaimed),
+        standings=standings,
+        unclaimed=unclaimed,
+        county=county,
+        findings=tuple(ordered(findings, layout.sheets)),
+        superseded=tuple(ordered(superseded, layout.sheets)),
+    )
+    files = {
+        "county.xlsx": county_workbook(outcome),
+        "report.docx": report,
+        "run.json": run_json(outcome),
+        "data/figures.csv": figures_csv(outcome),
+        **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control))),
+    }
+    published = publish(workspace, ledger, year, files)
+    key = "" if examination.unfinished else key
+    control_bytes = workspace.control(year).read_bytes()
+    ledger.nights.record(
+        night_of(outcome, now=now, key=key, control=control_bytes, readings=examination.keys, manifest=published)
+    )
     return outcome
 
 
@@ -175,13 +257,26 @@ def _secret(workspace: Workspace) -> bytes:
         raise WorkspaceError(f"签发密钥 {workspace.secret} 已损坏，无法核实报送件。请从备份恢复。") from error
 
 
+def _key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequence[Arrival]) -> str:
+    """The digest of everything a night depends on."""
+    office = [path for path in (workspace.control(year), workspace.secret) if path.is_file()]
+    templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
+    return night_key([*office, *templates], arrivals, _former(ledger, year))
+
+
+def _former(ledger: Ledger, year: int) -> str:
+    """The digest of what is known of the year before."""
+    accepted = sorted(ledger.nights.accepted(year - 1).items())
+    return digest(accepted, [(past.unit, sorted(past.values.items())) for past in ledger.pasts.of(year - 1)])
+
+
 @contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Two runs must not write the same outputs at once."""
+def _alone(workspace: Workspace) -> Iterator[Ledger]:
+    """The ledger, open; two runs must not write the same outputs at once."""
     try:
         workspace.outputs.mkdir(parents=True, exist_ok=True)
-        with FileLock(workspace.outputs / ".lock", timeout=0):
-            yield
+        with FileLock(workspace.outputs / ".lock", timeout=0), workspace.open_ledger() as ledger, ledger.alone():
+            yield ledger
     except Timeout as error:
         raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
     except PermissionError as error:

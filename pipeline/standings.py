@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pipeline.control import Unit
@@ -64,9 +64,14 @@ class Standing:
     returns: tuple[Judged, ...]
 
     @property
+    def passed(self) -> bool:
+        """Whether a return of the unit stands, today or for good."""
+        return self.state in (State.PASSED, State.LOCKED)
+
+    @property
     def provisional(self) -> bool:
         """Counted only because the office accepted it by name."""
-        return self.state is State.PASSED and self.decisive is not None and self.decisive.provisional
+        return self.passed and self.decisive is not None and self.decisive.provisional
 
     @property
     def replaced(self) -> tuple[Judged, ...]:
@@ -80,4 +85,34 @@ class Standing:
 
     def counts(self) -> bool:
         """Whether the unit's figures are part of the county's."""
-        return self.state is State.PASSED and self.unit.counted
+        return self.passed and self.unit.counted
+
+    def locked(self) -> Standing:
+        """The same once the year is closed: what has passed stands for good."""
+        return replace(self, state=State.LOCKED) if self.state is State.PASSED else self
+
+    @property
+    def because(self) -> str:
+        """Why the unit stands where it does, in one sentence."""
+        if self.state is State.WAIVED:
+            return "台账登记了免报。"
+        if self.decisive is None:
+            return "还没有收到可以认定的报表。"
+        name = self.decisive.submission.arrival.name
+        codes = {
+            severity: "、".join(dict.fromkeys(f.code for f in self.decisive.findings if _stands(f, severity)))
+            for severity in ("error", "warning")
+        }
+        if self.state is State.RETURNED:
+            return f"“{name}”有强制性问题：{codes['error']}。"
+        if self.state is State.UNEXPLAINED:
+            return f"“{name}”有核实性问题待说明：{codes['warning']}。"
+        tail = "，有问题经认可" if self.provisional else ""
+        return f"“{name}”{'封存' if self.state is State.LOCKED else '通过'}{tail}。"
+
+
+def _stands(finding: Finding, severity: str) -> bool:
+    """Whether a finding keeps its unit where it is."""
+    if finding.severity != severity or finding.answer:
+        return False
+    return severity == "error" or finding.needs_reason

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.control import CONTROL_FILE
 from pipeline.errors import TemplateError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.seal import SECRET_FILE
+from pipeline.settings import read_settings
+
+if TYPE_CHECKING:
+    from pipeline.ledger import Ledger
 
 TEMPLATES, CONTROL_TEMPLATE = "workbook_templates", "control.xlsx"
 
@@ -34,6 +39,12 @@ class Workspace:
     def ledger(self) -> Path:
         """Durable history: the database and every file that ever arrived."""
         return self.outputs / "ledger"
+
+    def open_ledger(self) -> Ledger:
+        """The ledger, open; use as a context manager. Raises `PublishError`."""
+        from pipeline.ledger import Ledger
+
+        return Ledger(self.ledger, read_settings(self.root).ledger)
 
     @property
     def secret(self) -> Path:

@@ -237,7 +237,7 @@ def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
     before = tree(office.outputs)
     (office.workspace.outputs / ".2024.new").write_text("a file where the draft should go")
     with pytest.raises(PublishError, match="无法写入"):
-        office.run()
+        office.run(anew=True)
     assert tree(office.outputs) == before
 
 

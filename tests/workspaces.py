@@ -87,8 +87,12 @@ class Office:
         os.utime(path, (when, when))
         return path
 
-    def run(self, *, now: dt.datetime = NOW, workers: int = 0) -> Outcome:
-        return nightly.run(self.workspace, YEAR, now=now, workers=workers)
+    def run(self, *, now: dt.datetime = NOW, workers: int = 0, anew: bool = False) -> Outcome:
+        """A night; one in which nothing changed came to what the night before it did."""
+        outcome = nightly.run(self.workspace, YEAR, now=now, workers=workers, anew=anew)
+        if outcome is not None:
+            self._outcome = outcome
+        return self._outcome
 
     def states(self, outcome: Outcome) -> dict[str, str]:
         return {standing.unit.code: standing.state.value for standing in outcome.standings}

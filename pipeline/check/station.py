@@ -14,7 +14,7 @@ from pipeline.check.likeness import bare, nearest, owners
 from pipeline.check.linear import Assessment, Balances
 from pipeline.control import Control, Unit
 from pipeline.findings import Finding, digest, violation
-from pipeline.form import Form, Rule, Value
+from pipeline.form import KINDS, Form, Rule, Value, Vector
 from pipeline.history import NONE, History
 from pipeline.returns import Arrival, Submission
 from pipeline.standings import Checked
@@ -40,61 +40,93 @@ class Checker:
 
     def check(self, submissions: Sequence[Submission]) -> list[Checked]:
         """Each submission with everything found in it: what reading found, then what the rules say."""
+        return self.together(self.alone(submissions))
+
+    def alone(self, submissions: Sequence[Submission]) -> list[Checked]:
+        """What can be said of each submission whatever else has arrived; the same for the same unit and values."""
         units = [self._control.by_code[submission.unit] for submission in submissions]
         assessments = self.balances.assess(
             [submission.values for submission in submissions],
-            last=[self._history.vector(self._form, unit.code) for unit in units],
+            last=[self.last(unit.code) for unit in units],
             unit_types=[unit.type for unit in units],
         )
-        cases = self._cases(submissions, units)
         return [
-            self._checked(submission, case, assessment)
-            for submission, case, assessment in zip(submissions, cases, assessments, strict=True)
+            self._assessed(submission, unit, assessment)
+            for submission, unit, assessment in zip(submissions, units, assessments, strict=True)
         ]
 
-    def _checked(self, submission: Submission, case: Case, assessment: Assessment) -> Checked:
-        """A submission of which nothing was read has nothing to check."""
-        if submission.values.empty:
-            return Checked(submission=submission, findings=submission.findings)
+    def together(self, checked: Sequence[Checked]) -> list[Checked]:
+        """The same, with what shows only beside the other returns of the night."""
+        submissions = [each.submission for each in checked]
+        units = [self._control.by_code[submission.unit] for submission in submissions]
+        cases = self._cases(submissions, units)
+        return [self._asked(each, case, alone=False) for each, case in zip(checked, cases, strict=True)]
+
+    def last(self, unit: str) -> Vector:
+        """What the unit reported a year before."""
+        return self._history.vector(self._form, unit)
+
+    def _assessed(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
+        found = self.balances.findings(assessment.verdicts, submission.places, submission.values)
         where = {"unit": submission.unit, "file": submission.arrival.name}
-        findings = list(self.balances.findings(assessment.verdicts, submission.places, submission.values))
-        unevaluated = set(assessment.unevaluated)
+        checked = Checked(
+            submission=submission,
+            findings=(*submission.findings, *(finding.at(**where) for finding in found)),
+            unevaluated=tuple(assessment.unevaluated),
+        )
+        if submission.values.empty:  # a submission of which nothing was read has nothing to check
+            return Checked(submission=submission, findings=submission.findings)
+        return self._asked(checked, self._case(submission, unit), alone=True)
+
+    def _asked(self, checked: Checked, case: Case, *, alone: bool) -> Checked:
+        """``checked`` with the answers of the rules that look at it ``alone``, or of those that do not."""
+        submission = checked.submission
+        if submission.values.empty:
+            return checked
+        where = {"unit": submission.unit, "file": submission.arrival.name}
+        findings: list[Finding] = []
+        unevaluated = set(checked.unevaluated)
         for rule in self._rules:
-            if not rule.concerns(case.unit.type, level=self._control.profile.level):
+            if KINDS[rule.kind].alone != alone or not rule.concerns(case.unit.type, level=self._control.profile.level):
                 continue
             hits = FUNCTIONS[rule.kind](rule, case)
             if hits is None:
                 unevaluated.add(rule.id)
             else:
-                findings.extend(_finding(rule, hit, submission) for hit in hits)
+                findings.extend(_finding(rule, hit, submission).at(**where) for hit in hits)
         order = [rule.id for rule in self._form.rules]
         return Checked(
             submission=submission,
-            findings=(*submission.findings, *(finding.at(**where) for finding in findings)),
+            findings=(*checked.findings, *findings),
             unevaluated=tuple(sorted(unevaluated, key=order.index)),
         )
 
+    def _case(self, submission: Submission, unit: Unit) -> Case:
+        return Case(
+            form=self._form,
+            unit=unit,
+            year=self._control.profile.year,
+            values=_by_code(self._form, submission),
+            last=self._history.of(unit.code),
+            sha256=submission.arrival.sha256,
+            place=self._place,
+        )
+
     def _cases(self, submissions: Sequence[Submission], units: Sequence[Unit]) -> Iterator[Case]:
-        values = [_by_code(self._form, submission) for submission in submissions]
-        neighbours = self._neighbours(submissions, units, values)
+        cases = [self._case(submission, unit) for submission, unit in zip(submissions, units, strict=True)]
+        neighbours = self._neighbours(submissions, units, [case.values for case in cases])
         first: dict[str, Arrival] = {}
         versions: dict[str, list[str]] = defaultdict(list)
         for submission in sorted(submissions, key=lambda each: each.arrival.order):
             first.setdefault(submission.unit, submission.arrival)
             versions[submission.unit].append(submission.arrival.sha256)
-        for submission, unit, said in zip(submissions, units, values, strict=True):
-            yield Case(
-                form=self._form,
-                unit=unit,
-                year=self._control.profile.year,
-                values=said,
-                last=self._history.of(unit.code),
+        for case in cases:
+            yield replace(
+                case,
                 neighbours=neighbours,
-                sha256=submission.arrival.sha256,
-                place=self._place,
-                received=_day(first[unit.code]),
-                due=unit.due or self._control.profile.due,
-                versions=versions[unit.code].index(submission.arrival.sha256) + 1,
+                received=_day(first[case.unit.code]),
+                due=case.unit.due or self._control.profile.due,
+                versions=versions[case.unit.code].index(case.sha256) + 1,
             )
 
     def _neighbours(

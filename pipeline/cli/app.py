@@ -40,6 +40,8 @@ app.add_typer(template_app, name="template")
 Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
 Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
+By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。")]
+Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。")]
 HERE = Path()
 
 
@@ -142,24 +144,69 @@ def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
 
 
 @app.command("run", **_HANDLED)
-def run(year: Year, workspace: Root = HERE, json: Json = False) -> None:
-    """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。"""
+def run(
+    year: Year,
+    workspace: Root = HERE,
+    anew: Annotated[bool, typer.Option("--anew", help="全部重新读取、重新核对，不用以前的结果。")] = False,
+    json: Json = False,
+) -> None:
+    """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
     from pipeline import nightly
+    from pipeline.closing import closed
+    from pipeline.status import attention, last_run
 
     where, started = Workspace(workspace), time.perf_counter()
-    outcome = nightly.run(where, year, now=dt.datetime.now().astimezone(), progress=show.progress)
-    show.outcome(outcome, where.year_outputs(year), time.perf_counter() - started, json=json)
-    if outcome.attention:
+    outcome = nightly.run(where, year, now=dt.datetime.now().astimezone(), progress=show.progress, anew=anew)
+    folder, seconds = where.year_outputs(year), time.perf_counter() - started
+    if outcome is not None:
+        show.outcome(outcome, folder, seconds, json=json)
+        again = outcome.attention
+    else:
+        document, closing = last_run(where, year), closed(where, year)
+        show.unchanged(document, closing, folder, seconds, json=json)
+        again = bool(closing.late) if closing else attention(document)
+    if again:
         raise typer.Exit(FINDINGS)
 
 
-@app.command("status", **_HANDLED)
-def status(year: Year, workspace: Root = HERE, json: Json = False) -> None:
-    """最近一次汇总时各单位的状态。"""
-    from pipeline.status import last_run
+@app.command("lock", **_HANDLED)
+def lock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
+    """封存：本年度的数和结果定下来，写出封存清单；以后来的文件只登记，什么都不改。"""
+    from pipeline import nightly
 
-    document = last_run(Workspace(workspace), year)
-    show.status(document, json=json)
+    where = Workspace(workspace)
+    outcome = nightly.lock(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone())
+    show.locked(outcome, where.year_outputs(year))
+
+
+@app.command("unlock", **_HANDLED)
+def unlock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
+    """解除封存，理由记录在案；下一次汇总会计入封存以后来的文件。"""
+    from pipeline import nightly
+
+    nightly.unlock(Workspace(workspace), year, by=by, reason=reason, now=dt.datetime.now().astimezone())
+    show.unlocked(year)
+
+
+@app.command("status", **_HANDLED)
+def status(
+    year: Year,
+    workspace: Root = HERE,
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="单位代码", help="只看一个单位，列出它的每一次状态变化。")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """最近一次汇总时各单位的状态。"""
+    from pipeline.closing import closed
+    from pipeline.status import last_run, transitions
+
+    where = Workspace(workspace)
+    document = last_run(where, year)
+    if unit:
+        show.transitions(document, unit, transitions(where, year, unit), json=json)
+        return
+    show.status(document, closed(where, year), json=json)
     if not document["complete"]:
         raise typer.Exit(FINDINGS)
 

@@ -22,7 +22,9 @@ from pipeline.standings import Standing, State
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pipeline.closing import Closed
     from pipeline.demo import Play
+    from pipeline.status import Transition
     from pipeline.trial import Trial
 
 T = TypeVar("T")
@@ -134,7 +136,54 @@ def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> Non
     _out.print(f"用时 {seconds:.1f} 秒")
 
 
-def status(document: Mapping[str, Any], *, json: bool) -> None:
+def unchanged(document: Mapping[str, Any], closing: Closed | None, folder: Path, seconds: float, *, json: bool) -> None:
+    """A night with nothing to do: what the last one came to still stands."""
+    if json:
+        _out.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
+        return
+    _out.print("本年度已封存，结果没有改动。" if closing else "与上次汇总相比没有任何变化，结果没有改动。")
+    _closing(closing)
+    states = Counter(unit["state"] for unit in document["units"])
+    counted = "，".join(f"{state} {number}" for state, number in states.items())
+    _out.print(f"{document['root']} {document['year']} 年度：{len(document['units'])} 个单位，{counted}")
+    _out.print(f"结果在 {folder}")
+    _out.print(f"用时 {seconds:.1f} 秒")
+
+
+def locked(result: Outcome, folder: Path) -> None:
+    """A year that was closed."""
+    _out.print(f"[green]{result.control.profile.root} {result.year} 年度已封存。[/]")
+    _out.print(f"封存清单：{folder / '封存清单.json'}")
+
+
+def unlocked(year: int) -> None:
+    """A year that was opened again, and the next step."""
+    _out.print(f"{year} 年度已解除封存，理由已记录。下一步：运行 xxgk run --year {year}")
+
+
+def _closing(closing: Closed | None) -> None:
+    """By whom and when a year was closed, and what came too late."""
+    if closing is None:
+        return
+    stands = closing.closing
+    _out.print(f"封存：{stands.at[:16].replace('T', ' ')}，{escape(stands.by)}，{escape(stands.reason)}")
+    for name, seen in closing.late:
+        _out.print(f"  [yellow]封存后来件[/] {seen[:16].replace('T', ' ')} {escape(name)}：已登记，没有计入")
+
+
+def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transition], *, json: bool) -> None:
+    """How a unit came to stand where it does."""
+    if json:
+        _json([asdict(each) for each in found])
+        return
+    name = next((each["name"] for each in document["units"] if each["code"] == unit), unit)
+    _out.print(f"[bold]{escape(name)}[/]（{escape(unit)}）")
+    for each in found:
+        change = f"{each.previous} → {each.state}" if each.previous else each.state
+        _out.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{escape(each.because)} {each.sha256[:12]}")
+
+
+def status(document: Mapping[str, Any], closing: Closed | None, *, json: bool) -> None:
     """Who stands where."""
     if json:
         keys = ("year", "complete", "counted", "missing", "units", "arrivals")
@@ -153,6 +202,7 @@ def status(document: Mapping[str, Any], *, json: bool) -> None:
             name, digest = escape(arrival["names"][0]), (arrival["sha256"] or "")[:12]
             _out.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{escape(arrival['next_step'])}")
     _out.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
+    _closing(closing)
 
 
 def play(result: Play) -> None:

@@ -135,6 +135,7 @@ class _Stage:
         arrived = tuple(self._drop(evening.number))
         began = time.perf_counter()
         outcome = nightly.run(self.workspace, self.county.year, now=evening.now, progress=self.progress)
+        assert outcome is not None, "every evening brings files"
         return Night(title=evening.title, arrived=arrived, outcome=outcome, seconds=time.perf_counter() - began)
 
     def _drop(self, evening: int) -> Iterator[str]:

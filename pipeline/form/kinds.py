@@ -16,16 +16,21 @@ ParameterType = Literal["number", "items", "item", "texts", "patterns", "word", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of rule. ``parameters`` are all required under ``with``; ``words`` may stand in its sentences."""
+    """One kind of rule. ``parameters`` are all required under ``with``; ``words`` may stand in its sentences.
+
+    ``alone`` kinds look at nothing but the return they are asked of and its unit's year before; what the others say
+    depends on what else has arrived.
+    """
 
     station: Station
     says: str
     words: frozenset[str]
     parameters: Mapping[str, ParameterType]
+    alone: bool
 
 
-def _kind(station: Station, says: str, words: str, **parameters: ParameterType) -> Kind:
-    return Kind(station=station, says=says, words=frozenset(words.split()), parameters=parameters)
+def _kind(station: Station, says: str, words: str, *, alone: bool = True, **parameters: ParameterType) -> Kind:
+    return Kind(station=station, says=says, words=frozenset(words.split()), parameters=parameters, alone=alone)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -52,7 +57,7 @@ KINDS: Mapping[str, Kind] = {
     "text_years": _kind("check", "文字里的年份合乎报告年度", "label phrase found expected detail", texts="texts", plans="texts"),
     "similar": _kind(
         "check", "文字与上年或其他单位雷同", "label other share found expected",
-        texts="texts", percent="number", least="number",
+        texts="texts", percent="number", least="number", alone=False,
     ),
     "text_length": _kind(
         "check", "篇幅不超，且写有数字", "label detail found expected", texts="texts", most="number", figures_in="texts"
@@ -62,8 +67,12 @@ KINDS: Mapping[str, Kind] = {
     "cited": _kind("check", "引用的格式文件是现行的", "label found expected", texts="texts", pattern="word", basis="word"),
     "claim": _kind("check", "文字这样写，数字却不是这样", "label phrase says found expected", claims="claims"),
     "silent": _kind("check", "数字有，文字没有写", "label says found expected", claims="claims"),
-    "shared_numbers": _kind("check", "同一个文号出现在两个单位", "label found expected others", item="item"),
-    "delivery": _kind("check", "按时报送，填报人和审核人齐全", "detail found expected", preparer="item", reviewer="item"),
+    "shared_numbers": _kind(
+        "check", "同一个文号出现在两个单位", "label found expected others", item="item", alone=False
+    ),
+    "delivery": _kind(
+        "check", "按时报送，填报人和审核人齐全", "detail found expected", preparer="item", reviewer="item", alone=False
+    ),
     "root_sum": _kind("county", "汇总数等于各单位之和加差额", "label found expected"),
     "coverage": _kind("county", "应报单位各计一次", "count units"),
     "root_balance": _kind("county", "汇总表上的勾稽关系", "rule detail found expected"),

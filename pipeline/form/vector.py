@@ -6,6 +6,7 @@ sequence of `Value`; many of them become columns without a single cell being mad
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -41,10 +42,21 @@ class Vector(Sequence[Value]):
 
     @classmethod
     def load(cls, scales: Sequence[int], packed: bytes, texts: Mapping[int, str]) -> Vector:
-        """The vector whose figures were packed as ``packed`` (8 bytes each, the machine's own order)."""
+        """The vector that was `packed`."""
         figures = array("q")
         figures.frombytes(packed)
+        if sys.byteorder == "big":
+            figures.byteswap()
         return cls(scales, figures, texts)
+
+    @property
+    def packed(self) -> bytes:
+        """The figures as they are kept: 8 bytes each, the lowest first, on every machine."""
+        if sys.byteorder == "little":
+            return self.figures.tobytes()
+        turned = array("q", self.figures)
+        turned.byteswap()
+        return turned.tobytes()
 
     @overload
     def __getitem__(self, at: int) -> Value: ...

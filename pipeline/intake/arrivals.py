@@ -99,8 +99,9 @@ class _Take:
     def _archive(self, name: str, content: bytes) -> tuple[str, Path]:
         """Keep the bytes, whatever they are; their hash and where they lie."""
         sha256 = hashlib.sha256(content).hexdigest()
-        kept = self.ledger.archive(sha256, content)
-        if sha256 not in self.known:
+        new = sha256 not in self.known
+        kept = self.ledger.archive(sha256, content, anew=new)
+        if new:
             self.known[sha256] = self.now
             self.fresh.append((sha256, name, len(content)))
         return sha256, kept

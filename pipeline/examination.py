@@ -1,0 +1,128 @@
+"""Arrivals to checked submissions, each once: what is unchanged is neither read nor checked again.
+
+Readings and checks are kept in the ledger in batches as they come, and come back in batches, so that it does not
+matter how many there are. What a worker could not finish is not kept: it is tried again the next night.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pipeline.check import Checker
+from pipeline.fingerprints import check_key, checking_context, reading_context, reading_key
+from pipeline.intake import open_arrival
+from pipeline.ledger import Check, Ledger
+from pipeline.ledger.readings import batched
+from pipeline.packing import PackedReader, Packing, Row, packed_findings, unpacked_findings
+from pipeline.read import Reader, read_many
+from pipeline.returns import Arrival, Submission, Unclaimed
+from pipeline.standings import Checked
+
+T = TypeVar("T")
+Walk = Callable[[Sequence[Arrival]], Iterable[Arrival]]
+
+
+@dataclass(kw_only=True)
+class Examination:
+    """One night's reading and checking. ``anew`` uses nothing that is kept.
+
+    ``unfinished`` are the arrivals a worker gave up on; with one of them the night is not done.
+    """
+
+    ledger: Ledger
+    year: int
+    reader: Reader
+    checker: Checker
+    template: bytes
+    workers: int
+    anew: bool = False
+    unfinished: dict[str, Unclaimed] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def examine(self, arrivals: Sequence[Arrival], walk: Walk) -> Iterator[Checked | Unclaimed]:
+        """Every arrival in its order, with what can be said of it alone; ``walk`` shows how far the reading is."""
+        reader = self.reader
+        packing = Packing(form=reader.form, layout=reader.layout)
+        context = reading_context(reader.form, reader.control, self.template, reader.secret)
+        self.keys = {a.sha256: reading_key(context, a) for a in arrivals if a.sha256 and a.usable}
+        again = self._read(packing, arrivals, walk)
+        checking = checking_context(reader.form, reader.control)
+        for part in batched(arrivals):
+            yield from self._checked(packing, checking, part, again)
+
+    def _read(self, packing: Packing, arrivals: Sequence[Arrival], walk: Walk) -> dict[str, Row]:
+        """Read what is not kept yet, and keep it; the rows that were read again without being kept."""
+        known = self.ledger.readings.known(self.keys.values())
+        usable = [a for a in arrivals if a.sha256 in self.keys]
+        fresh = [a for a in usable if self.anew or self.keys[a.sha256] not in known]
+        if not fresh:
+            return {}
+        self.ledger.readings.keep_shape(packing.shape)
+        reading = PackedReader(reading=self.reader.read, packing=packing)
+        results = read_many(open_arrival, reading, fresh, workers=self.workers)
+        again: dict[str, Row] = {}
+        for part in batched(zip(walk(fresh), results, strict=True)):
+            rows = []
+            for arrival, result in part:
+                key = self.keys[arrival.sha256]
+                if isinstance(result, Unclaimed):
+                    self.unfinished[key] = result
+                elif key in known:
+                    again[key] = result
+                else:
+                    rows.append((key, result))
+            self.ledger.readings.keep(self.year, rows)
+        return again
+
+    def _checked(
+        self, packing: Packing, context: str, arrivals: Sequence[Arrival], again: dict[str, Row]
+    ) -> Iterator[Checked | Unclaimed]:
+        wanted = [self.keys[a.sha256] for a in arrivals if a.sha256 in self.keys]
+        rows = {**self.ledger.readings.load(wanted), **again}
+        results = [self._result(packing, rows, arrival) for arrival in arrivals]
+        submissions = [result for result in results if isinstance(result, Submission)]
+        checks = self._checks(context, submissions)
+        for result in results:
+            if isinstance(result, Unclaimed):
+                yield result
+            else:
+                check = checks[result.arrival.sha256]
+                yield Checked(
+                    submission=result,
+                    findings=unpacked_findings(check.findings),
+                    unevaluated=tuple(json.loads(check.unevaluated)),
+                )
+
+    def _result(self, packing: Packing, rows: dict[str, Row], arrival: Arrival) -> Submission | Unclaimed:
+        key = self.keys.get(arrival.sha256)
+        if key is None:
+            return Unclaimed(arrival=arrival, findings=arrival.findings)
+        return self.unfinished[key] if key in self.unfinished else packing.unpack(rows[key], arrival)
+
+    def _checks(self, context: str, submissions: Sequence[Submission]) -> dict[str, Check]:
+        """What the rules say of each submission alone, by hash; only what is not kept is asked."""
+        units = self.reader.control.by_code
+        keys = {
+            each.arrival.sha256: check_key(
+                context, self.keys[each.arrival.sha256], units[each.unit], self.checker.last(each.unit)
+            )
+            for each in submissions
+        }
+        known = self.ledger.readings.checks(list(keys.values()))
+        kept = {} if self.anew else known
+        fresh = [each for each in submissions if keys[each.arrival.sha256] not in kept]
+        asked = [self._check(keys[each.submission.arrival.sha256], each) for each in self.checker.alone(fresh)]
+        self.ledger.readings.keep_checks([check for check in asked if check.key not in known])
+        found = {**kept, **{check.key: check for check in asked}}
+        return {sha256: found[key] for sha256, key in keys.items()}
+
+    def _check(self, key: str, checked: Checked) -> Check:
+        return Check(
+            key=key,
+            reading=self.keys[checked.submission.arrival.sha256],
+            findings=packed_findings(checked.findings),
+            unevaluated=json.dumps(checked.unevaluated),
+        )

@@ -1,0 +1,82 @@
+"""What a reading, a check and a night depend on, as digests: the same digest, the same result, nothing to do again.
+
+A reading depends on the file, its names, the program, the form's items, the template, the secret and what the 台账 says
+of units; a check on the reading, the rules and what is known of the unit's year before. So a changed rule checks
+again without reading again, and a signed acceptance does neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pipeline
+from pipeline.control import Control, Unit
+from pipeline.form import KINDS, Form, Rule, Vector
+from pipeline.returns import Arrival
+
+_LENGTH = 32
+_SOURCES = (".py", ".toml")
+
+
+def digest(*parts: object) -> str:
+    """One digest over the parts, each as Python writes it."""
+    return hashlib.sha256("\x1f".join(map(repr, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]
+
+
+@cache
+def program() -> str:
+    """The program itself: another version may read and judge otherwise."""
+    root = Path(pipeline.__file__).parent
+    return tree(path for path in root.rglob("*") if path.suffix in _SOURCES)
+
+
+def tree(paths: Iterable[Path]) -> str:
+    """The content of files, in the order of their paths."""
+    sums = hashlib.sha256()
+    for path in sorted(paths):
+        sums.update(f"{path.parent.name}/{path.name}".encode("utf-8", "surrogatepass"))
+        sums.update(hashlib.sha256(path.read_bytes()).digest())
+    return sums.hexdigest()[:_LENGTH]
+
+
+def reading_context(form: Form, control: Control, template: bytes, secret: bytes) -> str:
+    """Everything a reading depends on besides the file."""
+    sentences = [_sentences(rule) for rule in form.rules if KINDS[rule.kind].station == "read"]
+    reasons = [(rule.id, rule.needs_reason, [e.key for e in rule.equations]) for rule in form.rules]
+    units = [(unit.code, unit.name, unit.aliases, unit.credit_code, unit.type) for unit in control.units]
+    profile = control.profile
+    settings = (profile.year, profile.blanks, sorted(profile.sources.items()))
+    seals = hashlib.sha256(template).digest(), hashlib.sha256(secret).digest()
+    return digest(program(), form.id, form.items, sentences, reasons, units, control.claims, settings, seals)
+
+
+def reading_key(context: str, arrival: Arrival) -> str:
+    """The key of what is read from an arrival: its names are evidence of whose it is."""
+    said = [(finding.code, finding.message) for finding in arrival.findings]
+    return digest(context, arrival.sha256, arrival.names, said)
+
+
+def checking_context(form: Form, control: Control) -> str:
+    """Everything a check depends on besides the reading and the unit."""
+    profile = control.profile
+    thresholds = sorted(profile.thresholds.items())
+    rules = [(_sentences(rule), rule.equations) for rule in form.rules]
+    return digest(program(), form.digest, form.items, rules, thresholds, profile.level, profile.year, profile.root)
+
+
+def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
+    """The key of what the rules say of a reading."""
+    return digest(context, reading, (unit.code, unit.name, unit.aliases, unit.type), last.packed, last.texts)
+
+
+def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
+    """Everything a night depends on: the program, the office's files, what arrived, and ``more``."""
+    came = [(each.sha256, each.names, each.first_seen, each.modified, each.usable) for each in arrivals]
+    return digest(program(), tree(files), came, more)
+
+
+def _sentences(rule: Rule) -> tuple[object, ...]:
+    return rule.id, rule.kind, rule.severity, rule.title, rule.message, rule.remedy, rule.needs_reason, rule.unit_types

@@ -1,0 +1,100 @@
+"""The ledger: durable history beside the derived outputs. Rows are added and never changed.
+
+``outputs/ledger/ledger.sqlite`` (or a PostgreSQL of the office's) and ``outputs/ledger/originals/<sha256>``, the bytes
+of every file that ever arrived, was issued or was closed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.errors import PublishError
+from pipeline.ledger.arrivals import Arrivals
+from pipeline.ledger.closings import Closing, Closings
+from pipeline.ledger.database import alone, opened
+from pipeline.ledger.nights import Accepted, Decided, Explained, Night, NightRow, Nights, StateRow
+from pipeline.ledger.pasts import Pasts
+from pipeline.ledger.readings import Check, Readings
+
+__all__ = [
+    "Accepted",
+    "Check",
+    "Closing",
+    "Decided",
+    "Explained",
+    "Ledger",
+    "Night",
+    "NightRow",
+    "StateRow",
+]
+
+
+class Ledger:
+    """The open ledger of a workspace; use as a context manager. Raises `PublishError` when it cannot be written.
+
+    ``arrivals``, ``readings`` (with what the rules said), ``nights``, ``closings`` and ``pasts`` are its books.
+    """
+
+    def __init__(self, folder: Path, address: str = "") -> None:
+        self._originals = folder / "originals"
+        try:
+            self._originals.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PublishError(
+                f"台账历史库 {folder} 无法写入（{error.strerror}）。请检查磁盘空间和文件夹权限。"
+            ) from error
+        self._engine = opened(folder, address)
+        self._kept = {entry.name for entry in os.scandir(self._originals)}
+        self.arrivals = Arrivals(self._engine)
+        self.readings = Readings(self._engine)
+        self.nights = Nights(self._engine)
+        self.closings = Closings(self._engine)
+        self.pasts = Pasts(self._engine)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+        if isinstance(error, SQLAlchemyError):
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise PublishError(f"台账历史库写不进去（{reason}）。请检查磁盘空间，再运行一次。") from error
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else's run writes while this one does; raises `PublishError` when somebody's does."""
+        with alone(self._engine):
+            yield
+
+    def original(self, sha256: str) -> Path:
+        """Where the bytes of that hash are kept."""
+        return self._originals / sha256
+
+    def archive(self, sha256: str, content: bytes, *, anew: bool = False) -> Path:
+        """Keep ``content``, once; ``anew`` writes it again, in case what is there never reached the disk."""
+        kept = self.original(sha256)
+        if anew or sha256 not in self._kept:
+            draft = kept.with_suffix(f".{os.getpid()}.part")
+            draft.write_bytes(content)
+            draft.replace(kept)
+            self._kept.add(sha256)
+        return kept
+
+    def first_seen(self, year: int) -> Mapping[str, dt.datetime]:
+        """When each content of a year was first seen, by its hash."""
+        return self.arrivals.first_seen(year)
+
+    def record(self, year: int, arrivals: Sequence[tuple[str, str, int]], now: dt.datetime) -> None:
+        """Add arrivals (hash, name, size) first seen ``now``, once their bytes are safely on the disk."""
+        if arrivals and hasattr(os, "sync"):
+            os.sync()
+        self.arrivals.record(year, arrivals, now)

@@ -1,0 +1,47 @@
+"""What arrived for a year, and when it was first seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.engine import Engine
+
+from pipeline.ledger.tables import ARRIVALS
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """The book of arrivals."""
+
+    engine: Engine
+
+    def first_seen(self, year: int) -> Mapping[str, dt.datetime]:
+        """When each content of a year was first seen, by its hash."""
+        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen)
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year))
+            return {sha256: dt.datetime.fromisoformat(seen) for sha256, seen in rows}
+
+    def all(self, year: int) -> list[tuple[str, str, str]]:
+        """Hash, name and time of everything that arrived for a year, in order of arrival."""
+        columns = (ARRIVALS.c.sha256, ARRIVALS.c.name, ARRIVALS.c.first_seen)
+        asked = select(*columns).where(ARRIVALS.c.year == year).order_by(ARRIVALS.c.first_seen, ARRIVALS.c.name)
+        with self.engine.connect() as connection:
+            return [(sha256, name, seen) for sha256, name, seen in connection.execute(asked)]
+
+    def record(self, year: int, arrivals: Sequence[tuple[str, str, int]], now: dt.datetime) -> None:
+        """Add arrivals (hash, name, size) first seen ``now``; those already known must not be passed again."""
+        if not arrivals:
+            return
+        seen = now.isoformat(timespec="seconds")
+        with self.engine.begin() as connection:
+            connection.execute(
+                insert(ARRIVALS),
+                [
+                    {"year": year, "sha256": sha256, "name": name, "size": size, "first_seen": seen}
+                    for sha256, name, size in arrivals
+                ],
+            )

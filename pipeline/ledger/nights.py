@@ -1,0 +1,251 @@
+"""Every night: what it was made of, what it published, and what changed by it.
+
+Of states, accepted returns, figures, reasons and decisions only changes are added; what held on a night is the last
+row up to it. A night is recorded in one transaction, after its files lie in their place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.engine import Engine
+
+from pipeline.ledger.tables import ACCEPTED, DECISIONS, EXPLANATIONS, FIGURES, RUNS, STATES
+
+PUBLISHED, UNCHANGED, CLOSED = "汇总", "没有变化", "封存期间"
+"""What a run did."""
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRow:
+    """A unit's state since a run: what it was before, why it changed, and by which file."""
+
+    unit: str
+    state: str
+    previous: str = ""
+    because: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The return a unit has passed with. ``reading`` is ``None`` from the night on which it is accepted no more."""
+
+    unit: str
+    name: str
+    file: str
+    sha256: str
+    reading: str | None
+    counted: bool
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A signed row of the 台账: ``kind`` is its sheet, ``detail`` what it sets (a rule, an amount, a unit)."""
+
+    kind: str
+    subject: str
+    detail: str
+    reason: str
+    approver: str
+    cell: str
+    in_force: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A reason a unit gave, bound to the rule and the values it was given for."""
+
+    unit: str
+    rule: str
+    operands: str
+    text: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightRow:
+    """A run as it is listed. ``key`` is the digest of everything it depended on, empty where it must be run again.
+
+    ``snapshot`` is the digest of what was counted, ``manifest`` the hash of every file it published, by name.
+    """
+
+    id: int = 0
+    year: int
+    at: str
+    kind: str
+    key: str
+    code: str
+    form: str
+    control: str
+    snapshot: str
+    complete: bool
+    manifest: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """All there is to record of a run; ``figures`` are printed, ``None`` where no source is known."""
+
+    row: NightRow
+    findings: str
+    states: Sequence[StateRow] = ()
+    accepted: Sequence[Accepted] = ()
+    figures: Mapping[str, str | None] = field(default_factory=dict)
+    decisions: Sequence[Decided] = ()
+    explanations: Sequence[Explained] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """The book of nights. ``until`` is the run up to which is looked, the last one if it is not given."""
+
+    engine: Engine
+
+    def runs(self, year: int, *, published: bool = False) -> list[NightRow]:
+        """The runs of a year, the oldest first; with ``published`` only those that wrote outputs."""
+        asked = select(RUNS).where(RUNS.c.year == year).order_by(RUNS.c.id)
+        if published:
+            asked = asked.where(RUNS.c.kind == PUBLISHED)
+        with self.engine.connect() as connection:
+            return [_night(row) for row in connection.execute(asked).mappings()]
+
+    def last(self, year: int) -> NightRow | None:
+        """The last run that published; ``None`` when there has been none."""
+        asked = select(RUNS).where(RUNS.c.year == year, RUNS.c.kind == PUBLISHED).order_by(RUNS.c.id.desc()).limit(1)
+        with self.engine.connect() as connection:
+            row = connection.execute(asked).mappings().first()
+            return _night(row) if row else None
+
+    def findings(self, run: int) -> list[dict[str, Any]]:
+        """What stood in the list of findings that night."""
+        with self.engine.connect() as connection:
+            kept = connection.execute(select(RUNS.c.findings).where(RUNS.c.id == run)).scalar()
+            return list(json.loads(kept or "[]"))
+
+    def states(self, year: int, *, until: int | None = None) -> dict[str, StateRow]:
+        """The state of every unit."""
+        return {row.unit: row for _, row in self.transitions(year, until=until)}
+
+    def transitions(self, year: int, *, until: int | None = None) -> list[tuple[int, StateRow]]:
+        """Every change of a unit's state, with the run it came by."""
+        return self._all(STATES, StateRow, year, until)
+
+    def accepted(self, year: int, *, until: int | None = None) -> dict[str, Accepted]:
+        """The return every unit has passed with; units that have none are not there."""
+        last = {row.unit: row for _, row in self._all(ACCEPTED, Accepted, year, until)}
+        return {unit: row for unit, row in last.items() if row.reading is not None}
+
+    def figures(self, year: int, *, until: int | None = None) -> dict[str, str | None]:
+        """The county's figures as they were printed, by item code."""
+        return {row.item: row.value for _, row in self._all(FIGURES, _Figure, year, until)}
+
+    def decisions(self, year: int, *, until: int | None = None) -> list[Decided]:
+        """The signed rows of the 台账 in force."""
+        last = {_identity(row): row for _, row in self._all(DECISIONS, Decided, year, until)}
+        return [row for row in last.values() if row.in_force]
+
+    def decided(self, year: int) -> list[tuple[int, Decided]]:
+        """Every signed row that came into force or left it, with the run it came by."""
+        return self._all(DECISIONS, Decided, year, None)
+
+    def explanations(self, year: int, *, until: int | None = None) -> list[Explained]:
+        """Every reason given up to a run."""
+        return [row for _, row in self._all(EXPLANATIONS, Explained, year, until)]
+
+    # ---------------------------------------------------------------- recording
+    def note(self, row: NightRow) -> int:
+        """Record a run that changed nothing; its number."""
+        with self.engine.begin() as connection:
+            return _insert_run(connection, row, "[]")
+
+    def record(self, night: Night) -> int:
+        """Record a run that published, whole; its number."""
+        year = night.row.year
+        states, accepted, figures = self.states(year), self.accepted(year), self.figures(year)
+        decided, explained = {_identity(d): d for d in self.decisions(year)}, set(self.explanations(year))
+        with self.engine.begin() as connection:
+            run = _insert_run(connection, night.row, night.findings)
+
+            def add(table: Table, rows: Iterable[Any]) -> None:
+                if each := [{"run": run, "year": year} | asdict(row) for row in rows]:
+                    connection.execute(insert(table), each)
+
+            add(STATES, _moved(states, night.states))
+            add(ACCEPTED, _changed(accepted, night.accepted))
+            add(
+                FIGURES,
+                [_Figure(item=i, value=v) for i, v in night.figures.items() if i not in figures or figures[i] != v],
+            )
+            add(DECISIONS, _decided(decided, night.decisions))
+            add(EXPLANATIONS, [row for row in dict.fromkeys(night.explanations) if row not in explained])
+        return run
+
+    def _all(self, table: Table, kind: type[R], year: int, until: int | None) -> list[tuple[int, R]]:
+        names = [each.name for each in fields(kind)]  # type: ignore[arg-type]
+        asked = select(table.c.run, *(table.c[name] for name in names)).where(table.c.year == year).order_by(table.c.id)
+        if until is not None:
+            asked = asked.where(table.c.run <= until)
+        with self.engine.connect() as connection:
+            return [(run, kind(**dict(zip(names, rest, strict=True)))) for run, *rest in connection.execute(asked)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figure:
+    item: str
+    value: str | None
+
+
+def _night(row: Mapping[Any, Any]) -> NightRow:
+    return NightRow(**{f.name: row[f.name] for f in fields(NightRow) if f.name != "manifest"},
+                    manifest=json.loads(row["manifest"]))  # fmt: skip
+
+
+def _insert_run(connection: Connection, row: NightRow, findings: str) -> int:
+    said = {each.name: getattr(row, each.name) for each in fields(NightRow) if each.name != "id"}
+    said |= {"manifest": json.dumps(dict(row.manifest), ensure_ascii=False), "findings": findings}
+    result = connection.execute(insert(RUNS).values(said))
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
+
+
+def _moved(before: Mapping[str, StateRow], now: Iterable[StateRow]) -> Iterable[StateRow]:
+    """The units whose state, or the file that decides it, is another than before."""
+    for row in now:
+        was = before.get(row.unit)
+        if was is None or (was.state, was.sha256) != (row.state, row.sha256):
+            yield StateRow(
+                unit=row.unit,
+                state=row.state,
+                previous=was.state if was else "",
+                because=row.because,
+                file=row.file,
+                sha256=row.sha256,
+            )
+
+
+def _changed(before: Mapping[str, Accepted], now: Sequence[Accepted]) -> Iterable[Accepted]:
+    yield from (row for row in now if before.get(row.unit) != row)
+    for unit in sorted(before.keys() - {row.unit for row in now}):
+        was = before[unit]
+        yield Accepted(unit=unit, name=was.name, file="", sha256="", reading=None, counted=False, provisional=False)
+
+
+def _decided(before: Mapping[tuple[str, ...], Decided], now: Sequence[Decided]) -> Iterable[Decided]:
+    standing = {_identity(row): row for row in now}
+    yield from (row for key, row in standing.items() if key not in before)
+    for key, was in before.items():
+        if key not in standing:
+            yield Decided(**{**asdict(was), "in_force": False})
+
+
+def _identity(row: Decided) -> tuple[str, ...]:
+    return row.kind, row.subject, row.detail, row.reason, row.approver

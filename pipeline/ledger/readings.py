@@ -1,0 +1,105 @@
+"""What was read from arrivals and what the rules said of it, kept by the content of everything it depends on.
+
+A reading or a check is found again by its key alone; when a file, the form, the 台账 or the program changes, so does
+the key, and the old row stays as what was true then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.engine import Engine
+
+from pipeline.ledger.tables import CHECKS, READINGS, SHAPES
+from pipeline.packing import Row, Shape
+
+T = TypeVar("T")
+_MANY = 500
+"""Rows asked for at once: below SQLite's limit of 999 parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What the rules said of a reading, packed as JSON."""
+
+    key: str
+    reading: str
+    findings: str
+    unevaluated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The book of readings and checks."""
+
+    engine: Engine
+
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that a reading is kept under."""
+        return {key for part in batched(keys) for (key,) in self._select([READINGS.c.key], READINGS, part)}
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, Row]:
+        """The readings of ``keys``, by key."""
+        columns = [READINGS.c[name] for name in ("key", *Row.__slots__)]
+        return {
+            key: Row(**dict(zip(Row.__slots__, rest, strict=True)))
+            for part in batched(keys)
+            for key, *rest in self._select(columns, READINGS, part)
+        }
+
+    def shape(self, key: str) -> Shape:
+        """The shape kept under ``key``."""
+        with self.engine.connect() as connection:
+            form, items = connection.execute(select(SHAPES.c.form, SHAPES.c["items"]).where(SHAPES.c.key == key)).one()
+            return Shape.load(form, items)
+
+    def keep_shape(self, shape: Shape) -> None:
+        """Add a shape, unless it is kept already; readings refer to it."""
+        with self.engine.begin() as connection:
+            if not connection.execute(select(SHAPES.c.key).where(SHAPES.c.key == shape.key)).first():
+                connection.execute(insert(SHAPES), [{"key": shape.key, "form": shape.form, "items": shape.packed}])
+
+    def keep(self, year: int, rows: Sequence[tuple[str, Row]]) -> None:
+        """Add readings by key; none of them may be known."""
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    insert(READINGS),
+                    [
+                        {"key": key, "year": year} | {name: getattr(row, name) for name in Row.__slots__}
+                        for key, row in rows
+                    ],
+                )
+
+    def checks(self, keys: Sequence[str]) -> Mapping[str, Check]:
+        """The checks of ``keys``, by key."""
+        columns = [CHECKS.c[name] for name in Check.__slots__]
+        return {
+            values[0]: Check(**dict(zip(Check.__slots__, values, strict=True)))
+            for part in batched(keys)
+            for values in self._select(columns, CHECKS, part)
+        }
+
+    def keep_checks(self, checks: Sequence[Check]) -> None:
+        """Add checks; none of them may be known."""
+        if checks:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    insert(CHECKS), [{name: getattr(each, name) for name in Check.__slots__} for each in checks]
+                )
+
+    def _select(self, columns: Sequence[Any], table: Table, keys: Sequence[str]) -> Iterator[list[Any]]:
+        with self.engine.connect() as connection:
+            for row in connection.execute(table.select().with_only_columns(*columns).where(table.c.key.in_(keys))):
+                yield list(row)
+
+
+def batched(each: Iterable[T], size: int = _MANY) -> Iterator[list[T]]:
+    """``each`` in lists of at most ``size``."""
+    left = iter(each)
+    while part := list(islice(left, size)):
+        yield part

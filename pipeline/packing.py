@@ -1,0 +1,184 @@
+"""What was read from an arrival as a row of plain values, and back: how it crosses from a worker and is kept.
+
+A row says everything about an arrival except its file: the unit, its values, where they stood, its reasons, what was
+found. It is made where the file was read, so that nothing of the workbook itself travels further.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+from pipeline.findings import Finding
+from pipeline.form import Form, Value, Vector
+from pipeline.layout import Layout, Place
+from pipeline.returns import Arrival, Opened, Submission, Unclaimed
+
+_TRANSIENT = "I13"
+_DEFAULTS: Mapping[str, object] = {
+    field.name: field.default for field in fields(Finding) if isinstance(field.default, str | bool | tuple)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One reading. ``unit`` is empty where the return is nobody's; ``places`` is empty where all is as issued.
+
+    ``shape`` is the key of the `Shape` its figures, texts and places are ordered by.
+    """
+
+    sha256: str
+    shape: str
+    unit: str = ""
+    figures: bytes = b""
+    texts: str = "{}"
+    places: str = ""
+    reasons: str = "{}"
+    findings: str = "[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The items packed values are ordered by: of each its code, its decimals, and where it was issued.
+
+    It is kept beside the readings, so that one of a former year can be read when the form or the template is another.
+    """
+
+    form: str
+    items: tuple[tuple[str, int, str, int, int], ...]
+
+    @classmethod
+    def of(cls, form: Form, layout: Layout) -> Shape:
+        """The shape of a form as its template lays it out."""
+        nowhere = Place("", 0, 0)
+        places = (layout.places.get(item.code, nowhere) for item in form.items)
+        return cls(
+            form=form.id,
+            items=tuple(
+                (item.code, scale, place.sheet, place.row, place.col)
+                for item, scale, place in zip(form.items, form.scales, places, strict=True)
+            ),
+        )
+
+    @classmethod
+    def load(cls, form: str, items: str) -> Shape:
+        """The shape that was `packed`."""
+        return cls(form=form, items=tuple((code, *rest) for code, *rest in json.loads(items)))
+
+    @property
+    def packed(self) -> str:
+        """The items as JSON."""
+        return _json(self.items)
+
+    @property
+    def key(self) -> str:
+        """The digest of the whole."""
+        return hashlib.sha256(f"{self.form}\0{self.packed}".encode()).hexdigest()[:32]
+
+    def values(self, row: Row) -> Vector:
+        """The values of a reading."""
+        texts = {int(at): text for at, text in json.loads(row.texts).items()}
+        return Vector.load(tuple(scale for _, scale, *_ in self.items), row.figures, texts)
+
+    def by_code(self, row: Row) -> dict[str, Value]:
+        """The values of a reading by item code."""
+        return dict(zip((code for code, *_ in self.items), self.values(row), strict=True))
+
+    def places(self, row: Row) -> dict[str, Place]:
+        """Where they stood, by item code."""
+        if row.places:
+            return {self.items[at][0]: Place(*place) for at, *place in json.loads(row.places)}
+        return {code: Place(sheet, r, c) for code, _, sheet, r, c in self.items if sheet}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packing:
+    """Packs and unpacks the readings of one year's form and layout."""
+
+    form: Form
+    layout: Layout
+
+    @cached_property
+    def shape(self) -> Shape:
+        """How the values are ordered."""
+        return Shape.of(self.form, self.layout)
+
+    @cached_property
+    def _key(self) -> str:
+        return self.shape.key
+
+    def pack(self, result: Submission | Unclaimed) -> Row:
+        """The row of a reading."""
+        if isinstance(result, Unclaimed):
+            findings = packed_findings(result.findings)
+            return Row(sha256=result.arrival.sha256, shape=self._key, findings=findings)
+        places = "" if result.places is self.layout.places else _packed_places(self.form, result.places)
+        return Row(
+            sha256=result.arrival.sha256,
+            shape=self._key,
+            unit=result.unit,
+            figures=result.values.packed,
+            texts=_json({str(at): text for at, text in result.values.texts.items()}),
+            places=places,
+            reasons=_json(dict(result.reasons)),
+            findings=packed_findings(result.findings),
+        )
+
+    def unpack(self, row: Row, arrival: Arrival) -> Submission | Unclaimed:
+        """The reading again, of the same arrival."""
+        findings = unpacked_findings(row.findings)
+        if not row.unit:
+            return Unclaimed(arrival=arrival, findings=findings)
+        return Submission(
+            arrival=arrival,
+            unit=row.unit,
+            values=self.shape.values(row),
+            places=self.shape.places(row) if row.places else self.layout.places,
+            reasons=json.loads(row.reasons),
+            findings=findings,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedReader:
+    """Reads an arrival behind the guard straight to its row; what workers are sent to do.
+
+    A file that could not be opened today may be opened tomorrow, and has no row.
+    """
+
+    reading: Callable[[Opened], Submission | Unclaimed]
+    packing: Packing
+
+    def __call__(self, opened: Opened) -> Row | Unclaimed:
+        """The row of one file."""
+        result = self.reading(opened)
+        if isinstance(result, Unclaimed) and any(finding.code == _TRANSIENT for finding in result.findings):
+            return result
+        return self.packing.pack(result)
+
+
+def packed_findings(findings: Iterable[Finding]) -> str:
+    """Findings as JSON; what is as it is by default is left out."""
+    return _json([_said(finding) for finding in findings])
+
+
+def unpacked_findings(packed: str) -> tuple[Finding, ...]:
+    """The findings again."""
+    return tuple(Finding(**(said | {"folds": tuple(said.get("folds", ()))})) for said in json.loads(packed))
+
+
+def _said(finding: Finding) -> dict[str, Any]:
+    said = {name: getattr(finding, name) for name in Finding.__slots__}
+    return {name: value for name, value in said.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
+
+
+def _packed_places(form: Form, places: Mapping[str, Place]) -> str:
+    return _json([(form.position[code], place.sheet, place.row, place.col) for code, place in places.items()])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))

@@ -1,0 +1,48 @@
+"""The settings of a workspace: ``xxgk.toml`` beside ``inputs/``, all of it optional.
+
+::
+
+    [ledger]
+    address = "postgresql+psycopg://xxgk@db.local/xxgk"   # 不写就用 outputs/ledger/ledger.sqlite
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import WorkspaceError
+
+SETTINGS_FILE = "xxgk.toml"
+_PREFIX = "postgresql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs."""
+
+    ledger: str = ""
+
+
+def read_settings(root: Path) -> Settings:
+    """The settings of the workspace at ``root``; raises `WorkspaceError` for anything that is not known."""
+    path = root / SETTINGS_FILE
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
+    ledger = said.pop("ledger", {})
+    unknown = [*said, *(f"ledger.{key}" for key in (ledger if isinstance(ledger, dict) else {}) if key != "address")]
+    address = ledger.get("address", "") if isinstance(ledger, dict) else None
+    if unknown or not isinstance(address, str):
+        raise WorkspaceError(
+            f"设置文件 {path} 里有不认识的项：{'、'.join(unknown) or 'ledger'}。可用的：[ledger] address。"
+        )
+    if address and not address.startswith(_PREFIX):
+        raise WorkspaceError(
+            f"设置文件 {path} 里 ledger.address 应当是 {_PREFIX}+psycopg://… 的地址，实际是“{address}”。"
+        )
+    return Settings(ledger=address.replace("postgresql://", "postgresql+psycopg://", 1))
