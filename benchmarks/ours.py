@@ -11,14 +11,15 @@ import sys
 from pathlib import Path
 
 from benchmarks.county import YEAR
+from pipeline import nightly
 from pipeline.check import Checker
 from pipeline.control import read_control
-from pipeline.intake import collect, open_arrival
+from pipeline.examination import Examination
+from pipeline.intake import collect
 from pipeline.layout import read_layout
-from pipeline.ledger import Ledger
-from pipeline.read import Reader, read_many
-from pipeline.returns import Submission
+from pipeline.read import Reader
 from pipeline.seal import read_secret
+from pipeline.standings import Checked
 from pipeline.workspace import Workspace, template_file
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)
@@ -31,23 +32,34 @@ class Night:
         self.workspace = workspace
         form, folder = workspace.form(YEAR)
         control = read_control(workspace.control(YEAR), form, year=YEAR)
-        layout = read_layout(form, template_file(folder, "return.xlsx"))
+        self.template = template_file(folder, "return.xlsx")
+        layout = read_layout(form, self.template)
         self.reader = Reader(form=form, layout=layout, control=control, secret=read_secret(workspace.secret))
         self.checker = Checker(form, control)
 
     def run(self, workers: int) -> int:
-        """One cold night, the ledger empty; the number of good returns."""
+        """One cold night, the ledger empty; the number of good returns. Nothing is held longer than its batch."""
         shutil.rmtree(self.workspace.ledger, ignore_errors=True)
-        with Ledger(self.workspace.ledger) as ledger:
+        with self.workspace.open_ledger() as ledger:
             arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
-        results = read_many(open_arrival, self.reader.read, arrivals, workers=workers)
-        submissions = [result for result in results if isinstance(result, Submission)]
-        return sum(not checked.findings for checked in self.checker.check(submissions))
+            examination = Examination(
+                ledger=ledger,
+                year=YEAR,
+                reader=self.reader,
+                checker=self.checker,
+                template=self.template.read_bytes(),
+                workers=workers,
+            )
+            examined = examination.examine(arrivals, lambda each: each)
+            return sum(isinstance(each, Checked) and not each.findings for each in examined)
 
-    def unchanged(self) -> int:
-        """The intake of a night in which nothing changed."""
-        with Ledger(self.workspace.ledger) as ledger:
-            return len(collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW))
+    def whole(self) -> None:
+        """A night to the last published file, so that the next has nothing to do."""
+        nightly.run(self.workspace, YEAR, now=NOW)
+
+    def unchanged(self) -> None:
+        """A night in which nothing changed."""
+        assert nightly.run(self.workspace, YEAR, now=NOW) is None
 
 
 if __name__ == "__main__":
