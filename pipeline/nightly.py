@@ -31,8 +31,9 @@ from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
-from pipeline.fingerprints import digest, night_key
+from pipeline.fingerprints import night_key
 from pipeline.form import Form
+from pipeline.former import history
 from pipeline.intake import collect
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
@@ -161,7 +162,7 @@ def _travel(
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
     layout = read_layout(form, template)
     word = template_file(folder, "report.docx")
-    checker = Checker(form, control)
+    checker = Checker(form, control, history(ledger, year - 1))
     examination = Examination(
         ledger=ledger,
         year=year,
@@ -261,13 +262,7 @@ def _key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequence[Arr
     """The digest of everything a night depends on."""
     office = [path for path in (workspace.control(year), workspace.secret) if path.is_file()]
     templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
-    return night_key([*office, *templates], arrivals, _former(ledger, year))
-
-
-def _former(ledger: Ledger, year: int) -> str:
-    """The digest of what is known of the year before."""
-    accepted = sorted(ledger.nights.accepted(year - 1).items())
-    return digest(accepted, [(past.unit, sorted(past.values.items())) for past in ledger.pasts.of(year - 1)])
+    return night_key([*office, *templates], arrivals, ledger.nights.accepted(year - 1), ledger.pasts.of(year - 1))
 
 
 @contextmanager

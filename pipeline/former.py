@@ -1,0 +1,51 @@
+"""What the ledger knows of the year before, for the rules that compare years and the figures printed in.
+
+Sources, the better known one believed: what this program counted that year, a workbook of that year that was imported,
+a published report that was imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.history import History, Past
+from pipeline.ledger import Accepted, Ledger
+
+REPORT, WORKBOOK, COUNTED = "年报", "报表", "汇总"
+_TRUST = (REPORT, WORKBOOK, COUNTED)
+"""The least believed first."""
+
+
+def known(ledger: Ledger, year: int) -> tuple[Past, ...]:
+    """Everything known of a year, the least believed first, of the same kind the oldest."""
+    every = (*ledger.pasts.of(year), *_counted(ledger, year))
+    return tuple(sorted(every, key=lambda past: _TRUST.index(past.source)))
+
+
+def history(ledger: Ledger, year: int) -> History:
+    """What the units reported for ``year``, by unit and item."""
+    return History.of_pasts(known(ledger, year))
+
+
+def _counted(ledger: Ledger, year: int) -> Iterator[Past]:
+    """The returns that stood at the end of the last night of that year."""
+    accepted = list(ledger.nights.accepted(year).values())
+    rows = ledger.readings.load([each.reading for each in accepted if each.reading])
+    shapes = {key: ledger.readings.shape(key) for key in sorted({row.shape for row in rows.values()})}
+    for each in accepted:
+        row = rows[_reading(each)]
+        values = shapes[row.shape].by_code(row)
+        yield Past(
+            unit=each.unit,
+            year=year,
+            form=shapes[row.shape].form,
+            source=COUNTED,
+            file=each.file,
+            sha256=each.sha256,
+            values={code: value for code, value in values.items() if value is not None},
+        )
+
+
+def _reading(accepted: Accepted) -> str:
+    assert accepted.reading is not None
+    return accepted.reading
