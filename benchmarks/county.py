@@ -47,6 +47,20 @@ def county(root: Path, units: int) -> Workspace:
     return workspace
 
 
+def repeated(root: Path, units: int, times: int) -> Workspace:
+    """The county with every return sent ``times`` times: other bytes each time (a zip comment), the same figures."""
+    workspace = county(root, units)
+    inputs = workspace.year_inputs(YEAR)
+    returns = sorted(inputs.glob("u*.xlsx"))
+    for number in range(2, times + 1):
+        folder = inputs / f"第{number}次"
+        folder.mkdir(exist_ok=True)
+        for path in returns:
+            content, comment = path.read_bytes(), f"{number:06d}".encode()
+            (folder / path.name).write_bytes(content[:-2] + len(comment).to_bytes(2, "little") + comment)
+    return workspace
+
+
 def _figures(n: int) -> dict[str, Value]:
     """A busy unit: requests of several kinds, some carried over, a fee, a few paragraphs."""
     rnd = random.Random(n)
