@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -208,6 +209,7 @@ def _travel(
     published = publish(workspace, ledger, year, files)
     key = "" if examination.unfinished else key
     control_bytes = workspace.control(year).read_bytes()
+    ledger.archive(sha256(control_bytes).hexdigest(), control_bytes)
     ledger.nights.record(
         night_of(outcome, now=now, key=key, control=control_bytes, readings=examination.keys, manifest=published)
     )
