@@ -1,7 +1,7 @@
 """Form + template to the address of every item: the only room that knows a cell address."""
 
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
-from pipeline.layout.design import design_layout, reason_keys
+from pipeline.layout.design import county_cells, design_layout, reason_keys
 from pipeline.layout.grid import Grid, GridCell, table_grid
 from pipeline.layout.switches import switches
 from pipeline.layout.template import defined_names, read_layout
@@ -14,6 +14,7 @@ __all__ = [
     "GridCell",
     "Layout",
     "Place",
+    "county_cells",
     "defined_names",
     "design_layout",
     "plain",

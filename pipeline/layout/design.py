@@ -122,6 +122,22 @@ def design_layout(form: Form) -> Layout:
     return Layout(places=places, anchors=tuple(anchors), named=named, sheets=sheet_order(form))
 
 
+def county_cells(form: Form) -> Mapping[Place, str]:
+    """The item of every cell of county.xlsx that shows a figure; a merged cell is there with all it covers.
+
+    The statutory tables stand as in a return; below 基本情况 the indicators follow one another.
+    """
+    cells: dict[Place, str] = {}
+    for table in form.tables:
+        grid, origin = table_origin(table)
+        for cell in grid.cells:
+            for col in range(cell.col, cell.col + cell.cols) if cell.code else ():
+                cells[Place(table.sheet, origin + cell.row, col)] = cell.code
+    figures = (item for item in form.of_table("info") if item.numeric)
+    cells |= {Place(BASICS_SHEET, row, VALUE_COLUMN): item.code for row, item in enumerate(figures, TABLE_ROW + 1)}
+    return cells
+
+
 def banner_sheets(form: Form) -> Iterator[tuple[str, str]]:
     """The sheets that carry the line with unit and year, each with the code its defined name ends in."""
     yield "guide", GUIDE_SHEET

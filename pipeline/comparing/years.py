@@ -1,0 +1,62 @@
+"""Two years of the county, or of one unit, item by item; codes are the same from year to year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.comparing.changes import Change, codes_of, label_of
+from pipeline.errors import AskedError
+from pipeline.form import Value
+from pipeline.former import known
+from pipeline.history import History
+from pipeline.ledger import Ledger
+from pipeline.recall import recall
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearDiff:
+    """Two years of the county, or of one unit; ``zeros`` items are 0 in both and left out."""
+
+    before: int
+    after: int
+    whose: str
+    items: tuple[Change, ...]
+    zeros: int
+
+
+def diff_years(workspace: Workspace, before: int, after: int, unit: str = "") -> YearDiff:
+    """Two years item by item, of the county or of one unit. Raises `WorkspaceError`, `AskedError`.
+
+    A unit's former year may also be known from an imported report or workbook.
+    """
+    workspace.require_inputs(after)
+    with workspace.open_ledger() as ledger:
+        if unit:
+            was, now = (_of_unit(ledger, year, unit) for year in (before, after))
+            whose = _unit_name(ledger, after, unit)
+        else:
+            nights = [recall(workspace, ledger, year) for year in (before, after)]
+            was, now = (dict(night.figures) for night in nights)
+            whose = nights[1].control.profile.root
+    form, older = (workspace.form(year)[0] for year in (after, before))
+    changes = [
+        Change(code=code, label=label_of(form, code, older), before=was.get(code), after=now.get(code))
+        for code in codes_of(form, was, now)
+        if not isinstance(was.get(code), str) and not isinstance(now.get(code), str)
+    ]
+    items = tuple(change for change in changes if change.before or change.after)
+    return YearDiff(before=before, after=after, whose=whose, items=items, zeros=len(changes) - len(items))
+
+
+def _of_unit(ledger: Ledger, year: int, unit: str) -> Mapping[str, Value]:
+    values = History.of_pasts(known(ledger, year)).of(unit)
+    if not values:
+        raise AskedError(f"没有单位代码为 {unit} 的单位 {year} 年度的数。请核对单位代码和年度。")
+    return {code: value for code, value in values.items() if not code.startswith("meta.")}
+
+
+def _unit_name(ledger: Ledger, year: int, unit: str) -> str:
+    row = ledger.nights.accepted(year).get(unit)
+    return f"{row.name}（{unit}）" if row else unit
