@@ -234,7 +234,7 @@ def trace(
 
 @app.command("diff", **_HANDLED)
 def diff(
-    year: Annotated[int, typer.Option("--year", metavar="年度", help="报告年度，如 2024。")] = 0,
+    year: Annotated[int, typer.Option("--year", metavar="年度", help="报告年度，如 2024。", show_default=False)] = 0,
     workspace: Root = HERE,
     runs: Annotated[tuple[int, int] | None, typer.Option("--runs", metavar="编号 编号", help="比哪两次汇总。")] = None,
     unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="比一个单位报来的两份报表。")] = "",
