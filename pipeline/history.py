@@ -47,6 +47,8 @@ class History:
     def vector(self, form: Form, unit: str) -> Vector:
         """The same, ordered like ``form.items``."""
         known = self.of(unit)
+        if not known:
+            return form.blank
         return form.vector(known.get(item.code) for item in form.items)
 
 

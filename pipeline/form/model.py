@@ -262,6 +262,11 @@ class Form:
         """``values``, ordered like ``items``, as a `Vector`; raises ``ValueError`` for a figure that is not exact."""
         return Vector.of(self.scales, values)
 
+    @cached_property
+    def blank(self) -> Vector:
+        """The vector of a return of which nothing is known."""
+        return self.vector([None] * len(self.items))
+
     def covers(self, year: int) -> bool:
         """Whether reports of this year follow this form."""
         return self.from_year <= year <= self.to_year
