@@ -9,7 +9,7 @@ from pipeline.form import KINDS, THRESHOLDS, Form, Rule
 
 GROUPS: Mapping[str, str] = {
     "S": "报表本身", "R": "表内勾稽", "A": "汇总", "D": "成文", "Y": "与上年比较", "P": "是否合理", "N": "文字材料",
-    "M": "报送",
+    "M": "报送", "B": "本地",
 }  # fmt: skip
 _STATIONS: Mapping[str, str] = {
     "read": "读取时", "check": "收件核对时", "county": "汇总时", "publish": "生成报告时",
