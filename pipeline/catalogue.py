@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pipeline.control import read_control
 from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import KINDS, THRESHOLDS, Form, Rule
+from pipeline.workspace import Workspace
 
 GROUPS: Mapping[str, str] = {
     "S": "报表本身", "R": "表内勾稽", "A": "汇总", "D": "成文", "Y": "与上年比较", "P": "是否合理", "N": "文字材料",
@@ -14,6 +16,12 @@ GROUPS: Mapping[str, str] = {
 _STATIONS: Mapping[str, str] = {
     "read": "读取时", "check": "收件核对时", "county": "汇总时", "publish": "生成报告时",
 }  # fmt: skip
+
+
+def in_force(workspace: Workspace, year: int) -> Form:
+    """The form of a year with what the office added in its 台账, where there is one."""
+    form, path = workspace.form(year)[0], workspace.control(year)
+    return read_control(path, form, year=year).in_force(form) if path.is_file() else form
 
 
 def limits(rule: Rule) -> str:

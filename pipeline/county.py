@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.form import Figure, Form, Value
+from pipeline.form import Figure, Form, Item, Value
 from pipeline.standings import Standing
 
 
@@ -25,7 +25,10 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class County:
-    """The root. ``figures`` by item code; ``None`` where no source is known. ``texts`` by item code and unit name."""
+    """The root. ``figures`` by item code; ``None`` where no source is known.
+
+    ``collected`` by item code: what units wrote, or the figures that are only listed, side by side with their names.
+    """
 
     figures: Mapping[str, Figure | None]
     contributions: Mapping[str, tuple[Contribution, ...]]
@@ -41,3 +44,7 @@ class County:
     def vector(self, form: Form) -> tuple[Value, ...]:
         """The figures ordered like ``form.items``, as a submission has them."""
         return tuple(self.figures.get(item.code) for item in form.items)
+
+    def paragraphs(self, item: Item) -> tuple[str, ...]:
+        """What the units wrote under ``item``, each with its name in front."""
+        return tuple(f"{unit}：{text}" for unit, text in self.collected.get(item.code, ()))

@@ -19,7 +19,7 @@ from pipeline.control import CONTROL_FILE, Control, read_control
 from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.findings import Finding, notice, ordered
-from pipeline.form import Form
+from pipeline.form import LOCAL, Form
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
@@ -67,7 +67,7 @@ def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> lis
         secret = make_secret(workspace.secret)
     except OSError as error:
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
-    stamped = _stamp(form, read_layout(form, template), template, secret, control)
+    stamped = _stamp(control.in_force(form), read_layout(form, template), template, secret, control)
     files = {f"issued/{file_name(unit)}": stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
     with _alone(workspace):
         publish_files(workspace.year_outputs(year), files, replaces=("issued",))
@@ -86,7 +86,7 @@ def run(
     form, folder = workspace.form(year)
     control = read_control(workspace.control(year), form, year=year)
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
-    layout = read_layout(form, template)
+    layout, form = read_layout(form, template), control.in_force(form)
     reader = Reader(form=form, layout=layout, control=control, secret=secret)
     word = template_file(folder, "report.docx")
     with _alone(workspace):
@@ -145,11 +145,12 @@ def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Findin
 
 def _report(form: Form, control: Control, county: County) -> ReportContent:
     profile = control.profile
+    collected = {item.code: county.paragraphs(item) for item in form.of_table(LOCAL) if not item.numeric}
     return ReportContent(
         form=form,
         year=profile.year,
         figures=county.figures,
-        texts=control.texts,
+        texts={**collected, **control.texts},
         profile={
             "root": profile.root,
             "compiler": profile.compiler,

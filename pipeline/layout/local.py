@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.form import Equation, Form, Item, Rule, local_items, local_rules
+from pipeline.form import LOCAL, Equation, Form, Item, Rule, local_items, local_rules
 from pipeline.layout.address import IDENTITY_SHEET, Anchor, Layout, Place
 from pipeline.layout.design import (
     BANNER_ROW,
@@ -24,8 +24,6 @@ from pipeline.layout.design import (
 LOCAL_SHEET = "本地指标"
 LOCAL_HEADINGS = ("本地指标", "本地填报内容", "计量单位", "填报说明")
 """Other words than those of 基本情况, so that a row of one is never taken for a row of the other."""
-
-BANNER = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,7 @@ def with_local(layout: Layout, page: LocalPage) -> Layout:
         return layout
     places = {item.code: Place(LOCAL_SHEET, row, VALUE_COLUMN) for row, item in page.items}
     anchors = tuple(Anchor(Place(LOCAL_SHEET, row, 0), item.row_path[-1]) for row, item in page.items)
-    named = {banner_name(BANNER): Place(LOCAL_SHEET, BANNER_ROW, 0)}
+    named = {banner_name(LOCAL): Place(LOCAL_SHEET, BANNER_ROW, 0)}
     named |= {reason_name(line.equation): Place(LOCAL_SHEET, line.row, REASON_COLUMN) for line in page.lines}
     at = place_of_sheet(layout)
     return Layout(

@@ -132,7 +132,7 @@ class Registrar:
             if text != known and isinstance(text, str) and (match := _BANNER.match(text)):
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
-        if not known or home is None or home.sheet not in book or len(book) > len(self.layout.sheets):
+        if not known or home is None or home.sheet not in book or book.keys() - set(self.layout.sheets):
             yield from _searched(book)
             return
         label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""
