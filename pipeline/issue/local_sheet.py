@@ -100,7 +100,7 @@ def _data(styles: Styles, layout: Layout, page: LocalPage) -> etree._Element:
     data, ink = etree.Element(main("sheetData")), styles.ink
     title = ink(size="16", name="黑体", horizontal="center", border=False)
     heading = ink(bold=True, horizontal="center", fill=_HEADING)
-    _row(data, 0, [(LOCAL_SHEET, title)], height=32)
+    _row(data, 0, [(f"{LOCAL_SHEET}（本地区加报的内容，与其他各表一并填报）", title)], height=32)
     _row(data, BANNER_ROW, [("", ink(border=False))], height=20)
     if page.items:
         words = (*LOCAL_HEADINGS, *[""] * (len(CHECKS_HEADINGS) - len(LOCAL_HEADINGS)))

@@ -119,11 +119,17 @@ class Reader:
 
     def _issued(self, unit: str) -> Issued:
         """How the workbook of a unit was issued; units that are asked for the same share one answer."""
-        kind = self.control.by_code[unit].type
-        page = local_page(self.form, self.layout.places, unit=unit, unit_type=kind)
-        if page.asked not in self._pages:
-            self._pages[page.asked] = Issued.of(self.form, self.layout, page)
-        return self._pages[page.asked]
+        if unit not in self._units:
+            kind = self.control.by_code[unit].type
+            page = local_page(self.form, self.layout.places, unit=unit, unit_type=kind)
+            if page.asked not in self._pages:
+                self._pages[page.asked] = Issued.of(self.form, self.layout, page)
+            self._units[unit] = self._pages[page.asked]
+        return self._units[unit]
+
+    @cached_property
+    def _units(self) -> dict[str, Issued]:
+        return {}
 
     @cached_property
     def _pages(self) -> dict[tuple[str, ...], Issued]:
