@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from pipeline.control import read_control
+from pipeline.errors import WorkspaceError
 from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import KINDS, THRESHOLDS, Form, Rule
 from pipeline.workspace import Workspace
@@ -19,9 +21,11 @@ _STATIONS: Mapping[str, str] = {
 
 
 def in_force(workspace: Workspace, year: int) -> Form:
-    """The form of a year with what the office added in its 台账, where there is one."""
-    form, path = workspace.form(year)[0], workspace.control(year)
-    return read_control(path, form, year=year).in_force(form) if path.is_file() else form
+    """The form of a year with what the office added in its 台账; one that cannot be read yet adds nothing."""
+    form = workspace.form(year)[0]
+    with suppress(WorkspaceError):
+        return read_control(workspace.control(year), form, year=year).in_force(form)
+    return form
 
 
 def limits(rule: Rule) -> str:

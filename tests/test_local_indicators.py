@@ -336,6 +336,34 @@ def test_rows_added_and_taken_away_between_issue_and_return(office: Office) -> N
     assert sheet(corrected(office, "u01"))["B5"].value == 1.25
 
 
+def test_rules_without_indicators(tmp_path: Path) -> None:
+    rule = (
+        "B1",
+        "许可不超过三百件",
+        "核实性",
+        "t2.permit.decisions <= 300",
+        "",
+        "乡镇",
+        "许可 {左边} 件。",
+        "请核对。",
+        "",
+    )
+    office = local_office(tmp_path, indicators=[], rules=[rule])
+    assert [row[0].value for row in sheet(office.issued("u01")).iter_rows(min_row=3)] == [None, "规则", _B1]
+    assert LOCAL_SHEET not in openpyxl.load_workbook(io.BytesIO(office.issued("u02"))).sheetnames
+    much = {"t2.permit.decisions": 301}
+    office.drop("u01.xlsx", filled(office, office.issued("u01"), much, {"B1": "集中办理"}))
+    office.drop("u02.xlsx", filled(office, office.issued("u02"), much))
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过", "u02": "通过", "u03": "未报"}
+    assert [(f.code, f.sheet, f.cell, f.answer) for f in outcome.findings if f.unit] == [
+        ("B1", "表二", "B9", "出错说明：集中办理")
+    ]
+
+
+_B1 = "B1　核实性　许可不超过三百件"
+
+
 def test_a_local_total_of_statutory_cells_folds_like_any_balance(tmp_path: Path) -> None:
     rule = (
         "B1",
@@ -414,6 +442,11 @@ def test_local_rules_are_listed_under_their_year(office: Office) -> None:
     code, out, _ = xxgk("rules", "b2", "--year", "2024", cwd=office.workspace.root)
     assert "算式：print_fee <= 5（trainings_online >= 1 时）" in out
     assert "适用：只问乡镇" in out
+    office.workspace.control(YEAR).write_bytes(b"no workbook yet")
+    code, out, _ = xxgk("rules", "--year", "2024", cwd=office.workspace.root)
+    assert code == 0
+    assert "43 条规则" in out
+    office.write_control({})
     code, out, _ = xxgk("rules", cwd=office.workspace.root)
     assert "43 条规则" in out
     code, out, _ = xxgk("rules", "try", str(office.folder / "rules.toml"), "--year", "2024", cwd=office.workspace.root)

@@ -218,8 +218,10 @@ def _sentence(row: Row, column: str) -> str:
 
 # ---------------------------------------------------------------- cells
 def _line(row: Row, column: str) -> str:
-    """A cell as one line without control characters."""
-    return "".join(char for char in " ".join(row.text(column).split()) if unicodedata.category(char) != "Cc")
+    """A cell as one line, without what XML cannot carry."""
+    return "".join(char for char in " ".join(row.text(column).split()) if unicodedata.category(char) != "Cc").translate(
+        {0xFFFE: None, 0xFFFF: None}
+    )
 
 
 def _text(row: Row, column: str, *, most: int) -> str:
