@@ -32,7 +32,7 @@ from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
-from pipeline.form import Form
+from pipeline.form import LOCAL, Form
 from pipeline.former import history
 from pipeline.intake import collect
 from pipeline.issue import Stamp, file_name, stamp
@@ -85,7 +85,7 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
     with _alone(workspace) as ledger:
         require_open(ledger, year)
-        stamped = _stamp(form, read_layout(form, template), template, secret, control)
+        stamped = _stamp(control.in_force(form), read_layout(form, template), template, secret, control)
         files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
         by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
@@ -160,7 +160,7 @@ def _travel(
     form, folder = workspace.form(year)
     control = read_control(workspace.control(year), form, year=year)
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
-    layout = read_layout(form, template)
+    layout, form = read_layout(form, template), control.in_force(form)
     word = template_file(folder, "report.docx")
     checker = Checker(form, control, history(ledger, year - 1))
     examination = Examination(
@@ -228,11 +228,12 @@ def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Findin
 
 def _report(form: Form, control: Control, county: County) -> ReportContent:
     profile = control.profile
+    collected = {item.code: county.paragraphs(item) for item in form.of_table(LOCAL) if not item.numeric}
     return ReportContent(
         form=form,
         year=profile.year,
         figures=county.figures,
-        texts=control.texts,
+        texts={**collected, **control.texts},
         profile={
             "root": profile.root,
             "compiler": profile.compiler,

@@ -79,14 +79,15 @@ def rules_list(
     workspace: Root = HERE,
     markdown: Annotated[bool, typer.Option("--markdown", help="输出整本目录，用来生成 docs/rules.md。")] = False,
 ) -> None:
-    """列出全部规则，或解释其中一条（也可以直接写 xxgk rules R3）。"""
-    from pipeline.catalogue import markdown as whole
+    """列出全部规则，写了年度就连同台账里的本地规则；或解释其中一条（也可以直接写 xxgk rules R3）。"""
+    from pipeline import catalogue
 
     where = Workspace(workspace)
-    form = where.form(year)[0] if year else where.forms()[-1][0]
     if markdown:
-        show.plain(whole(form))
-    elif not rule:
+        show.plain(catalogue.markdown(where.form(year)[0] if year else where.forms()[-1][0]))
+        return
+    form = catalogue.in_force(where, year) if year else where.forms()[-1][0]
+    if not rule:
         show.rules(form)
     elif rule.upper() in {each.id for each in form.rules}:
         show.rule(form.rule(rule.upper()))
@@ -126,9 +127,12 @@ def template(
 @template_app.command("check", **_HANDLED)
 def template_check(workspace: Root = HERE, json: Json = False) -> None:
     """检查改过样式的模板缺了什么。"""
+    from pipeline.setup import local_codes
     from pipeline.templates import check_templates
 
-    findings = [f for form, folder in Workspace(workspace).forms() for f in check_templates(form, folder)]
+    where = Workspace(workspace)
+    local = local_codes(where)
+    findings = [f for form, folder in where.forms() for f in check_templates(form, folder, local)]
     show.template_findings(findings, json=json)
     if findings:
         raise typer.Exit(FINDINGS)

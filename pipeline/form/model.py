@@ -24,7 +24,7 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One figure or text of the form."""
+    """One figure or text of the form; a local one may be asked of some ``unit_types`` only."""
 
     code: str
     table: str
@@ -40,6 +40,7 @@ class Item:
     note: str = ""
     limit: int = 0
     required: bool = True
+    unit_types: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -276,7 +277,7 @@ class Form:
         return self.items[self.position[code]]
 
     def of_table(self, table: str) -> tuple[Item, ...]:
-        """The items of one table (``t2`` … ``t4``, ``meta``, ``info``, ``text``), in printed order."""
+        """The items of one table (``t2`` … ``t4``, ``meta``, ``info``, ``text``, ``local``), in printed order."""
         return tuple(item for item in self.items if item.table == table)
 
     def rule(self, rule_id: str) -> Rule:

@@ -7,6 +7,9 @@ from pipeline.form.model import Item
 PROMPT_TITLE, PROMPT_TEXT = 32, 255
 """Excel's limits for a validation's title and text, in characters."""
 
+LARGEST = 999_999_999
+"""The largest figure an entry cell takes."""
+
 
 def prompt(item: Item) -> tuple[str, str]:
     """Title and text of the note; `lint` sees to it that the text fits, a long label is cut with an ellipsis."""
@@ -19,3 +22,10 @@ def prompt(item: Item) -> tuple[str, str]:
         "date": "",
     }[item.kind]
     return title, "\n".join(part for part in (item.note, rest) if part)
+
+
+def stop(item: Item) -> tuple[str, str]:
+    """Title and text of what a clerk is told who types something else than the item's figure."""
+    if item.kind == "count":
+        return "只能填整数", "请填 0 或正整数，只填数字；没有请填 0。"
+    return "只能填金额", f"请填不小于 0 的数字，单位是{item.unit}；没有请填 0。"

@@ -60,11 +60,13 @@ class Registrar:
     secret: bytes
     roster: Roster = field(init=False)
     _banners: tuple[Place, ...] = field(init=False)
+    _sheets: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         banners = tuple(place for name, place in self.layout.named.items() if name.startswith("banner_"))
         object.__setattr__(self, "roster", Roster.of(self.control))
         object.__setattr__(self, "_banners", banners)
+        object.__setattr__(self, "_sheets", frozenset(self.layout.sheets))
 
     def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
         """The unit, or the finding under which the return waits in 待认领."""
@@ -132,7 +134,7 @@ class Registrar:
             if text != known and isinstance(text, str) and (match := _BANNER.match(text)):
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
-        if not known or home is None or home.sheet not in book or len(book) > len(self.layout.sheets):
+        if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
             yield from _searched(book)
             return
         label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""

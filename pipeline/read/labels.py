@@ -23,6 +23,7 @@ from pipeline.layout.design import (
     TEXTS_SHEET,
     VALUE_COLUMN,
 )
+from pipeline.layout.local import LOCAL_HEADINGS, LOCAL_SHEET
 
 Path = tuple[str, ...]
 Rows = Sequence[Sequence[object]]
@@ -102,8 +103,11 @@ class Sightings:
         self.reworded |= other.reworded
 
 
-def charts(form: Form) -> tuple[Chart, ...]:
-    """The labels of every table of the form, the issued sheets of indicators and texts among them."""
+def charts(form: Form, local: Sequence[Item] = ()) -> tuple[Chart, ...]:
+    """The labels of every table of the form, the issued sheets of indicators and texts among them.
+
+    ``local`` are the local indicators that are asked for; the others have no chart, nobody looks for them.
+    """
     wording = {label_key(step): step for item in form.items for step in (*item.row_path, *item.column_path)}
     made = [
         _chart(table.sheet, [_banded(form, table, band) for band in table.bands], table, wording)
@@ -112,6 +116,7 @@ def charts(form: Form) -> tuple[Chart, ...]:
     for name, heading, items in (
         (BASICS_SHEET, BASICS_HEADINGS[VALUE_COLUMN], tuple(_basics(form))),
         (TEXTS_SHEET, TEXTS_HEADINGS[TEXT_COLUMN], form.of_table("text")),
+        (LOCAL_SHEET, LOCAL_HEADINGS[VALUE_COLUMN], tuple(local)),
     ):
         column = _path((heading,))
         placed = {(_path(item.row_path), column): form.position[item.code] for item in items}

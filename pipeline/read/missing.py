@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.findings import Finding, notice, violation
-from pipeline.form import Form, Item
-from pipeline.layout import Layout, Place, plain
+from pipeline.form import Form, Item, Rule
+from pipeline.layout import LOCAL_SHEET, Layout, Place, plain
 from pipeline.read.labels import Chart, Rows, label_key
 
 FORMAT_2019 = frozenset(
@@ -81,6 +81,9 @@ def missing_findings(
         every = [form.items[index] for index in sorted(chart.indexes)]
         if not gone:
             continue
+        if chart.name == LOCAL_SHEET:
+            yield _outdated(rule, gone)
+            continue
         if len(gone) == len(every):
             detail = f"没有找到“{chart.name}”：所有工作表里都没有它的行列标题"
             where = {"sheet": chart.name if chart.name in book else ""}
@@ -93,6 +96,16 @@ def missing_findings(
             where = {"sheet": chart.name if chart.name in book else "", "cell": place.cell if place and now else ""}
             where |= {"item": item.code} if what == "格" else {}
             yield violation(rule, where=where, detail=detail, found=now or "没有", expected=label)
+
+
+def _outdated(rule: Rule, gone: Sequence[Item]) -> Finding:
+    """Local indicators that are not there: a workbook issued before the office added them has no such rows."""
+    labels = "、".join(f"“{item.row_path[-1]}”" for item in gone[:3]) + ("等" if len(gone) > 3 else "")
+    detail = (
+        f"缺少本地指标{labels}：这份报表是增加它们以前下发的，或者“{LOCAL_SHEET}”表被删改过，"
+        "请在退回的新表上补填，原来填的数已经抄好"
+    )
+    return violation(rule, where={"item": gone[0].code}, detail=detail, found="没有", expected=labels)
 
 
 def _groups(gone: Sequence[Item], every: Sequence[Item]) -> Iterator[tuple[str, str, Item]]:
