@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.cells.labels import Chart, Path, Rows, label_key
 from pipeline.layout import Place
-from pipeline.read.labels import Chart, Path, Rows, label_key
 
 
 def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pipeline.cells.labels import Rows, label_key
+from pipeline.cells.normalise import as_shown
 from pipeline.control import Claim, Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
-from pipeline.read.labels import Rows, label_key
 from pipeline.read.names import Roster
-from pipeline.read.normalise import as_shown
 from pipeline.returns import Arrival
 from pipeline.seal import Seal
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.cells.labels import Chart, Rows, label_key
 from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item
 from pipeline.layout import Layout, Place, plain
-from pipeline.read.labels import Chart, Rows, label_key
 
 FORMAT_2019 = frozenset(
     label_key(text)

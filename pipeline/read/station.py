@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from pipeline import opinions
+from pipeline.cells.labels import Chart, Rows, charts
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import Layout, Place, defined_names
 from pipeline.read.identity import Registrar
-from pipeline.read.labels import Chart, Rows, charts
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden

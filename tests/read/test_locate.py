@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cells.labels import Sightings, Walk, charts, label_key, labels_of, sight
 from pipeline.layout import Place
-from pipeline.read.labels import Sightings, Walk, charts, label_key, labels_of, sight
 from pipeline.returns import Submission
 from tests.read import workbooks as w
 from tests.read.workbooks import HARMFUL, HARMLESS, filled, form, layout, mutated, truth, values

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.cells.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
+from pipeline.cells.numerals import read_numeral
 from pipeline.form import Item
-from pipeline.read.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
-from pipeline.read.numerals import read_numeral
 
 DOCS = Path(__file__).parents[2] / "docs" / "numbers.md"
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))

@@ -1,0 +1,19 @@
+"""What cells say: labels that prove where an item stands, figures as people write them."""
+
+from pipeline.cells.labels import Chart, Rows, Sighting, Sightings, charts, label_key, labels_of, sight
+from pipeline.cells.normalise import Reading, as_shown, read_number, read_text
+
+__all__ = [
+    "Chart",
+    "Reading",
+    "Rows",
+    "Sighting",
+    "Sightings",
+    "as_shown",
+    "charts",
+    "label_key",
+    "labels_of",
+    "read_number",
+    "read_text",
+    "sight",
+]
