@@ -58,9 +58,9 @@ class Workspace:
         return own if own.is_dir() else bundled_templates()
 
     def forms(self) -> list[tuple[Form, Path]]:
-        """Every form this workspace knows, with its folder; raises `FormError` when one is broken."""
+        """Every form this workspace knows, with its folder, the newest last; raises `FormError` when one is broken."""
         folders = sorted(path.parent for path in self.templates().glob("*/form.toml"))
-        return [(load_form(folder), folder) for folder in folders]
+        return sorted(((load_form(folder), folder) for folder in folders), key=lambda pair: pair[0].from_year)
 
     def form(self, year: int) -> tuple[Form, Path]:
         """The form that covers a report year and its folder.

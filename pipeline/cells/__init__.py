@@ -1,6 +1,7 @@
 """What cells say: labels that prove where an item stands, figures as people write them."""
 
-from pipeline.cells.labels import Chart, Rows, Sighting, Sightings, charts, label_key, labels_of, sight
+from pipeline.cells.charts import Chart, charts, label_key
+from pipeline.cells.labels import Rows, Sighting, Sightings, labels_of, sight
 from pipeline.cells.normalise import Reading, as_shown, read_number, read_text
 
 __all__ = [

@@ -4,7 +4,7 @@ from pipeline.form.expressions import LAST, Equation, Sides, Term
 from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
-from pipeline.form.model import Band, Claim, Fact, Form, Item, Line, Rule, Severity, Table
+from pipeline.form.model import Band, Claim, Crosswalk, Fact, Form, Item, Line, Rule, Severity, Table
 from pipeline.form.prompts import prompt
 from pipeline.form.values import Figure, Value, printed
 
@@ -14,6 +14,7 @@ __all__ = [
     "THRESHOLDS",
     "Band",
     "Claim",
+    "Crosswalk",
     "Equation",
     "Fact",
     "Figure",

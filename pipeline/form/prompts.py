@@ -13,7 +13,7 @@ def prompt(item: Item) -> tuple[str, str]:
     label = item.row_path[-1]
     title = label if len(label) <= PROMPT_TITLE else label[: PROMPT_TITLE - 1] + "…"
     rest = {
-        "count": "填 0 或正整数，没有请填 0，不要留空。",
+        "count": f"填{'整数，减少的填负数' if item.signed else ' 0 或正整数'}，没有请填 0，不要留空。",
         "money": f"以{item.unit}为单位，最多 {item.scale} 位小数，没有请填 0。",
         "text": "",
         "date": "",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pipeline.cells.labels import Rows, label_key
+from pipeline.cells import Rows, label_key
 from pipeline.cells.normalise import as_shown
 from pipeline.control import Claim, Control
 from pipeline.findings import Finding, notice

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.cells.labels import Chart, Rows, Sighting, Sightings, labels_of, sight
+from pipeline.cells import Chart, Rows, Sighting, Sightings, labels_of, sight
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import Anchor, Layout, Place, plain

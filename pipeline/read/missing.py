@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.cells.labels import Chart, Rows, label_key
+from pipeline.cells import Chart, Rows, label_key
 from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item
 from pipeline.layout import Layout, Place, plain

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
 
-from pipeline.cells.labels import label_key
+from pipeline.cells import label_key
 from pipeline.control import Control
 from pipeline.layout import plain
 

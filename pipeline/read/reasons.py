@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.cells.labels import Rows, label_key
+from pipeline.cells import Rows, label_key
 from pipeline.form import Equation, Form
 from pipeline.form.rules import WHOLE
 from pipeline.layout import Layout, Place

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from pipeline import opinions
-from pipeline.cells.labels import Chart, Rows, charts
+from pipeline.cells import Chart, Rows, charts
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form

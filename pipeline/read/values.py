@@ -127,4 +127,6 @@ def _trouble(sheet: Sheet, place: Place) -> Reading | None:
 
 
 def _expected(item: Item) -> str:
-    return f"不小于 0 的数字，最多 {item.scale} 位小数" if item.kind == "money" else "不小于 0 的整数"
+    if item.kind == "money":
+        return f"不小于 0 的数字，最多 {item.scale} 位小数"
+    return "整数，减少的用负号" if item.signed else "不小于 0 的整数"

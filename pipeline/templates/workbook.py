@@ -268,8 +268,9 @@ def _validate(sheet: Worksheet, row: int, col: int, last_row: int, last_col: int
     options: dict[str, object] = {"input_title": title, "input_message": text, "ignore_blank": True}
     if item.kind == "count" and item.mode == "entered":
         options |= {
-            "validate": "integer", "criteria": "between", "minimum": 0, "maximum": COUNT_MAX,
-            "error_title": "只能填整数", "error_message": "请填 0 或正整数，只填数字；没有请填 0。",
+            "validate": "integer", "criteria": "between", "minimum": -COUNT_MAX if item.signed else 0, "maximum": COUNT_MAX,
+            "error_title": "只能填整数",
+            "error_message": f"请填{'整数，减少的填负数' if item.signed else ' 0 或正整数'}，只填数字；没有请填 0。",
         }  # fmt: skip
     elif item.kind == "money":
         options |= {
