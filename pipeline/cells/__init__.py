@@ -2,7 +2,7 @@
 
 from pipeline.cells.charts import Chart, charts, label_key
 from pipeline.cells.labels import Rows, Sighting, Sightings, labels_of, sight
-from pipeline.cells.normalise import Reading, as_shown, read_number, read_text
+from pipeline.cells.normalise import Reading, as_shown, folded, read_number, read_text
 
 __all__ = [
     "Chart",
@@ -12,6 +12,7 @@ __all__ = [
     "Sightings",
     "as_shown",
     "charts",
+    "folded",
     "label_key",
     "labels_of",
     "read_number",

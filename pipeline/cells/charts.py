@@ -156,5 +156,6 @@ def _same(words: frozenset[str], also: Mapping[str, str]) -> dict[str, str]:
     """Other wordings of ``words``: what the form says, and a label without its number where that leaves no doubt."""
     bare = Counter(_unnumbered(word) for word in words)
     found = {_unnumbered(word): word for word in words if bare[_unnumbered(word)] == 1}
+    found |= {_unnumbered(other): word for other, word in also.items() if word in words}
     found |= {other: word for other, word in also.items() if word in words}
     return {other: word for other, word in found.items() if other not in words}

@@ -68,7 +68,7 @@ class Registrar:
 
     def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
         """The unit, or the finding under which the return waits in 待认领."""
-        seals = _seals(book)
+        seals = seals_of(book)
         verdict = self._weigh(arrival, seals, book)
         claims = self._claims(arrival)
         units = sorted({claim.unit for claim in claims})
@@ -166,7 +166,7 @@ class Registrar:
         return f"{code} {unit.name}" if unit else code
 
 
-def _seals(book: Mapping[str, Rows]) -> list[Seal]:
+def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
     """Every hidden sheet that names a unit; two of them mean that two workbooks were put together."""
     seals = []
     for name, rows in book.items():
