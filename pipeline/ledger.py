@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, create_engine, event, insert, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import PublishError
+from pipeline.form import Value
+from pipeline.history import Past
 
 _metadata = MetaData()
+_TYPES: Mapping[str, Callable[[str], Value]] = {"int": int, "Decimal": Decimal, "str": str}
 _arrivals = Table(
     "arrivals",
     _metadata,
@@ -26,6 +30,22 @@ _arrivals = Table(
     Column("name", String, nullable=False),
     Column("size", Integer, nullable=False),
     Column("first_seen", String, nullable=False),
+)
+
+_pasts = Table(
+    "pasts",
+    _metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    *(Column(name, String, nullable=False) for name in ("unit", "form", "source", "file", "sha256", "kept_at")),
+    Column("year", Integer, nullable=False, index=True),
+)
+_past_values = Table(
+    "past_values",
+    _metadata,
+    Column("past", Integer, ForeignKey("pasts.id"), primary_key=True),
+    Column("code", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("value", String, nullable=False),
 )
 
 
@@ -68,6 +88,41 @@ class Ledger:
                     {"year": year, "sha256": sha256, "name": name, "size": size, "first_seen": seen}
                     for sha256, name, size in arrivals
                 ],
+            )
+
+    def keep_past(self, past: Past, *, now: dt.datetime) -> None:
+        """Add what is known of a unit's former year; what was kept before stays, the later goes before it."""
+        with self._engine.begin() as connection:
+            facts = {name: getattr(past, name) for name in ("unit", "year", "form", "source", "file", "sha256")}
+            kept = connection.execute(insert(_pasts).values(**facts, kept_at=now.isoformat(timespec="seconds")))
+            (key,) = kept.inserted_primary_key or (0,)
+            rows = [
+                {"past": key, "code": code, "kind": type(value).__name__, "value": str(value)}
+                for code, value in past.values.items()
+                if value is not None
+            ]
+            if rows:
+                connection.execute(insert(_past_values), rows)
+
+    def pasts(self, year: int) -> tuple[Past, ...]:
+        """Everything kept about a year, the oldest first."""
+        with self._engine.connect() as connection:
+            heads = connection.execute(select(_pasts).where(_pasts.c.year == year).order_by(_pasts.c.id)).mappings()
+            values: dict[int, dict[str, Value]] = {}
+            rows = select(_past_values).join(_pasts).where(_pasts.c.year == year)
+            for row in connection.execute(rows).mappings():
+                values.setdefault(row["past"], {})[row["code"]] = _TYPES[row["kind"]](row["value"])
+            return tuple(
+                Past(
+                    unit=head["unit"],
+                    year=head["year"],
+                    form=head["form"],
+                    source=head["source"],
+                    file=head["file"],
+                    sha256=head["sha256"],
+                    values=values.get(head["id"], {}),
+                )
+                for head in heads
             )
 
     def original(self, sha256: str) -> Path:
