@@ -16,7 +16,7 @@ rich_utils.COMMANDS_PANEL_TITLE = "命令"
 rich_utils.DEFAULT_STRING = "[默认：{}]"
 rich_utils.REQUIRED_LONG_STRING = "[必填]"
 
-ROAD = ("form", "rules", "template", "init", "issue", "run", "status", "lock", "unlock", "demo")
+ROAD = ("form", "rules", "template", "init", "issue", "history", "run", "status", "lock", "unlock", "demo")
 OPTIONS_METAVAR, COMMAND_METAVAR = "[选项]", "命令 [参数]..."
 
 

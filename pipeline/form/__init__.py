@@ -5,7 +5,7 @@ from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
 from pipeline.form.local import LOCAL, extended, local_items, local_rules
-from pipeline.form.model import Band, Claim, Fact, Form, Item, Line, Rule, Severity, Table
+from pipeline.form.model import Band, Claim, Crosswalk, Fact, Form, Item, Line, Rule, Severity, Table
 from pipeline.form.prompts import LARGEST, prompt, stop
 from pipeline.form.values import Figure, Value, printed
 from pipeline.form.vector import MISSING, Vector
@@ -19,6 +19,7 @@ __all__ = [
     "THRESHOLDS",
     "Band",
     "Claim",
+    "Crosswalk",
     "Equation",
     "Fact",
     "Figure",

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pipeline.cells import Rows, label_key
+from pipeline.cells.normalise import as_shown
 from pipeline.control import Claim, Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
-from pipeline.read.labels import Rows, label_key
 from pipeline.read.names import Roster
-from pipeline.read.normalise import as_shown
 from pipeline.returns import Arrival
 from pipeline.seal import Seal
 
@@ -70,7 +70,7 @@ class Registrar:
 
     def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
         """The unit, or the finding under which the return waits in 待认领."""
-        seals = _seals(book)
+        seals = seals_of(book)
         verdict = self._weigh(arrival, seals, book)
         claims = self._claims(arrival)
         units = sorted({claim.unit for claim in claims})
@@ -168,7 +168,7 @@ class Registrar:
         return f"{code} {unit.name}" if unit else code
 
 
-def _seals(book: Mapping[str, Rows]) -> list[Seal]:
+def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
     """Every hidden sheet that names a unit; two of them mean that two workbooks were put together."""
     seals = []
     for name, rows in book.items():

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from pipeline import opinions
+from pipeline.cells import Chart, Rows, charts
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import LOCAL, Form
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
 from pipeline.layout.design import BANNER_ROW, banner_name
 from pipeline.read.identity import Registrar
-from pipeline.read.labels import Chart, Rows, charts
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden

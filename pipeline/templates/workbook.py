@@ -267,7 +267,7 @@ def _validate(sheet: Worksheet, row: int, col: int, last_row: int, last_col: int
     options: dict[str, object] = {"input_title": title, "input_message": text, "ignore_blank": True}
     if item.kind == "money" or (item.kind == "count" and item.mode == "entered"):
         options |= {"validate": "integer" if item.kind == "count" else "decimal", "criteria": "between"}
-        options |= {"minimum": 0, "maximum": LARGEST}
+        options |= {"minimum": -LARGEST if item.signed else 0, "maximum": LARGEST}
         options |= dict(zip(("error_title", "error_message"), stop(item), strict=True))
     elif item.limit:
         options |= {

@@ -1,0 +1,220 @@
+"""What the units reported in former years: brought in from a published report or a workbook, and looked up again.
+
+Above the stations: it knows how a return is opened and read, and how the tables of a former year are (`past`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import former
+from pipeline.containers import Bounds, RefusedError, directory, ole, sniff
+from pipeline.control import Control, Unit, read_control
+from pipeline.errors import WorkspaceError
+from pipeline.findings import Finding, notice
+from pipeline.form import Form, Value
+from pipeline.history import Past, crossed
+from pipeline.intake import open_arrival
+from pipeline.layout import IDENTITY_SHEET
+from pipeline.past import Imported, read_report, read_tables, stated
+from pipeline.read import read_many
+from pipeline.read.identity import seals_of
+from pipeline.read.locate import grid
+from pipeline.read.names import Roster
+from pipeline.read.workbook import UnreadableError, read_workbook
+from pipeline.returns import Arrival, Opened, Sheet, Unclaimed
+from pipeline.seal import Seal, read_secret
+from pipeline.workspace import Workspace
+
+_UNCOMPUTED, _PICTURE = "（公式未计算）", "（图片）"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """One import: for which unit and year, what the file says, and what of it was kept; nothing if ``past`` is ``None``."""
+
+    unit: Unit
+    form: Form
+    imported: Imported
+    past: Past | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def attention(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.past is None or any(finding.severity != "info" for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a year: the units, and for each by item code the value with the file it is from."""
+
+    form: Form
+    units: tuple[Unit, ...]
+    values: Mapping[str, Mapping[str, tuple[Value, Past]]]
+
+
+def import_history(
+    workspace: Workspace, file: Path, *, unit: str, year: int, now: dt.datetime, workers: int = 1
+) -> Recalled:
+    """Read what ``unit`` reported for ``year`` from ``file`` and keep it as history, never as a return.
+
+    A later import of the same unit and year goes before what was kept, item by item. A file that says it is of another
+    year, or another unit of the roster, is not kept. Raises `WorkspaceError` when the unit is in no 台账 of the year or
+    the next, no form covers the year, or the file is not there.
+    """
+    form, _ = workspace.form(year)
+    controls = list(_controls(workspace, year))
+    named = next((control.by_code[unit] for control in controls if unit in control.by_code), None)
+    if named is None:
+        raise WorkspaceError(_nobody(unit, year, controls))
+    arrival, content = _arrival(file, now)
+    forms = [each for each, _ in workspace.forms()]
+    imported, seals = _read(arrival, content, forms, workers)
+    findings = [*imported.findings, *_contradictions(workspace, imported, seals, named, year, controls)]
+    past = None
+    if imported.form and imported.values and not any(finding.severity == "error" for finding in findings):
+        past = crossed(imported.past(unit, year), form)
+        if past.form != imported.form.id:
+            words = {"found": imported.form.id, "expected": form.id, "count": len(past.values), "year": year}
+            findings.append(notice("H15", where={"file": file.name}, name=file.name, **words))
+        with workspace.alone() as ledger:
+            ledger.archive(arrival.sha256, content)
+            ledger.pasts.keep(past, now=now)
+    return Recalled(unit=named, form=form, imported=imported, past=past, findings=tuple(findings))
+
+
+def known(workspace: Workspace, year: int) -> Known:
+    """What is known of a year, of the units of its 台账 and the next year's and of all others there is history of.
+
+    Raises `WorkspaceError` when no form covers the year.
+    """
+    form, _ = workspace.form(year)
+    units = {code: unit for control in _controls(workspace, year) for code, unit in control.by_code.items()}
+    values: dict[str, dict[str, tuple[Value, Past]]] = {}
+    if workspace.ledger.is_dir():
+        with workspace.open_ledger() as ledger:
+            for past in former.known(ledger, year):
+                units.setdefault(past.unit, Unit(code=past.unit, name=past.unit))
+                each = values.setdefault(past.unit, {})
+                each.update({code: (value, past) for code, value in crossed(past, form).values.items()})
+    return Known(form=form, units=tuple(units.values()), values=values)
+
+
+def _controls(workspace: Workspace, year: int) -> Iterator[Control]:
+    """The 台账 of the year after, in which its history is used, then the year's own."""
+    for each in (year + 1, year):
+        if workspace.control(each).is_file():
+            yield read_control(workspace.control(each), workspace.form(each)[0], year=each)
+
+
+def _nobody(unit: str, year: int, controls: Sequence[Control]) -> str:
+    if not controls:
+        return f"{year + 1} 年度和 {year} 年度都没有台账，认不出单位 {unit}。请先运行 xxgk init，填好单位名录。"
+    years = "、".join(str(control.profile.year) for control in controls)
+    return f"{years} 年度的单位名录里没有代码 {unit}。请核对 --unit，或先把单位加到名录里。"
+
+
+def _arrival(file: Path, now: dt.datetime) -> tuple[Arrival, bytes]:
+    limit = Bounds().file
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(limit + 1)
+    except OSError as error:
+        raise WorkspaceError(f"{file} 打不开（{error.strerror}）。请核对路径。") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Arrival(
+        sha256=sha256, names=(file.name,), size=len(content), modified=now, first_seen=now, path=file
+    ), content
+
+
+def _read(arrival: Arrival, content: bytes, forms: Sequence[Form], workers: int) -> tuple[Imported, Sequence[Seal]]:
+    """What the file says, and the seals of a workbook that was issued."""
+    if len(content) > Bounds().file or not _is_workbook(content):
+        return read_report(arrival.name, content, forms), ()
+    (sheets,) = read_many(open_arrival, sheets_of, [arrival], workers=workers)
+    if isinstance(sheets, Unclaimed):
+        reason = sheets.findings[0].message.removeprefix(f"文件“{arrival.name}”").rstrip("。")
+        finding = notice("H1", where={"file": arrival.name}, name=arrival.name, reason=reason)
+        empty = Imported(name=arrival.name, sha256=arrival.sha256, source="报表", findings=(finding,))
+        return empty, ()
+    book = {name: _cells(sheet) for name, sheet in sheets.items() if not name.startswith(IDENTITY_SHEET)}
+    text = "\n".join(" ".join(str(cell) for cell in row if cell != "") for rows in book.values() for row in rows)
+    imported = read_tables(arrival.name, arrival.sha256, book, forms, source="报表", stated=stated(text))
+    return imported, seals_of({name: grid(sheet) for name, sheet in sheets.items()})
+
+
+def _is_workbook(content: bytes) -> bool:
+    """Whether the content is any kind of workbook; what cannot be opened to see is for the reader of reports to refuse."""
+    kind = sniff.sniff(content)
+    try:
+        if kind == sniff.ZIP:
+            names = {member.name.lower() for member in directory(content, Bounds())}
+            return sniff.zip_kind(names) in ("xlsx", "xlsm", "xlsb", "ods")
+        return kind == sniff.CSV or (kind == sniff.OLE and sniff.ole_kind(ole.open_ole(content).names) == "xls")
+    except RefusedError:
+        return False
+
+
+def sheets_of(opened: Opened) -> Mapping[str, Sheet] | Unclaimed:
+    """The sheets of a workbook behind the guard; `Unclaimed` with the reason when there are none to read."""
+    if not opened.format:
+        return Unclaimed(arrival=opened.arrival, findings=opened.arrival.findings[-1:])
+    try:
+        return read_workbook(opened).sheets
+    except UnreadableError as error:
+        name = opened.arrival.name
+        return Unclaimed(arrival=opened.arrival, findings=(notice("I1", name=name, reason=error),))
+
+
+def _cells(sheet: Sheet) -> list[list[object]]:
+    """The rows of a sheet, with words where a formula was never computed or a picture stands for a figure."""
+    rows = [list(row) for row in grid(sheet)]
+    for places, words in ((sheet.uncomputed, _UNCOMPUTED), (sheet.pictures, _PICTURE)):
+        for row, col in places:
+            if row < len(rows) and col < len(rows[row]):
+                rows[row][col] = words
+    return rows
+
+
+def _contradictions(
+    workspace: Workspace,
+    imported: Imported,
+    seals: Sequence[Seal],
+    unit: Unit,
+    year: int,
+    controls: Sequence[Control],
+) -> Iterator[Finding]:
+    """Where the file itself says that it is of another year or another unit."""
+    if imported.form is None:
+        return
+    where, name = {"file": imported.name}, imported.name
+    sealed = [seal for seal in seals if seal.genuine(_secret(workspace))]
+    years = [int(seal.year) for seal in sealed if seal.year.isdecimal()] or list(imported.stated.years)
+    if years and year not in years:
+        yield notice("H12", where=where, name=name, found="、".join(map(str, years)), expected=year)
+    told = f"“{unit.name}”"
+    if sealed:
+        for seal in sealed:
+            if seal.unit != unit.code:
+                other = next(
+                    (control.by_code[seal.unit].name for control in controls if seal.unit in control.by_code), ""
+                )
+                yield notice("H13", where=where, name=name, found=f"{seal.unit} {other}".strip(), expected=told)
+        return
+    said = imported.stated.unit
+    resolved = [Roster.of(control).resolve(said) for control in controls] if said else []
+    if said and not any(unit.code in codes for codes in resolved):
+        code = "H13" if any(resolved) else "H14"
+        yield notice(code, where=where, name=name, found=said, expected=told)
+
+
+def _secret(workspace: Workspace) -> bytes:
+    try:
+        return read_secret(workspace.secret)
+    except (OSError, ValueError):
+        return b""
