@@ -47,13 +47,13 @@ def _speed(size: int, rounds: int) -> None:
         "ours, 2 workers": lambda: night.run(2),
     }
     counts = dict.fromkeys(subjects, size) | {"pandas + openpyxl": len(some)}
-    taken = _rounds(subjects, counts, rounds)
+    taken = _rounds(subjects, counts, rounds, night.forget)
     night.whole()
     still: dict[str, Callable[[], object]] = {
         "SHA-256 again": lambda: hashes(files),
         "nothing changed": night.unchanged,
     }
-    taken |= _rounds(still, dict.fromkeys(still, size), rounds)
+    taken |= _rounds(still, dict.fromkeys(still, size), rounds, lambda: None)
     median = {name: statistics.median(times) for name, times in taken.items()}
     print(f"{size} workbooks of {sum(path.stat().st_size for path in files) / size / 1024:.0f} KiB, {rounds} rounds")
     print(f"{'ms a file':>28} {'min':>8} {'median':>8} {'max':>8}")
@@ -65,11 +65,14 @@ def _speed(size: int, rounds: int) -> None:
     _ratio("a night in which nothing changed / SHA-256 (≤ 3)", taken, "nothing changed", "SHA-256 again")
 
 
-def _rounds(subjects: dict[str, Callable[[], object]], counts: dict[str, int], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds a file of each subject, round by round, in turn."""
+def _rounds(
+    subjects: dict[str, Callable[[], object]], counts: dict[str, int], rounds: int, prepare: Callable[[], None]
+) -> dict[str, list[float]]:
+    """Milliseconds a file of each subject, round by round, in turn; ``prepare`` goes before each and is not timed."""
     taken: dict[str, list[float]] = {name: [] for name in subjects}
     for _ in range(rounds):
         for name, subject in subjects.items():
+            prepare()
             begun = time.perf_counter()
             subject()
             taken[name].append((time.perf_counter() - begun) / counts[name] * 1000)

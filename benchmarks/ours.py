@@ -37,9 +37,14 @@ class Night:
         self.reader = Reader(form=form, layout=layout, control=control, secret=read_secret(workspace.secret))
         self.checker = Checker(form, control)
 
-    def run(self, workers: int) -> int:
-        """One cold night, the ledger empty; the number of good returns. Nothing is held longer than its batch."""
+    def forget(self) -> None:
+        """An empty ledger."""
         shutil.rmtree(self.workspace.ledger, ignore_errors=True)
+        with self.workspace.open_ledger():
+            pass
+
+    def run(self, workers: int) -> int:
+        """One cold night; the number of good returns. Nothing is held longer than its batch."""
         with self.workspace.open_ledger() as ledger:
             arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
             examination = Examination(
@@ -63,4 +68,6 @@ class Night:
 
 
 if __name__ == "__main__":
-    print(Night(Workspace(Path(sys.argv[1]))).run(int(sys.argv[2])))
+    night = Night(Workspace(Path(sys.argv[1])))
+    night.forget()
+    print(night.run(int(sys.argv[2])))

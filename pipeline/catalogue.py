@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
+from pipeline.control import read_control
+from pipeline.errors import WorkspaceError
 from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import KINDS, THRESHOLDS, Form, Rule
+from pipeline.workspace import Workspace
 
 GROUPS: Mapping[str, str] = {
     "S": "报表本身", "R": "表内勾稽", "A": "汇总", "D": "成文", "Y": "与上年比较", "P": "是否合理", "N": "文字材料",
-    "M": "报送",
+    "M": "报送", "B": "本地",
 }  # fmt: skip
 _STATIONS: Mapping[str, str] = {
     "read": "读取时", "check": "收件核对时", "county": "汇总时", "publish": "生成报告时",
 }  # fmt: skip
+
+
+def in_force(workspace: Workspace, year: int) -> Form:
+    """The form of a year with what the office added in its 台账; one that cannot be read yet adds nothing."""
+    form = workspace.form(year)[0]
+    with suppress(WorkspaceError):
+        return read_control(workspace.control(year), form, year=year).in_force(form)
+    return form
 
 
 def limits(rule: Rule) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.control import CONTROL_FILE, Adjustment, Control
 from pipeline.county import Contribution, County
-from pipeline.form import Figure, Form, Item
+from pipeline.form import Figure, Form, Item, printed
 from pipeline.layout import Place
 from pipeline.standings import Standing, State
 
@@ -28,7 +28,11 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
     return County(
         figures=figures,
         contributions=contributions,
-        collected={item.code: tuple(_texts(form, counted, item)) for item in form.items if item.kind == "text"},
+        collected={
+            item.code: tuple(_texts(form, counted, item))
+            for item in form.items
+            if item.kind == "text" or item.aggregation == "collect"
+        },
         counted=counted,
         missing=tuple(s for s in standings if s.unit.counted and not s.counts() and s.state is not State.WAIVED),
     )
@@ -111,5 +115,5 @@ def _texts(form: Form, counted: Sequence[Standing], item: Item) -> Iterator[tupl
     for standing in counted:
         assert standing.decisive is not None
         value = standing.decisive.submission.values[at]
-        if isinstance(value, str):
-            yield standing.unit.name, value
+        if value is not None:
+            yield standing.unit.name, value if isinstance(value, str) else printed(value)

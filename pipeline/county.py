@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.form import Figure, Form, Vector
+from pipeline.form import Figure, Form, Item, Vector
 from pipeline.standings import Standing
 
 
@@ -26,7 +26,10 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class County:
-    """The root. ``figures`` by item code; ``None`` where no source is known. ``texts`` by item code and unit name."""
+    """The root. ``figures`` by item code; ``None`` where no source is known.
+
+    ``collected`` by item code: what units wrote, or the figures that are only listed, side by side with their names.
+    """
 
     figures: Mapping[str, Figure | None]
     contributions: Mapping[str, tuple[Contribution, ...]]
@@ -46,6 +49,10 @@ class County:
         """
         figures = ((self.figures.get(item.code), scale) for item, scale in zip(form.items, form.scales, strict=True))
         return form.vector(figure if _fits(figure, scale) else None for figure, scale in figures)
+
+    def paragraphs(self, item: Item) -> tuple[str, ...]:
+        """What the units wrote under ``item``, each with its name in front."""
+        return tuple(f"{unit}：{text}" for unit, text in self.collected.get(item.code, ()))
 
 
 def _fits(figure: Figure | None, scale: int) -> bool:

@@ -47,7 +47,8 @@ def fill(
     cells |= _lengths(form, layout, values)
     hidden = _hidden(workbook)
     for _, equation in check_rows(form):
-        if reason_cell := layout.named.get(reason_name(equation)):
+        reason_cell = layout.named.get(reason_name(equation))
+        if reason_cell and all(code in layout.places for code in equation.codes):
             cells |= _check_line(equation, reason_cell, figures, asked=hidden.get(applies_name(equation)) != 0)
     for key, text in (reasons or {}).items():
         if reason_cell := layout.named.get(reason_name(key)):

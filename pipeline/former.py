@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.history import History, Past
+from pipeline.form import Form
+from pipeline.history import History, Past, crossed
 from pipeline.ledger import Accepted, Ledger
 
 REPORT, WORKBOOK, COUNTED = "年报", "报表", "汇总"
@@ -22,9 +23,9 @@ def known(ledger: Ledger, year: int) -> tuple[Past, ...]:
     return tuple(sorted(every, key=lambda past: _TRUST.index(past.source)))
 
 
-def history(ledger: Ledger, year: int) -> History:
-    """What the units reported for ``year``, by unit and item."""
-    return History.of_pasts(known(ledger, year))
+def history(ledger: Ledger, year: int, form: Form) -> History:
+    """What the units reported for ``year``, by unit and item, in the codes of this year's ``form``."""
+    return History.of_pasts(crossed(past, form) for past in known(ledger, year))
 
 
 def _counted(ledger: Ledger, year: int) -> Iterator[Past]:

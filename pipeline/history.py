@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from pipeline.form import Form, Value, Vector
 
@@ -24,6 +25,22 @@ class Past:
     file: str
     sha256: str
     values: Mapping[str, Value]
+
+
+def crossed(past: Past, form: Form) -> Past:
+    """The same in the codes of ``form``: what its crosswalk carries over from the form it was read in, and no more.
+
+    A sum of which one part is unknown is unknown. Without a crosswalk nothing carries over.
+    """
+    if past.form == form.id:
+        return past
+    walk = form.crosswalks.get(past.form)
+    values: dict[str, Value] = {}
+    for code, parts in walk.codes.items() if walk else ():
+        figures = [value for part in parts if isinstance(value := past.values.get(part), int | Decimal)]
+        if len(figures) == len(parts):
+            values[code] = sum(figures[1:], start=figures[0])
+    return replace(past, form=form.id, values=values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +64,8 @@ class History:
     def vector(self, form: Form, unit: str) -> Vector:
         """The same, ordered like ``form.items``."""
         known = self.of(unit)
+        if not known:
+            return form.blank
         return form.vector(known.get(item.code) for item in form.items)
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
-
-from filelock import FileLock, Timeout
 
 from pipeline.atomic import publish_files
 from pipeline.check import Checker, root_findings
@@ -33,7 +30,7 @@ from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
-from pipeline.form import Form
+from pipeline.form import LOCAL, Form
 from pipeline.former import history
 from pipeline.intake import collect
 from pipeline.issue import Stamp, file_name, stamp
@@ -84,9 +81,9 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
         secret = make_secret(workspace.secret)
     except OSError as error:
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
-    with _alone(workspace) as ledger:
+    with workspace.alone() as ledger:
         require_open(ledger, year)
-        stamped = _stamp(form, read_layout(form, template), template, secret, control)
+        stamped = _stamp(control.in_force(form), read_layout(form, template), template, secret, control)
         files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
         by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
@@ -110,7 +107,7 @@ def run(
     checks everything again, whatever the ledger remembers.
     """
     workspace.require_inputs(year)
-    with _alone(workspace) as ledger:
+    with workspace.alone() as ledger:
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         if closing := ledger.closings.standing(year):
             keep_closed(workspace, ledger, closing, now)
@@ -128,7 +125,7 @@ def lock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datet
     Raises `WorkspaceError` when the year is closed already, is not complete, or something has changed since.
     """
     workspace.require_inputs(year)
-    with _alone(workspace) as ledger:
+    with workspace.alone() as ledger:
         require_open(ledger, year)
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         require_seen(ledger, year, _key(workspace, ledger, year, arrivals))
@@ -140,7 +137,7 @@ def lock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datet
 def unlock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> None:
     """Open a closed year again; raises `WorkspaceError` when it is not closed."""
     workspace.require_inputs(year)
-    with _alone(workspace) as ledger:
+    with workspace.alone() as ledger:
         reopen(ledger, year, by=by, reason=reason, now=now)
 
 
@@ -161,9 +158,9 @@ def _travel(
     form, folder = workspace.form(year)
     control = read_control(workspace.control(year), form, year=year)
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
-    layout = read_layout(form, template)
+    layout, form = read_layout(form, template), control.in_force(form)
     word = template_file(folder, "report.docx")
-    checker = Checker(form, control, history(ledger, year - 1))
+    checker = Checker(form, control, history(ledger, year - 1, form))
     examination = Examination(
         ledger=ledger,
         year=year,
@@ -230,11 +227,12 @@ def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Findin
 
 def _report(form: Form, control: Control, county: County) -> ReportContent:
     profile = control.profile
+    collected = {item.code: county.paragraphs(item) for item in form.of_table(LOCAL) if not item.numeric}
     return ReportContent(
         form=form,
         year=profile.year,
         figures=county.figures,
-        texts=control.texts,
+        texts={**collected, **control.texts},
         profile={
             "root": profile.root,
             "compiler": profile.compiler,
@@ -265,16 +263,3 @@ def _key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequence[Arr
     office = [path for path in (workspace.control(year), workspace.secret) if path.is_file()]
     templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
     return night_key([*office, *templates], arrivals, ledger.nights.accepted(year - 1), ledger.pasts.of(year - 1))
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[Ledger]:
-    """The ledger, open; two runs must not write the same outputs at once."""
-    try:
-        workspace.outputs.mkdir(parents=True, exist_ok=True)
-        with FileLock(workspace.outputs / ".lock", timeout=0), workspace.open_ledger() as ledger, ledger.alone():
-            yield ledger
-    except Timeout as error:
-        raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
-    except PermissionError as error:
-        raise PublishError(f"无法写入 {workspace.outputs}（{error.strerror}）。请检查文件夹权限。") from error

@@ -26,7 +26,8 @@ _DEFAULTS: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One reading. ``unit`` is empty where the return is nobody's; ``places`` is empty where all is as issued.
+    """One reading. ``unit`` is empty where the return is nobody's; ``places`` is empty where all is as
+    the template has it.
 
     ``shape`` is the key of the `Shape` its figures, texts and places are ordered by.
     """
@@ -90,9 +91,13 @@ class Shape:
 
     def places(self, row: Row) -> dict[str, Place]:
         """Where they stood, by item code."""
+        found = {code: Place(sheet, r, c) for code, _, sheet, r, c in self.items if sheet}
         if row.places:
-            return {self.items[at][0]: Place(*place) for at, *place in json.loads(row.places)}
-        return {code: Place(sheet, r, c) for code, _, sheet, r, c in self.items if sheet}
+            said = json.loads(row.places)
+            found |= {self.items[at][0]: Place(*place) for at, *place in said["elsewhere"]}
+            for at in said["nowhere"]:
+                del found[self.items[at][0]]
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,17 +121,25 @@ class Packing:
         if isinstance(result, Unclaimed):
             findings = packed_findings(result.findings)
             return Row(sha256=result.arrival.sha256, shape=self._key, findings=findings)
-        places = "" if result.places is self.layout.places else _packed_places(self.form, result.places)
         return Row(
             sha256=result.arrival.sha256,
             shape=self._key,
             unit=result.unit,
             figures=result.values.packed,
             texts=_json({str(at): text for at, text in result.values.texts.items()}),
-            places=places,
+            places=self._packed_places(result.places),
             reasons=_json(dict(result.reasons)),
             findings=packed_findings(result.findings),
         )
+
+    def _packed_places(self, places: Mapping[str, Place]) -> str:
+        """Where items stand elsewhere than the template has them, and which stand nowhere; empty if all are there."""
+        issued = self.layout.places
+        if places is issued or places == issued:
+            return ""
+        at = self.form.position
+        elsewhere = [(at[c], p.sheet, p.row, p.col) for c, p in places.items() if issued.get(c) != p]
+        return _json({"elsewhere": elsewhere, "nowhere": [at[code] for code in issued if code not in places]})
 
     def unpack(self, row: Row, arrival: Arrival) -> Submission | Unclaimed:
         """The reading again, of the same arrival."""
@@ -174,10 +187,6 @@ def unpacked_findings(packed: str) -> tuple[Finding, ...]:
 def _said(finding: Finding) -> dict[str, Any]:
     said = {name: getattr(finding, name) for name in Finding.__slots__}
     return {name: value for name, value in said.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
-
-
-def _packed_places(form: Form, places: Mapping[str, Place]) -> str:
-    return _json([(form.position[code], place.sheet, place.row, place.col) for code, place in places.items()])
 
 
 def _json(value: object) -> str:

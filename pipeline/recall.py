@@ -1,206 +1,220 @@
-"""A published night again, as the ledger remembers it: what was counted, by which files, under which 台账.
+"""What the units reported in former years: brought in from a published report or a workbook, and looked up again.
 
-The other way round of `recording`. Nothing is read from ``inputs/`` and nothing computed: these are the figures, values
-and decisions that stood when the night was published.
+Above the stations: it knows how a return is opened and read, and how the tables of a former year are (`past`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cached_property
-from typing import Any
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.control import Control, read_control
-from pipeline.errors import AskedError, WorkspaceError
-from pipeline.form import Figure, Form, Value
-from pipeline.layout import Place
-from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
-from pipeline.packing import Row, Shape
-from pipeline.standings import State
+from pipeline import former
+from pipeline.containers import Bounds, RefusedError, directory, ole, sniff
+from pipeline.control import Control, Unit, read_control
+from pipeline.errors import WorkspaceError
+from pipeline.findings import Finding, notice
+from pipeline.form import Form, Value
+from pipeline.history import Past, crossed
+from pipeline.intake import open_arrival
+from pipeline.layout import IDENTITY_SHEET
+from pipeline.past import Imported, read_report, read_tables, stated
+from pipeline.read import read_many
+from pipeline.read.identity import seals_of
+from pipeline.read.locate import grid
+from pipeline.read.names import Roster
+from pipeline.read.workbook import UnreadableError, read_workbook
+from pipeline.returns import Arrival, Opened, Sheet, Unclaimed
+from pipeline.seal import Seal, read_secret
 from pipeline.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One of the returns of a unit: ``number`` counts from 1 in order of arrival, ``reading`` is the ledger's key."""
-
-    number: int
-    file: str
-    sha256: str
-    seen: str
-    reading: str
+_UNCOMPUTED, _PICTURE = "（公式未计算）", "（图片）"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """A unit that should be counted and is not."""
+class Recalled:
+    """One import: for which unit and year, what the file says, and what of it was kept; nothing if ``past`` is ``None``."""
 
-    code: str
-    name: str
-    state: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recall:
-    """One published night of a year. ``form`` is the form of the year as it is today, for the labels."""
-
-    ledger: Ledger
+    unit: Unit
     form: Form
-    control: Control
-    row: NightRow
-    _shapes: dict[str, Shape] = field(default_factory=dict)
-
-    @cached_property
-    def figures(self) -> Mapping[str, Figure | None]:
-        """The county's figures as they were published."""
-        kept = self.ledger.nights.figures(self.row.year, until=self.row.id)
-        return {code: None if text is None else figure(text) for code, text in kept.items()}
-
-    @cached_property
-    def accepted(self) -> Mapping[str, Accepted]:
-        """The return every unit had passed with, in the order of the roster."""
-        rows = self.ledger.nights.accepted(self.row.year, until=self.row.id)
-        order = {unit.code: at for at, unit in enumerate(self.control.units)}
-        return dict(sorted(rows.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
-
-    @cached_property
-    def counted(self) -> tuple[Accepted, ...]:
-        """Those that were added up."""
-        return tuple(row for row in self.accepted.values() if row.counted)
-
-    @cached_property
-    def states(self) -> Mapping[str, StateRow]:
-        """The state of every unit."""
-        return self.ledger.nights.states(self.row.year, until=self.row.id)
-
-    @cached_property
-    def decisions(self) -> Sequence[Decided]:
-        """The signed rows of the 台账 that were in force."""
-        return self.ledger.nights.decisions(self.row.year, until=self.row.id)
-
-    @cached_property
-    def findings(self) -> Sequence[Mapping[str, Any]]:
-        """What stood in the list of findings."""
-        return self.ledger.nights.findings(self.row.id)
+    imported: Imported
+    past: Past | None
+    findings: tuple[Finding, ...]
 
     @property
-    def missing(self) -> tuple[Missing, ...]:
-        """The units that should have been counted and were not, in the order of the roster."""
-        counted = {row.unit for row in self.counted}
-        states = {unit.code: self._state(unit.code) for unit in self.control.units if unit.counted}
-        return tuple(
-            Missing(code=code, name=self.name(code), state=state)
-            for code, state in states.items()
-            if code not in counted and state != State.WAIVED
-        )
-
-    def name(self, unit: str) -> str:
-        """A unit's name; its code when the 台账 of that night does not know it."""
-        known = self.control.by_code.get(unit)
-        row = self.accepted.get(unit)
-        return known.name if known else row.name if row else unit
-
-    def values(self, unit: str) -> Mapping[str, Value]:
-        """What the unit was counted with, by item code."""
-        return self._values[unit]
-
-    def places(self, unit: str) -> Mapping[str, Place]:
-        """Where that stood."""
-        return self._places[unit]
-
-    def versions(self, unit: str) -> tuple[Version, ...]:
-        """The unit's returns that had arrived by then, in order of arrival."""
-        return self._versions.get(unit, ())
-
-    # ---------------------------------------------------------------- what is loaded once
-    @cached_property
-    def _readings(self) -> Mapping[str, tuple[Shape, Row]]:
-        keys = {unit: row.reading for unit, row in self.accepted.items() if row.reading}
-        rows = self.ledger.readings.load(list(keys.values()))
-        return {unit: (self.shape(rows[key].shape), rows[key]) for unit, key in keys.items()}
-
-    @cached_property
-    def _values(self) -> Mapping[str, Mapping[str, Value]]:
-        return {unit: shape.by_code(row) for unit, (shape, row) in self._readings.items()}
-
-    @cached_property
-    def _places(self) -> Mapping[str, Mapping[str, Place]]:
-        return {unit: shape.places(row) for unit, (shape, row) in self._readings.items()}
-
-    @cached_property
-    def _versions(self) -> Mapping[str, tuple[Version, ...]]:
-        mine = {row.sha256: row for row in self.accepted.values()}
-        found: dict[str, dict[str, str]] = {}
-        for unit, sha256, key, shape in self.ledger.readings.of_units(self.row.year):
-            adopted = mine.get(sha256)
-            if adopted is None:
-                kept = found.setdefault(unit, {})
-                if sha256 not in kept or shape in self._current:
-                    kept[sha256] = key
-            elif adopted.unit == unit and adopted.reading:
-                found.setdefault(unit, {})[sha256] = adopted.reading
-        until = dt.datetime.fromisoformat(self.row.at)
-        arrived = [
-            each for each in self.ledger.arrivals.all(self.row.year) if dt.datetime.fromisoformat(each[2]) <= until
-        ]
-        return {unit: tuple(_numbered(arrived, keys, mine)) for unit, keys in found.items()}
-
-    @cached_property
-    def _current(self) -> frozenset[str]:
-        """The shapes that the accepted returns were read under."""
-        return frozenset(row.shape for _, row in self._readings.values())
-
-    def shape(self, key: str) -> Shape:
-        """The shape kept under ``key``."""
-        if key not in self._shapes:
-            self._shapes[key] = self.ledger.readings.shape(key)
-        return self._shapes[key]
-
-    def _state(self, unit: str) -> str:
-        row = self.states.get(unit)
-        return row.state if row else State.MISSING
+    def attention(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.past is None or any(finding.severity != "info" for finding in self.findings)
 
 
-def recall(workspace: Workspace, ledger: Ledger, year: int, run: int | None = None) -> Recall:
-    """The last published night of a year, or the one numbered ``run``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a year: the units, and for each by item code the value with the file it is from."""
 
-    Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number.
+    form: Form
+    units: tuple[Unit, ...]
+    values: Mapping[str, Mapping[str, tuple[Value, Past]]]
+
+
+def import_history(
+    workspace: Workspace, file: Path, *, unit: str, year: int, now: dt.datetime, workers: int = 1
+) -> Recalled:
+    """Read what ``unit`` reported for ``year`` from ``file`` and keep it as history, never as a return.
+
+    A later import of the same unit and year goes before what was kept, item by item. A file that says it is of another
+    year, or another unit of the roster, is not kept. Raises `WorkspaceError` when the unit is in no 台账 of the year or
+    the next, no form covers the year, or the file is not there.
     """
-    nights = published(ledger, year)
-    row = nights[-1] if run is None else next((night for night in nights if night.id == run), None)
-    if row is None:
-        numbers = "、".join(str(night.id) for night in nights)
-        raise AskedError(f"{year} 年度没有编号为 {run} 的汇总，现有：{numbers}。用 xxgk runs --year {year} 查看。")
     form, _ = workspace.form(year)
-    kept = ledger.original(row.control)
-    control = read_control(kept if kept.is_file() else workspace.control(year), form, year=year)
-    return Recall(ledger=ledger, form=form, control=control, row=row)
+    controls = list(_controls(workspace, year))
+    named = next((control.by_code[unit] for control in controls if unit in control.by_code), None)
+    if named is None:
+        raise WorkspaceError(_nobody(unit, year, controls))
+    arrival, content = _arrival(file, now)
+    forms = [each for each, _ in workspace.forms()]
+    imported, seals = _read(arrival, content, forms, workers)
+    findings = [*imported.findings, *_contradictions(workspace, imported, seals, named, year, controls)]
+    past = None
+    if imported.form and imported.values and not any(finding.severity == "error" for finding in findings):
+        past = crossed(imported.past(unit, year), form)
+        if past.form != imported.form.id:
+            words = {"found": imported.form.id, "expected": form.id, "count": len(past.values), "year": year}
+            findings.append(notice("H15", where={"file": file.name}, name=file.name, **words))
+        with workspace.alone() as ledger:
+            ledger.archive(arrival.sha256, content)
+            ledger.pasts.keep(past, now=now)
+    return Recalled(unit=named, form=form, imported=imported, past=past, findings=tuple(findings))
 
 
-def published(ledger: Ledger, year: int) -> Sequence[NightRow]:
-    """The nights of a year that published, the oldest first. Raises `WorkspaceError` when there has been none."""
-    nights = ledger.nights.runs(year, published=True)
-    if not nights:
-        raise WorkspaceError(f"{year} 年度还没有汇总过。请先运行 xxgk run --year {year}。")
-    return nights
+def known(workspace: Workspace, year: int) -> Known:
+    """What is known of a year, of the units of its 台账 and the next year's and of all others there is history of.
 
-
-def figure(text: str) -> Figure:
-    """A figure as it was printed, exact again.
-
-    >>> [figure(text) for text in ("12", "0.5")]
-    [12, Decimal('0.5')]
+    Raises `WorkspaceError` when no form covers the year.
     """
-    return Decimal(text) if "." in text else int(text)
+    form, _ = workspace.form(year)
+    units = {code: unit for control in _controls(workspace, year) for code, unit in control.by_code.items()}
+    values: dict[str, dict[str, tuple[Value, Past]]] = {}
+    if workspace.ledger.is_dir():
+        with workspace.open_ledger() as ledger:
+            for past in former.known(ledger, year):
+                units.setdefault(past.unit, Unit(code=past.unit, name=past.unit))
+                each = values.setdefault(past.unit, {})
+                each.update({code: (value, past) for code, value in crossed(past, form).values.items()})
+    return Known(form=form, units=tuple(units.values()), values=values)
 
 
-def _numbered(
-    arrived: Iterable[tuple[str, str, str]], keys: Mapping[str, str], mine: Mapping[str, Accepted]
-) -> Iterator[Version]:
-    ordered = [(sha256, name, seen) for sha256, name, seen in arrived if sha256 in keys]
-    for number, (sha256, name, seen) in enumerate(ordered, 1):
-        file = mine[sha256].file if sha256 in mine else name
-        yield Version(number=number, file=file, sha256=sha256, seen=seen, reading=keys[sha256])
+def _controls(workspace: Workspace, year: int) -> Iterator[Control]:
+    """The 台账 of the year after, in which its history is used, then the year's own."""
+    for each in (year + 1, year):
+        if workspace.control(each).is_file():
+            yield read_control(workspace.control(each), workspace.form(each)[0], year=each)
+
+
+def _nobody(unit: str, year: int, controls: Sequence[Control]) -> str:
+    if not controls:
+        return f"{year + 1} 年度和 {year} 年度都没有台账，认不出单位 {unit}。请先运行 xxgk init，填好单位名录。"
+    years = "、".join(str(control.profile.year) for control in controls)
+    return f"{years} 年度的单位名录里没有代码 {unit}。请核对 --unit，或先把单位加到名录里。"
+
+
+def _arrival(file: Path, now: dt.datetime) -> tuple[Arrival, bytes]:
+    limit = Bounds().file
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(limit + 1)
+    except OSError as error:
+        raise WorkspaceError(f"{file} 打不开（{error.strerror}）。请核对路径。") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Arrival(
+        sha256=sha256, names=(file.name,), size=len(content), modified=now, first_seen=now, path=file
+    ), content
+
+
+def _read(arrival: Arrival, content: bytes, forms: Sequence[Form], workers: int) -> tuple[Imported, Sequence[Seal]]:
+    """What the file says, and the seals of a workbook that was issued."""
+    if len(content) > Bounds().file or not _is_workbook(content):
+        return read_report(arrival.name, content, forms), ()
+    (sheets,) = read_many(open_arrival, sheets_of, [arrival], workers=workers)
+    if isinstance(sheets, Unclaimed):
+        reason = sheets.findings[0].message.removeprefix(f"文件“{arrival.name}”").rstrip("。")
+        finding = notice("H1", where={"file": arrival.name}, name=arrival.name, reason=reason)
+        empty = Imported(name=arrival.name, sha256=arrival.sha256, source="报表", findings=(finding,))
+        return empty, ()
+    book = {name: _cells(sheet) for name, sheet in sheets.items() if not name.startswith(IDENTITY_SHEET)}
+    text = "\n".join(" ".join(str(cell) for cell in row if cell != "") for rows in book.values() for row in rows)
+    imported = read_tables(arrival.name, arrival.sha256, book, forms, source="报表", stated=stated(text))
+    return imported, seals_of({name: grid(sheet) for name, sheet in sheets.items()})
+
+
+def _is_workbook(content: bytes) -> bool:
+    """Whether the content is any kind of workbook; what cannot be opened to see is for the reader of reports to refuse."""
+    kind = sniff.sniff(content)
+    try:
+        if kind == sniff.ZIP:
+            names = {member.name.lower() for member in directory(content, Bounds())}
+            return sniff.zip_kind(names) in ("xlsx", "xlsm", "xlsb", "ods")
+        return kind == sniff.CSV or (kind == sniff.OLE and sniff.ole_kind(ole.open_ole(content).names) == "xls")
+    except RefusedError:
+        return False
+
+
+def sheets_of(opened: Opened) -> Mapping[str, Sheet] | Unclaimed:
+    """The sheets of a workbook behind the guard; `Unclaimed` with the reason when there are none to read."""
+    if not opened.format:
+        return Unclaimed(arrival=opened.arrival, findings=opened.arrival.findings[-1:])
+    try:
+        return read_workbook(opened).sheets
+    except UnreadableError as error:
+        name = opened.arrival.name
+        return Unclaimed(arrival=opened.arrival, findings=(notice("I1", name=name, reason=error),))
+
+
+def _cells(sheet: Sheet) -> list[list[object]]:
+    """The rows of a sheet, with words where a formula was never computed or a picture stands for a figure."""
+    rows = [list(row) for row in grid(sheet)]
+    for places, words in ((sheet.uncomputed, _UNCOMPUTED), (sheet.pictures, _PICTURE)):
+        for row, col in places:
+            if row < len(rows) and col < len(rows[row]):
+                rows[row][col] = words
+    return rows
+
+
+def _contradictions(
+    workspace: Workspace,
+    imported: Imported,
+    seals: Sequence[Seal],
+    unit: Unit,
+    year: int,
+    controls: Sequence[Control],
+) -> Iterator[Finding]:
+    """Where the file itself says that it is of another year or another unit."""
+    if imported.form is None:
+        return
+    where, name = {"file": imported.name}, imported.name
+    sealed = [seal for seal in seals if seal.genuine(_secret(workspace))]
+    years = [int(seal.year) for seal in sealed if seal.year.isdecimal()] or list(imported.stated.years)
+    if years and year not in years:
+        yield notice("H12", where=where, name=name, found="、".join(map(str, years)), expected=year)
+    told = f"“{unit.name}”"
+    if sealed:
+        for seal in sealed:
+            if seal.unit != unit.code:
+                other = next(
+                    (control.by_code[seal.unit].name for control in controls if seal.unit in control.by_code), ""
+                )
+                yield notice("H13", where=where, name=name, found=f"{seal.unit} {other}".strip(), expected=told)
+        return
+    said = imported.stated.unit
+    resolved = [Roster.of(control).resolve(said) for control in controls] if said else []
+    if said and not any(unit.code in codes for codes in resolved):
+        code = "H13" if any(resolved) else "H14"
+        yield notice(code, where=where, name=name, found=said, expected=told)
+
+
+def _secret(workspace: Workspace) -> bytes:
+    try:
+        return read_secret(workspace.secret)
+    except (OSError, ValueError):
+        return b""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
-from pipeline.control import build_control
+from pipeline.control import build_control, read_control
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.seal import make_secret
 from pipeline.templates import build_report, build_workbook
@@ -55,3 +56,13 @@ def write_templates(workspace: Workspace, *, force: bool) -> list[tuple[Path, bo
     except OSError as error:
         raise PublishError(f"无法写入 {own}（{error.strerror}）。请检查文件夹权限，关闭打开的模板。") from error
     return done
+
+
+def local_codes(workspace: Workspace) -> frozenset[str]:
+    """The local indicators of every 台账 there is; one that cannot be read yet has none, `issue` and `run` say why."""
+    found: set[str] = set()
+    for year in sorted(int(path.name) for path in workspace.inputs.glob("[0-9]*") if path.name.isdecimal()):
+        with suppress(WorkspaceError):
+            control = read_control(workspace.control(year), workspace.form(year)[0], year=year)
+            found |= {item.code for item in control.indicators}
+    return frozenset(found)

@@ -14,10 +14,11 @@ from decimal import Decimal
 from pipeline.control.model import ACCEPTANCES, ADJUSTMENTS
 from pipeline.errors import AskedError
 from pipeline.form import Figure, Item, Term, Value
-from pipeline.ledger import Decided, NightRow
+from pipeline.form.local import asked_of
+from pipeline.ledger import Accepted, Decided, NightRow
 from pipeline.lookup import find_item, full_label
 from pipeline.originals import Originals
-from pipeline.recall import Missing, Recall, figure, recall
+from pipeline.remembered import Missing, Remembered, figure, remembered
 from pipeline.sources import Source
 from pipeline.workspace import Workspace
 
@@ -135,7 +136,7 @@ def trace(
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        night = recall(workspace, ledger, year, run)
+        night = remembered(workspace, ledger, year, run)
         item = _figure_of(night, find_item(night.form, asked))
         tracer = Tracer(night)
         tree = tracer.tree(item)
@@ -150,7 +151,7 @@ def trace(
     )
 
 
-def _figure_of(night: Recall, item: Item) -> Item:
+def _figure_of(night: Remembered, item: Item) -> Item:
     """``item``, if it is one the county has. Raises `AskedError`."""
     if item.aggregation == "none":
         raise AskedError(f"“{item.label}”是每个单位自己的信息，不汇总。")
@@ -162,7 +163,7 @@ def _figure_of(night: Recall, item: Item) -> Item:
 class Tracer:
     """Builds the trees of one night."""
 
-    def __init__(self, night: Recall) -> None:
+    def __init__(self, night: Remembered) -> None:
         self._night = night
         self._originals = Originals(night.ledger)
         self._remarks = _remarks(night)
@@ -194,7 +195,9 @@ class Tracer:
 
     def _sum(self, item: Item) -> Tree:
         source = self._night.control.profile.sources.get(item.source, "") if item.source else ""
-        asked = [row.unit for row in self._night.counted if not item.source or row.unit == source]
+        asked = [
+            row.unit for row in self._night.counted if (row.unit == source if item.source else self._asked(item, row))
+        ]
         values = {unit: self._night.values(unit).get(item.code) for unit in asked}
         branches = tuple(self._branch(item, unit, value) for unit, value in values.items() if value is not None)
         signed = tuple(
@@ -216,6 +219,10 @@ class Tracer:
 
     def _published(self, item: Item) -> Figure | None:
         return self._night.figures.get(item.code)
+
+    def _asked(self, item: Item, row: Accepted) -> bool:
+        unit = self._night.control.by_code.get(row.unit)
+        return asked_of(item, unit=row.unit, unit_type=unit.type if unit else "")
 
     def _branch(self, item: Item, unit: str, value: Value) -> Branch:
         row, versions = self._night.accepted[unit], self._night.versions(unit)
@@ -265,7 +272,7 @@ def _folded(tree: Tree) -> Tree:
     return replace(tree, parts=bare)
 
 
-def _remarks(night: Recall) -> Mapping[tuple[str, str, str], tuple[Remark, ...]]:
+def _remarks(night: Remembered) -> Mapping[tuple[str, str, str], tuple[Remark, ...]]:
     """What was said that night, by unit, sheet and cell."""
     found: dict[tuple[str, str, str], list[Remark]] = {}
     for said in night.findings:
@@ -275,7 +282,7 @@ def _remarks(night: Recall) -> Mapping[tuple[str, str, str], tuple[Remark, ...]]
     return {where: tuple(remarks) for where, remarks in found.items()}
 
 
-def every_tree(night: Recall) -> Iterator[Tree]:
+def every_tree(night: Remembered) -> Iterator[Tree]:
     """The trees of all figures of a night, in the order of the form."""
     tracer = Tracer(night)
     yield from (tracer.tree(item) for item in night.form.items if item.code in night.figures)

@@ -47,6 +47,7 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
         raise WorkspaceError(f"{file} 或签发密钥读不出来（{error}）。请核对路径。") from error
     control = read_control(workspace.control(year), changed, year=year)
     layout = read_layout(form, template_file(folder, "return.xlsx"))
+    form, changed = control.in_force(form), control.in_force(changed)
     reader = Reader(form=form, layout=layout, control=control, secret=secret)
     results = [reader.read(open_arrival(arrival)) for arrival in _arrivals(workspace, document)]
     submissions = [result for result in results if isinstance(result, Submission)]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
 from pipeline.control import CONTROL_FILE
-from pipeline.errors import TemplateError, WorkspaceError
+from pipeline.errors import PublishError, TemplateError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.seal import SECRET_FILE
 from pipeline.settings import read_settings
@@ -46,6 +50,18 @@ class Workspace:
 
         return Ledger(self.ledger, read_settings(self.root).ledger)
 
+    @contextmanager
+    def alone(self) -> Iterator[Ledger]:
+        """The ledger, for one run at a time: two must not write the same outputs. Raises `PublishError`."""
+        try:
+            self.outputs.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.outputs / ".lock", timeout=0), self.open_ledger() as ledger, ledger.alone():
+                yield ledger
+        except Timeout as error:
+            raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
+        except PermissionError as error:
+            raise PublishError(f"无法写入 {self.outputs}（{error.strerror}）。请检查文件夹权限。") from error
+
     @property
     def secret(self) -> Path:
         """The office's issuing secret."""
@@ -69,9 +85,9 @@ class Workspace:
         return own if own.is_dir() else bundled_templates()
 
     def forms(self) -> list[tuple[Form, Path]]:
-        """Every form this workspace knows, with its folder; raises `FormError` when one is broken."""
+        """Every form this workspace knows, with its folder, the newest last; raises `FormError` when one is broken."""
         folders = sorted(path.parent for path in self.templates().glob("*/form.toml"))
-        return [(load_form(folder), folder) for folder in folders]
+        return sorted(((load_form(folder), folder) for folder in folders), key=lambda pair: pair[0].from_year)
 
     def form(self, year: int) -> tuple[Form, Path]:
         """The form that covers a report year and its folder.

@@ -11,8 +11,8 @@ import pipeline
 
 ROOT = Path(pipeline.__file__).parent
 DOCS = ROOT.parent / "docs" / "architecture.md"
-STATIONS = ("templates", "issue", "intake", "read", "check", "judge", "consolidate", "publish")
-ABOVE = ("nightly", "examination", "closing", "setup", "status", "trial", "cli", "demo", "__main__")
+STATIONS = ("templates", "issue", "past", "intake", "read", "check", "judge", "consolidate", "publish")
+ABOVE = ("nightly", "examination", "closing", "setup", "status", "trial", "recall", "cli", "demo", "__main__")
 """Who may know several stations."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.past.reports import cms_html, published
 from tests.workspaces import YEAR, Office
 
 
@@ -39,6 +40,8 @@ def xxgk(*arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
         (["rum"], 2, "没有 rum 这个命令，是不是 run"),
         (["run", "--year", "2024"], 2, "没有 inputs/2024 文件夹"),
         (["status", "--year", "2024"], 2, "没有 inputs/2024 文件夹"),
+        (["history", "--help"], 0, "从已公开的年报或留存的报表导入"),
+        (["history", "import", "a.docx", "--year", "2023"], 2, "缺少必填的 --unit"),
         (["init", "x", "--year", "2015"], 2, "没有适用于 2015 年度的表式"),
     ],
 )
@@ -98,9 +101,9 @@ def test_status_before_the_first_night(tmp_path: Path) -> None:
 def test_templates_are_written_once_and_checked(tmp_path: Path) -> None:
     code, out, _ = xxgk("template", cwd=tmp_path)
     assert code == 0
-    assert out.count("已生成") == 5
+    assert out.count("已生成") == 9
     code, out, _ = xxgk("template", cwd=tmp_path)
-    assert out.count("已存在，未动") == 3
+    assert out.count("已存在，未动") == 5
     assert xxgk("template", "check", cwd=tmp_path)[:2] == (0, "模板完好。\n")
     (tmp_path / "workbook_templates" / "xxgk-2021" / "return.xlsx").write_bytes(b"gone")
     code, _, err = xxgk("template", "check", cwd=tmp_path)
@@ -113,13 +116,15 @@ def test_form_check(tmp_path: Path) -> None:
     assert code == 0
     assert "xxgk-2021：229 个指标，43 条规则（70 个等式）" in out
     code, out, _ = xxgk("form", "check", "--json", cwd=tmp_path)
-    assert json.loads(out) == {"xxgk-2021": []}
+    remarks = json.loads(out)
+    assert remarks["xxgk-2021"] == []
+    assert {remark["level"] for remark in remarks["xxgk-2019"]} == {"hint"}, "no rule of ours looks at its 表二"
     xxgk("template", cwd=tmp_path)
     form = tmp_path / "workbook_templates" / "xxgk-2021" / "form.toml"
     form.write_text(form.read_text(encoding="utf-8").replace("basis =", "base ="), encoding="utf-8")
     code, _, err = xxgk("form", "check", cwd=tmp_path)
     assert code == 3
-    assert "form.toml.base: 不认识的键；可用的键：basis、from_year" in err
+    assert "form.toml.base: 不认识的键；可用的键：basis、crosswalk、from_year" in err
 
 
 def test_our_own_fault_has_its_own_code(
@@ -137,3 +142,36 @@ def test_our_own_fault_has_its_own_code(
         main()
     assert left.value.code == 1
     assert "这不是您的数据的问题" in capsys.readouterr().err
+
+
+def test_history_is_imported_and_shown(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=2)
+    title = "第1镇人民政府2023年政府信息公开工作年度报告"
+    for name, changes in (("good.html", {}), ("bad.html", {"t3.total.total": "4", "t2.permit.decisions": ""})):
+        page = cms_html(office.form, published(office.form) | changes, title=title)
+        (tmp_path / name).write_bytes(page.replace("2024年".encode(), "2023年".encode()))
+    code, out, err = xxgk("history", "import", "good.html", "--unit", "u01", "--year", "2023", cwd=tmp_path)
+    assert code == 0, err
+    assert "已保存 为 u01 第1镇人民政府 2023 年度的历史（200 格，年报），只用来与以后的年度比较，不算报送" in out
+    assert "其余 22 行全是 0" in out
+    code, out, _ = xxgk("history", "import", "bad.html", "--unit", "u01", "--year", "2023", cwd=tmp_path)
+    assert code == 3
+    assert "核实性 H7 bad.html 原文件的数自己不平（R1）" in out
+    assert "│ 行政许可 │" in out
+    assert "？" in out
+    code, out, _ = xxgk("history", "import", "bad.html", "--unit", "u02", "--year", "2023", cwd=tmp_path)
+    assert code == 3
+    assert "没有保存 u02 第2镇人民政府 2023 年度的历史" in out
+    code, _, err = xxgk("history", "import", "bad.html", "--unit", "u9", "--year", "2023", cwd=tmp_path)
+    assert code == 2
+    assert "单位名录里没有代码 u9" in err
+    code, out, _ = xxgk("history", "show", "--year", "2023", cwd=tmp_path)
+    assert code == 0
+    assert "10/10" in out
+    assert "没有" in out
+    code, out, _ = xxgk("history", "show", "--year", "2023", "--unit", "u01", "--json", cwd=tmp_path)
+    values = json.loads(out)["units"]["u01"]
+    assert (values["t3.total.total"]["value"], values["t3.total.total"]["file"]) == (4, "bad.html")
+    assert (values["t2.permit.decisions"]["value"], values["t2.permit.decisions"]["file"]) == (0, "good.html")
+    code, out, _ = xxgk("history", "show", "--year", "2023", "--unit", "u02", cwd=tmp_path)
+    assert (code, "没有历史" in out) == (0, True)

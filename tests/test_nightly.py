@@ -206,7 +206,9 @@ def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="没有 inputs/2023 文件夹"):
         nightly.run(office.workspace, 2023, now=NOW)
     (office.workspace.inputs / "2015").mkdir()
-    with pytest.raises(WorkspaceError, match="没有适用于 2015 年度的表式（xxgk-2021 适用于 2021 年起）"):
+    with pytest.raises(
+        WorkspaceError, match="没有适用于 2015 年度的表式（xxgk-2019 适用于 2019—2020 年；xxgk-2021 适用于 2021 年起）"
+    ):
         nightly.run(office.workspace, 2015, now=NOW)
     secret = office.workspace.secret.read_text()
     office.workspace.secret.unlink()

@@ -27,6 +27,8 @@ def test_the_wheel_works_away_from_the_checkout(tmp_path: Path) -> None:
     for needed in (
         "pipeline/messages.toml",
         "pipeline/workbook_templates/control.xlsx",
+        "pipeline/workbook_templates/xxgk-2019/form.toml",
+        "pipeline/workbook_templates/xxgk-2019/return.xlsx",
         "pipeline/workbook_templates/xxgk-2021/form.toml",
         "pipeline/workbook_templates/xxgk-2021/rules.toml",
         "pipeline/workbook_templates/xxgk-2021/return.xlsx",

@@ -30,6 +30,8 @@ class Fold:
 
 def fold(form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value]) -> list[Fold]:
     """The verdicts worth a finding, in the order of the rules."""
+    if not verdicts:
+        return []
     balances = [verdict for verdict in verdicts if verdict.rule.severity == "error" and verdict.equation.op == "=="]
     others = [Fold(verdict=verdict) for verdict in verdicts if verdict not in balances]
     figures: dict[str, Figure | None] = {

@@ -32,10 +32,12 @@ form_app = new_app("检查表式定义。")
 template_app = new_app("生成、检查报表模板和报告模板。", bare=True)
 
 rules_app = new_app("列出和解释校验规则，试用改过的规则。", bare=True, offering=True)
+history_app = new_app("往年的数：从已公开的年报或留存的报表导入，供与本年比较。")
 
 app.add_typer(form_app, name="form")
 app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
+app.add_typer(history_app, name="history")
 
 Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
 Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
@@ -80,14 +82,15 @@ def rules_list(
     workspace: Root = HERE,
     markdown: Annotated[bool, typer.Option("--markdown", help="输出整本目录，用来生成 docs/rules.md。")] = False,
 ) -> None:
-    """列出全部规则，或解释其中一条（也可以直接写 xxgk rules R3）。"""
-    from pipeline.catalogue import markdown as whole
+    """列出全部规则，写了年度就连同台账里的本地规则；或解释其中一条（也可以直接写 xxgk rules R3）。"""
+    from pipeline import catalogue
 
     where = Workspace(workspace)
-    form = where.form(year)[0] if year else where.forms()[-1][0]
     if markdown:
-        show.plain(whole(form))
-    elif not rule:
+        show.plain(catalogue.markdown(where.form(year)[0] if year else where.forms()[-1][0]))
+        return
+    form = catalogue.in_force(where, year) if year else where.forms()[-1][0]
+    if not rule:
         show.rules(form)
     elif rule.upper() in {each.id for each in form.rules}:
         show.rule(form.rule(rule.upper()))
@@ -127,9 +130,12 @@ def template(
 @template_app.command("check", **_HANDLED)
 def template_check(workspace: Root = HERE, json: Json = False) -> None:
     """检查改过样式的模板缺了什么。"""
+    from pipeline.setup import local_codes
     from pipeline.templates import check_templates
 
-    findings = [f for form, folder in Workspace(workspace).forms() for f in check_templates(form, folder)]
+    where = Workspace(workspace)
+    local = local_codes(where)
+    findings = [f for form, folder in where.forms() for f in check_templates(form, folder, local)]
     show.template_findings(findings, json=json)
     if findings:
         raise typer.Exit(FINDINGS)
@@ -142,6 +148,39 @@ def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
 
     where = Workspace(workspace)
     show.issued(nightly.issue(where, year, progress=show.progress), where.year_outputs(year) / "issued", json=json)
+
+
+@history_app.command("import", **_HANDLED)
+def history_import(
+    file: Annotated[Path, typer.Argument(metavar="文件", help="那一年的年度报告（.docx、.html）或报表（.xlsx 等）。")],
+    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="这是哪个单位的，写名录里的单位代码。")],
+    year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="这是哪一年的数，如 2023。")],
+    workspace: Root = HERE,
+    json: Json = False,
+) -> None:
+    """读出一个单位往年的数，作为历史保存；改正后再导入一次，以后一次为准。"""
+    from pipeline.cli import show_history
+    from pipeline.recall import import_history
+
+    now = dt.datetime.now().astimezone()
+    result = import_history(Workspace(workspace), file, unit=unit, year=year, now=now)
+    show_history.recalled(result, year, json=json)
+    if result.attention:
+        raise typer.Exit(FINDINGS)
+
+
+@history_app.command("show", **_HANDLED)
+def history_show(
+    year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="哪一年的数，如 2023。")],
+    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="只看一个单位，并列出它的数。")] = "",
+    workspace: Root = HERE,
+    json: Json = False,
+) -> None:
+    """那一年知道些什么，从哪个文件来的。"""
+    from pipeline.cli import show_history
+    from pipeline.recall import known
+
+    show_history.known(known(Workspace(workspace), year), year, unit, json=json)
 
 
 @app.command("run", **_HANDLED)

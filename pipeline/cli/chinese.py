@@ -22,6 +22,7 @@ ROAD = (
     "template",
     "init",
     "issue",
+    "history",
     "run",
     "status",
     "trace",

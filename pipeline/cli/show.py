@@ -262,3 +262,19 @@ def _finding(finding: Finding) -> None:
 
 def _json(document: Any) -> None:
     _out.print(jsonlib.dumps(document, ensure_ascii=False, indent=1), markup=False)
+
+
+def put(what: str | Table) -> None:
+    """A line with markup, or a table."""
+    _out.print(what)
+
+
+def findings(many: Iterable[Finding]) -> None:
+    """Findings, each with what to do about it."""
+    for each in many:
+        _finding(each)
+
+
+def document(content: Any) -> None:
+    """Anything for a machine to read."""
+    _json(content)

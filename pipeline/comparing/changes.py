@@ -40,7 +40,6 @@ def codes_of(form: Form, *known: Mapping[str, object]) -> list[str]:
     return sorted(every, key=lambda code: form.position.get(code, len(form.items)))
 
 
-def label_of(form: Form, code: str, *others: Form) -> str:
-    """The words for a code, from the first form that has it; the code where none does."""
-    known = next((each for each in (form, *others) if code in each.position), None)
-    return full_label(known, known.item(code)) if known else code
+def label_of(form: Form, code: str) -> str:
+    """The words for a code; the code where the form does not have it."""
+    return full_label(form, form.item(code)) if code in form.position else code

@@ -13,7 +13,7 @@ from pipeline.control.model import ADJUSTMENTS
 from pipeline.errors import WorkspaceError
 from pipeline.form import Figure
 from pipeline.ledger import Accepted, Decided, NightRow
-from pipeline.recall import Recall, figure, published, recall
+from pipeline.remembered import Remembered, figure, published, remembered
 from pipeline.workspace import Workspace
 
 
@@ -91,7 +91,7 @@ def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = 
             if len(nights) < 2:
                 raise WorkspaceError(f"{year} 年度只汇总过一次，还没有可比的。")
             pair = nights[-2].id, nights[-1].id
-        before, after = (recall(workspace, ledger, year, run) for run in pair)
+        before, after = (remembered(workspace, ledger, year, run) for run in pair)
         decisions = _signed(before), _signed(after)
         findings = _keyed(before.findings), _keyed(after.findings)
         return NightDiff(
@@ -108,7 +108,7 @@ def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = 
         )
 
 
-def _figures(before: Recall, after: Recall) -> Iterator[FigureChange]:
+def _figures(before: Remembered, after: Remembered) -> Iterator[FigureChange]:
     for code in codes_of(after.form, before.figures, after.figures):
         was, now = before.figures.get(code), after.figures.get(code)
         if was != now:
@@ -123,7 +123,7 @@ def _figures(before: Recall, after: Recall) -> Iterator[FigureChange]:
             )
 
 
-def _units(code: str, before: Recall, after: Recall) -> Iterator[Cause]:
+def _units(code: str, before: Remembered, after: Remembered) -> Iterator[Cause]:
     """The units whose own number for an item that is added up is another; what is not counted adds nothing."""
     source = after.form.item(code).source if code in after.form.position else ""
     for unit in _either(before.counted, after.counted):
@@ -132,7 +132,7 @@ def _units(code: str, before: Recall, after: Recall) -> Iterator[Cause]:
             yield Cause(unit=unit, name=after.name(unit), before=was, after=now)
 
 
-def _addend(night: Recall, unit: str, code: str, source: str) -> Figure:
+def _addend(night: Remembered, unit: str, code: str, source: str) -> Figure:
     row = night.accepted.get(unit)
     if row is None or not row.counted or (source and night.control.profile.sources.get(source) != unit):
         return 0
@@ -140,7 +140,7 @@ def _addend(night: Recall, unit: str, code: str, source: str) -> Figure:
     return value if isinstance(value, int | Decimal) else 0
 
 
-def _adjustments(code: str, before: Recall, after: Recall) -> Iterator[Cause]:
+def _adjustments(code: str, before: Remembered, after: Remembered) -> Iterator[Cause]:
     was, now = (_signed(night) for night in (before, after))
     for gone, rows in ((True, _only(was, now)), (False, _only(now, was))):
         for row in rows:
@@ -150,7 +150,7 @@ def _adjustments(code: str, before: Recall, after: Recall) -> Iterator[Cause]:
                 yield Cause(unit="", name=f"{ADJUSTMENTS}：{row.reason}", before=amounts[0], after=amounts[1])
 
 
-def _counted(before: Recall, after: Recall) -> Iterator[Counted]:
+def _counted(before: Remembered, after: Remembered) -> Iterator[Counted]:
     was, now = ({row.unit: row for row in night.counted} for night in (before, after))
     for unit in _either(before.counted, after.counted):
         old, new = was.get(unit), now.get(unit)
@@ -165,7 +165,7 @@ def _counted(before: Recall, after: Recall) -> Iterator[Counted]:
             )
 
 
-def _states(before: Recall, after: Recall) -> Iterator[Moved]:
+def _states(before: Remembered, after: Remembered) -> Iterator[Moved]:
     for unit, now in after.states.items():
         was = before.states.get(unit)
         if was is None or was.state != now.state:
@@ -183,7 +183,7 @@ def _either(before: Iterable[Accepted], after: Iterable[Accepted]) -> list[str]:
     return list(dict.fromkeys(row.unit for rows in (after, before) for row in rows))
 
 
-def _signed(night: Recall) -> list[tuple[tuple[str, ...], Decided]]:
+def _signed(night: Remembered) -> list[tuple[tuple[str, ...], Decided]]:
     """Decisions by what they say, wherever in the 台账 they stand."""
     return [((row.kind, row.subject, row.detail, row.reason, row.approver), row) for row in night.decisions]
 

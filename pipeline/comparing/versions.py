@@ -9,7 +9,7 @@ from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.layout import Place
 from pipeline.packing import Row
-from pipeline.recall import Recall, Version, recall
+from pipeline.remembered import Remembered, Version, remembered
 from pipeline.workspace import Workspace
 
 
@@ -39,7 +39,7 @@ def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, i
     """A unit's two last versions, or any two by number. Raises `WorkspaceError`, `AskedError`."""
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        night = recall(workspace, ledger, year)
+        night = remembered(workspace, ledger, year)
         if unit not in night.control.by_code:
             raise AskedError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对单位代码。")
         versions = night.versions(unit)
@@ -81,6 +81,6 @@ def _chosen(versions: Sequence[Version], whose: str, pair: tuple[int, int] | Non
     return versions[numbers[0] - 1], versions[numbers[1] - 1]
 
 
-def _places(night: Recall, row: Row) -> Mapping[str, str]:
+def _places(night: Remembered, row: Row) -> Mapping[str, str]:
     places: Mapping[str, Place] = night.shape(row.shape).places(row)
     return {code: f"{place.sheet}!{place.cell}" for code, place in places.items()}

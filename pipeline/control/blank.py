@@ -10,6 +10,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.control import model
+from pipeline.control.local import AGGREGATIONS, INDICATOR_KINDS, SEVERITIES
 from pipeline.control.model import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
 from pipeline.form import Form
 from pipeline.sheets import Inks, lines_height, page
@@ -22,11 +23,15 @@ _ADVICE: Mapping[str, str] = {
     model.ACCEPTANCES: "对某单位某条规则的问题予以认可：写单位代码、规则编号、理由和批准人。",
     model.CLAIMS: "程序认不出是谁报的文件：写文件名或哈希（见运行结果）、单位代码、理由和批准人。",
     model.TEXTS: "县级报告的文字，一行一个小节；数字会由程序自动写出，这里不用再写数字。",
+    model.INDICATORS: "本地要多收的指标，一行一个，下发时印成“本地指标”表。代码用小写英文；金额写小数位；适用类型空着是全部单位，几类用顿号隔开。",
+    model.RULES: "本地要多核对的算式，编号写 B1、B2……，如 local.trainings_online <= info.trainings；问题里可用 {左边} {右边} {差额} {各项}。",
 }
 _WIDTHS: Mapping[str, int] = {
     "单位代码": 12, "统一社会信用代码": 22, "单位名称": 30, "别名": 24, "类型": 8, "计入汇总": 10, "联系人": 10, "电话": 16,
     "邮箱": 24, "报送期限": 12, "项目": 18, "内容": 46, "理由": 40, "批准人": 12, "指标": 28, "调整数": 10, "规则": 8,
     "文件名或哈希": 40, "部分": 28, "文字": 90,
+    "指标代码": 22, "指标名称": 28, "种类": 8, "小数位": 8, "计量单位": 10, "汇总方式": 14, "来源单位": 12, "适用类型": 20,
+    "填报说明": 44, "规则编号": 10, "规则名称": 28, "级别": 10, "算式": 40, "条件": 24, "问题": 44, "怎么办": 36, "依据": 24,
 }  # fmt: skip
 _TEXT_ROWS, _HEADING_ROW = 400, 1
 
@@ -83,6 +88,14 @@ def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
     for column, choices in (("类型", UNIT_TYPES), ("计入汇总", ("是", "否"))):
         col = COLUMNS[model.ROSTER].index(column)
         roster.data_validation(_HEADING_ROW + 1, col, _TEXT_ROWS, col, {"validate": "list", "source": list(choices)})
+    for name, column, choices in (
+        (model.INDICATORS, "种类", tuple(INDICATOR_KINDS)),
+        (model.INDICATORS, "汇总方式", tuple(AGGREGATIONS)),
+        (model.RULES, "级别", tuple(SEVERITIES)),
+    ):
+        col = COLUMNS[name].index(column)
+        options = {"validate": "list", "source": list(choices)}
+        sheets[name].data_validation(_HEADING_ROW + 1, col, _TEXT_ROWS, col, options)
     for key, choices in (("级别", LEVELS), ("空白处理", tuple(BLANKS))):
         row = _HEADING_ROW + 1 + list(PROFILE_KEYS).index(key)
         profile.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices)})

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from pipeline.findings import Finding
+from pipeline.form import Form, Item, Rule, extended
 
 CONTROL_FILE = "台账.xlsx"
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
@@ -25,6 +26,7 @@ BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计"
 ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS = (
     "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字",
 )  # fmt: skip
+INDICATORS, RULES = "本地指标", "本地规则"
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     ROSTER: (
@@ -36,6 +38,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ACCEPTANCES: ("单位代码", "规则", "理由", "批准人"),
     CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人"),
     TEXTS: ("部分", "文字"),
+    INDICATORS: (
+        "指标代码", "指标名称", "种类", "小数位", "计量单位", "汇总方式", "来源单位", "适用类型", "填报说明",
+    ),
+    RULES: ("规则编号", "规则名称", "级别", "算式", "条件", "适用类型", "问题", "怎么办", "依据"),
 }  # fmt: skip
 
 PROFILE_KEYS: Mapping[str, str] = {
@@ -155,6 +161,12 @@ class Control:
     claims: tuple[Claim, ...]
     texts: Mapping[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
+    indicators: tuple[Item, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def in_force(self, form: Form) -> Form:
+        """The form of the year with the office's own indicators and rules."""
+        return extended(form, self.indicators, self.rules)
 
     @cached_property
     def by_code(self) -> Mapping[str, Unit]:

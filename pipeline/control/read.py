@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline.control import model
-from pipeline.control.cells import Row, as_text, rows
+from pipeline.control import local, model
+from pipeline.control.cells import Row, as_text
+from pipeline.control.cells import rows as data_rows
 from pipeline.control.model import (
     BLANKS,
     COLUMNS,
@@ -29,7 +31,7 @@ from pipeline.control.model import (
 )
 from pipeline.errors import WorkspaceError
 from pipeline.findings import Finding, notice
-from pipeline.form import THRESHOLDS, Form
+from pipeline.form import LOCAL, THRESHOLDS, Form, extended
 from pipeline.layout import plain
 
 _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
@@ -58,9 +60,13 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
 
     def each(sheet: str) -> Iterator[Row]:
         if sheet in grids:
-            yield from rows(sheet, *grids[sheet], COLUMNS[sheet], findings)
+            yield from data_rows(sheet, *grids[sheet], COLUMNS[sheet], findings)
         else:
             findings.append(notice("T1", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet))
+
+    def each_if_there(sheet: str) -> Iterator[Row]:
+        """For a sheet an office need not have."""
+        return each(sheet) if sheet in grids else iter(())
 
     units = tuple(_units(each(model.ROSTER)))
     if not units:
@@ -68,15 +74,21 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         raise WorkspaceError(f"台账 {path} 的“{model.ROSTER}”里没有一个单位。{detail}")
     codes = {unit.code for unit in units}
     profile = _profile({plain(row.text("项目")): row for row in each(model.PROFILE)}, form, codes, year, findings)
+    indicators = tuple(local.indicators(each_if_there(model.INDICATORS), form, codes))
+    rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))
+    form = extended(form, indicators, rules)
+    sources = {item.source: item.source for item in indicators if item.source}
     return Control(
-        profile=profile,
+        profile=replace(profile, sources={**profile.sources, **sources}),
         units=units,
         waivers=tuple(_waivers(each(model.WAIVERS), codes)),
         adjustments=tuple(_adjustments(each(model.ADJUSTMENTS), form)),
         acceptances=tuple(_acceptances(each(model.ACCEPTANCES), codes, form)),
         claims=tuple(_claims(each(model.CLAIMS), codes)),
-        texts=_texts(each(model.TEXTS) if model.TEXTS in grids else iter(()), form),
+        texts=_texts(each_if_there(model.TEXTS), form),
         findings=tuple(findings),
+        indicators=indicators,
+        rules=rules,
     )
 
 
@@ -284,7 +296,8 @@ def _claims(table: Iterator[Row], codes: set[str]) -> Iterator[Claim]:
 
 def _texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
     """The office's own paragraphs, by the text item whose label stands in the first column."""
-    labels = {plain(item.row_path[-1]): item.code for item in form.of_table("text")}
+    texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
+    labels = {plain(item.row_path[-1]): item.code for item in texts}
     found: dict[str, tuple[str, ...]] = {}
     for row in table:
         code = labels.get(plain(row.text("部分")))

@@ -4,18 +4,22 @@ from pipeline.form.expressions import LAST, Equation, Sides, Term
 from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
-from pipeline.form.model import Band, Claim, Fact, Form, Item, Line, Rule, Severity, Table
-from pipeline.form.prompts import prompt
+from pipeline.form.local import LOCAL, extended, local_items, local_rules
+from pipeline.form.model import Band, Claim, Crosswalk, Fact, Form, Item, Line, Rule, Severity, Table
+from pipeline.form.prompts import LARGEST, prompt, stop
 from pipeline.form.values import Figure, Value, printed
 from pipeline.form.vector import MISSING, Vector
 
 __all__ = [
     "KINDS",
+    "LARGEST",
     "LAST",
+    "LOCAL",
     "MISSING",
     "THRESHOLDS",
     "Band",
     "Claim",
+    "Crosswalk",
     "Equation",
     "Fact",
     "Figure",
@@ -30,9 +34,13 @@ __all__ = [
     "Term",
     "Value",
     "Vector",
+    "extended",
     "lint",
     "load_form",
+    "local_items",
+    "local_rules",
     "parse_form",
     "printed",
     "prompt",
+    "stop",
 ]

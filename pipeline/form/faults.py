@@ -10,16 +10,17 @@ from pipeline.form.model import Aggregation, Kind, Severity
 
 _KEYS: Mapping[str, frozenset[str]] = {
     "form": frozenset(
-        {"id", "title", "basis", "from_year", "to_year", "table", "identity", "indicator", "text"}
+        {"id", "title", "basis", "from_year", "to_year", "table", "identity", "indicator", "text", "crosswalk"}
     ),
     "table": frozenset({"code", "sheet", "heading", "band"}),
     "band": frozenset({"label", "corner", "header", "arrangement", "rows", "columns"}),
-    "line": frozenset({"code", "path", "kind", "scale", "unit", "clause", "note", "computed"}),
+    "line": frozenset({"code", "path", "kind", "scale", "unit", "clause", "note", "computed", "also", "signed"}),
     "identity": frozenset({"code", "label", "kind", "locked", "note"}),
     "indicator": frozenset(
         {"code", "label", "kind", "scale", "unit", "aggregation", "source", "clause", "note"}
     ),
     "text": frozenset({"code", "part", "label", "limit", "clause", "note"}),
+    "crosswalk": frozenset({"source", "same", "sums"}),
     "rules": frozenset({"rule"}),
     "rule": frozenset(
         {
@@ -41,6 +42,7 @@ _REQUIRED: Mapping[str, frozenset[str]] = {
     "identity": frozenset({"code", "label"}),
     "indicator": frozenset({"code", "label", "aggregation"}),
     "text": frozenset({"code", "part", "label"}),
+    "crosswalk": frozenset({"source", "same"}),
     "rules": frozenset({"rule"}),
     "rule": frozenset({"id", "kind", "severity", "title", "message", "remedy"}),
     "check": frozenset({"over", "label", "check"}),
@@ -50,7 +52,8 @@ _REQUIRED: Mapping[str, frozenset[str]] = {
 }
 _TYPES: Mapping[str, type] = {
     "from_year": int, "to_year": int, "scale": int, "limit": int, "computed": bool, "locked": bool, "computes": bool,
-    "needs_reason": bool, "path": list, "rows": list, "columns": list, "band": list, "identity": list,
+    "needs_reason": bool, "signed": bool, "path": list,
+    "also": list, "same": list, "sums": dict, "crosswalk": list, "rows": list, "columns": list, "band": list, "identity": list,
     "indicator": list, "text": list, "texts": list, "rule": list, "levels": list, "rules": list, "unit_types": list,
     "checks": list, "readings": list, "with": dict, "exempt": dict,
 }  # fmt: skip

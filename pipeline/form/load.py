@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import FormError
 from pipeline.form.faults import Faults
-from pipeline.form.model import Band, Form, Item, Line, Table
+from pipeline.form.model import Band, Crosswalk, Form, Item, Line, Table
 from pipeline.form.rules import formulas, rules
 
 
@@ -44,6 +45,7 @@ def parse_form(form_toml: str, rules_toml: str, *, faults: Faults | None = None)
         seen.add(item.code)
     declared = tuple(rules(_toml(rules_toml, "rules.toml"), tables, items, faults))
     computed = formulas(declared, items, faults)
+    crosswalks = {each.source: each for each in _crosswalks(raw, items, faults)}
     if faults:
         raise FormError(faults)
     return Form(
@@ -57,6 +59,7 @@ def parse_form(form_toml: str, rules_toml: str, *, faults: Faults | None = None)
         items=items,
         rules=declared,
         formulas=computed,
+        crosswalks=crosswalks,
     )
 
 
@@ -88,7 +91,11 @@ def _lines(raw: object, path: str, faults: Faults) -> Iterator[Line]:
         if not line["path"] or not all(isinstance(step, str) and step.strip() for step in line["path"]):
             faults.append(f"{where}.path: 应当是一串非空的标题")
             continue
-        yield Line(**{**line, "path": tuple(line["path"])})
+        also = line.get("also", [])
+        if not all(isinstance(wording, str) and wording.strip() for wording in also):
+            faults.append(f"{where}.also: 应当是一串非空的标题")
+            continue
+        yield Line(**{**line, "path": tuple(line["path"]), "also": tuple(also)})
 
 
 def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: Faults) -> Iterator[Item]:
@@ -141,6 +148,25 @@ def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: Faults) ->
         )
 
 
+def _crosswalks(raw: Mapping[str, Any], items: tuple[Item, ...], faults: Faults) -> Iterator[Crosswalk]:
+    """``same`` are patterns of codes both forms have; ``sums`` gives a row of this form the rows that add up to it."""
+    codes = [item.code for item in items if item.numeric]
+    for path, entry in faults.each("crosswalk", raw.get("crosswalk"), "form.toml: crosswalk"):
+        found: dict[str, tuple[str, ...]] = {}
+        for pattern in entry["same"]:
+            matching = [code for code in codes if fnmatchcase(code, str(pattern))]
+            if not matching:
+                faults.append(f"{path}.same: “{pattern}”没有对应任何指标")
+            found |= {code: (code,) for code in matching}
+        for row, parts in entry.get("sums", {}).items():
+            columns = [code.removeprefix(f"{row}.") for code in codes if code.startswith(f"{row}.")]
+            if not columns or not isinstance(parts, list) or not parts:
+                faults.append(f"{path}.sums.{row}: 应当是本表式的一行 = [另一表式的几行]")
+                continue
+            found |= {f"{row}.{column}": tuple(f"{part}.{column}" for part in parts) for column in columns}
+        yield Crosswalk(source=entry["source"], codes=found)
+
+
 def _prefixed(code: str, prefix: str, path: str, faults: Faults) -> str:
     if not code.startswith(prefix):
         faults.append(f"{path}.code: “{code}”应当以 {prefix} 开头")
@@ -152,16 +178,18 @@ def _table_items(table: Table) -> Iterator[Item]:
         for row in band.rows:
             for column in band.columns:
                 computed = row.computed or column.computed
+                measured = column if column.kind != "count" or column.unit else row
                 yield Item(
                     code=f"{table.code}.{row.code}.{column.code}",
                     table=table.code,
                     row_path=((band.label,) if band.label else ()) + row.path,
                     column_path=column.path,
-                    kind=row.kind,
-                    scale=row.scale,
-                    unit=row.unit or "件",
+                    kind=measured.kind,
+                    scale=measured.scale,
+                    unit=measured.unit or "件",
                     mode="computed" if computed else "entered",
                     aggregation="computed" if computed else "sum",
                     clause=row.clause,
                     note=row.note,
+                    signed=row.signed or column.signed,
                 )

@@ -24,7 +24,7 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One figure or text of the form."""
+    """One figure or text of the form; a local one may be asked of some ``unit_types`` only."""
 
     code: str
     table: str
@@ -39,7 +39,9 @@ class Item:
     clause: str = ""
     note: str = ""
     limit: int = 0
+    signed: bool = False
     required: bool = True
+    unit_types: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -61,16 +63,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row or one column of a table: its code and the path of labels that lead to it."""
+    """One row or one column of a table: its code and the path of labels that lead to it.
+
+    ``also`` are other wordings of its last label; ``signed`` lets its figures be negative.
+    """
 
     code: str
     path: tuple[str, ...]
+    also: tuple[str, ...] = ()
     kind: Kind = "count"
     scale: int = 0
     unit: str = ""
     clause: str = ""
     note: str = ""
     computed: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +100,14 @@ class Table:
     sheet: str
     heading: str
     bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crosswalk:
+    """Which figures of another format mean the same as this form's: by this form's code, the codes that add up to it."""
+
+    source: str
+    codes: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +249,8 @@ def _set(equation: Equation, thresholds: Mapping[str, int]) -> Equation:
 class Form:
     """One statutory format, valid for ``from_year`` to ``to_year``. Value vectors are ordered like ``items``.
 
-    ``formulas`` gives the defining equation of every computed item, its total alone on the left.
+    ``formulas`` gives the defining equation of every computed item, its total alone on the left; ``crosswalks`` by the
+    id of another form what carries over from it.
     """
 
     id: str
@@ -247,6 +263,7 @@ class Form:
     items: tuple[Item, ...]
     rules: tuple[Rule, ...]
     formulas: Mapping[str, Equation]
+    crosswalks: Mapping[str, Crosswalk] = field(default_factory=dict)
 
     @cached_property
     def position(self) -> Mapping[str, int]:
@@ -262,6 +279,11 @@ class Form:
         """``values``, ordered like ``items``, as a `Vector`; raises ``ValueError`` for a figure that is not exact."""
         return Vector.of(self.scales, values)
 
+    @cached_property
+    def blank(self) -> Vector:
+        """The vector of a return of which nothing is known."""
+        return self.vector([None] * len(self.items))
+
     def covers(self, year: int) -> bool:
         """Whether reports of this year follow this form."""
         return self.from_year <= year <= self.to_year
@@ -271,7 +293,7 @@ class Form:
         return self.items[self.position[code]]
 
     def of_table(self, table: str) -> tuple[Item, ...]:
-        """The items of one table (``t2`` … ``t4``, ``meta``, ``info``, ``text``), in printed order."""
+        """The items of one table (``t2`` … ``t4``, ``meta``, ``info``, ``text``, ``local``), in printed order."""
         return tuple(item for item in self.items if item.table == table)
 
     def rule(self, rule_id: str) -> Rule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, overload
 
@@ -16,6 +16,7 @@ from pipeline.form.values import Value
 
 MISSING = -(1 << 63)
 """Stands for nothing certain; no figure of a return or a county comes near it."""
+_MOST = 1 << 62
 
 
 class Vector(Sequence[Value]):
@@ -33,7 +34,9 @@ class Vector(Sequence[Value]):
             return values
         figures, texts = array("q"), {}
         for at, (scale, value) in enumerate(zip(scales, values, strict=True)):
-            if isinstance(value, str):
+            if type(value) is int and not scale and -_MOST < value < _MOST:
+                figures.append(value)
+            elif isinstance(value, str):
                 texts[at] = value
                 figures.append(MISSING)
             else:
@@ -70,6 +73,14 @@ class Vector(Sequence[Value]):
             return self.texts.get(at if at >= 0 else at + len(self))
         return Decimal(figure).scaleb(-scale) if scale else figure
 
+    def __iter__(self) -> Iterator[Value]:
+        texts = self.texts
+        for at, (figure, scale) in enumerate(zip(self.figures, self._scales, strict=True)):
+            if figure == MISSING:
+                yield texts.get(at)
+            else:
+                yield Decimal(figure).scaleb(-scale) if scale else figure
+
     def __len__(self) -> int:
         return len(self.figures)
 
@@ -99,6 +110,6 @@ def _scaled(value: int | Decimal, scale: int) -> int:
             raise ValueError(f"{value} has more than {scale} decimals")
     else:
         raise ValueError(f"{value!r} is neither an integer nor a decimal")
-    if not -(1 << 62) < figure < 1 << 62:
+    if not -_MOST < figure < _MOST:
         raise ValueError(f"{value} is too large")
     return figure

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.containers.bounds import Bounds, RefusedError
+from pipeline.containers.sniff import ZIP_MAGIC
+from pipeline.containers.unzip import complete
 from pipeline.control import CONTROL_FILE
 from pipeline.intake.attachments import ignored, is_attachment, unpack
-from pipeline.intake.bounds import Bounds, RefusedError
 from pipeline.intake.guard import refusal_finding
-from pipeline.intake.sniff import ZIP_MAGIC
-from pipeline.intake.unzip import complete
 from pipeline.returns import Arrival
 
 if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest

@@ -14,20 +14,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from pipeline.containers import ole, sniff
+from pipeline.containers.bounds import Bounds, RefusedError, damaged, irregular
+from pipeline.containers.parts import measure, names_of, prolog
+from pipeline.containers.unzip import directory, inflate
 from pipeline.findings import Finding, notice
-from pipeline.intake import ole, sniff
 from pipeline.intake.biff import holds_binary_error, read_biff
-from pipeline.intake.bounds import Bounds, RefusedError, damaged, irregular, swollen
-from pipeline.intake.unzip import Member, directory, inflate
 from pipeline.returns import Arrival, Opened
 
 _XML = (".xml", ".rels")
 _BINARY_BOOK = re.compile(r"xl/(workbook|styles|sharedstrings|worksheets/[^/]*)\.bin")
-_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?(?>.*?\?>)|<!--(?>.*?-->))\s*+)*+<[A-Za-z_]", re.DOTALL)
-"""From the first byte to the root element: declaration, comments, instructions and nothing else. Never backtracks."""
-_USUAL = re.compile(rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\r?\n?<[A-Za-z_]')
-"""How every office program begins a part; tried first."""
-_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)""")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _NEEDED = (b"/worksheet", b"/sharedStrings", b"/styles")
@@ -128,17 +124,17 @@ def _csv(content: bytes) -> bytes:
 
 def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
     members = directory(content, bounds)
-    names = _names(members)
+    names = names_of(members)
     kind = sniff.zip_kind(names)
     if kind not in ("xlsx", "xlsm", "xlsb", "ods"):
         raise foreign("压缩包" if kind == sniff.ZIP else kind)
-    _measure(members, bounds)
+    measure(members, bounds)
     parts = {}
     for member in members:
         name = member.name.lower()
         if name.endswith(_XML):
             parts[member.name] = part = inflate(content, member)
-            _prolog(member.name, part)
+            prolog(member.name, part)
         elif name == "mimetype" or (kind == "xlsb" and _BINARY_BOOK.fullmatch(name)):
             parts[member.name] = part = inflate(content, member)
             if "worksheets/" in name and holds_binary_error(part):
@@ -150,51 +146,6 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
         _relations(parts, names, "xl/_rels/workbook.bin.rels" if kind == "xlsb" else "xl/_rels/workbook.xml.rels")
     active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in names))
     return _opened(arrival, kind, parts=parts, active="、".join(active))
-
-
-def _names(members: list[Member]) -> frozenset[str]:
-    """The lower-case names; refuses those that two programs would take for different files."""
-    names = set()
-    for member in members:
-        name = member.name.lower()
-        if name in names:
-            raise irregular(f"“{member.name}”重复")
-        if "\\" in name or "\0" in name or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-            raise irregular(f"部件名“{member.name}”不合规")
-        names.add(name)
-    return frozenset(names)
-
-
-def _measure(members: list[Member], bounds: Bounds) -> None:
-    total = 0
-    for member in members:
-        if member.encrypted:
-            raise RefusedError("I5")
-        total += member.size
-        if member.size > bounds.part or (
-            member.size > bounds.ratio_from and member.size > member.packed * bounds.ratio
-        ):
-            raise swollen(f"“{member.name}”展开后 {member.size / 1e6:.0f} MB")
-    if total > bounds.total:
-        raise swollen(f"展开后 {total / 1e6:.0f} MB")
-
-
-def _prolog(name: str, part: bytes) -> None:
-    """Raise `RefusedError` unless the part is XML in UTF-8 that comes to its root without a document type."""
-    if _USUAL.match(part):
-        return
-    if part.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in part[:4]:
-        if "<!DOCTYPE" in part.decode("utf-16", "replace") or name.lower().startswith("xl/"):
-            raise RefusedError("I8", detail=f"“{name}”的编码或文档类型声明")
-        return
-    if not _PROLOG.match(part):
-        if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-            raise RefusedError("I8", detail="文档类型声明（DTD）")
-        if part.strip():
-            raise damaged(f"“{name}”不是完好的 XML")
-    encoding = _ENCODING.match(part[:256])
-    if encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise irregular(f"“{name}”的编码是 {encoding[1].decode('ascii', 'replace')}")
 
 
 def _relations(parts: Mapping[str, bytes], names: frozenset[str], rels: str) -> None:

@@ -4,43 +4,56 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
 from pipeline.control import Control, Unit
 from pipeline.form import Form
-from pipeline.layout import Layout, Place, switches
+from pipeline.issue.local_sheet import with_page
+from pipeline.layout import Layout, Place, local_page, switches, with_local
 from pipeline.patch import patch_workbook
 from pipeline.seal import Seal, sealed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """Everything that is the same for all units of one issue."""
+    """Everything that is the same for all units of one issue. ``form`` is the one in force, local rows and all."""
 
     form: Form
     layout: Layout
     template: bytes
     secret: bytes
     control: Control
+    _extended: dict[tuple[str, ...], bytes] = field(default_factory=dict, init=False, repr=False)
+
+    def material(self, unit: Unit) -> tuple[bytes, Layout]:
+        """The template as this unit gets it, with the local indicators and rules it is asked, and its layout."""
+        page = local_page(self.form, self.layout.places, unit=unit.code, unit_type=unit.type)
+        layout = with_local(self.layout, page)
+        if not page:
+            return self.template, layout
+        if page.asked not in self._extended:
+            self._extended[page.asked] = with_page(self.template, layout, page)
+        return self._extended[page.asked], layout
 
 
 def stamp(issue: Stamp, unit: Unit) -> bytes:
     """The workbook of one unit; the same 台账, template and secret give the same bytes."""
     profile = issue.control.profile
+    template, layout = issue.material(unit)
     seal = sealed(issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year)
-    values: dict[Place, str | int | Decimal | None] = dict(_seal_cells(issue.layout, seal))
-    for name, place in issue.layout.named.items():
+    values: dict[Place, str | int | Decimal | None] = dict(_seal_cells(layout, seal))
+    for name, place in layout.named.items():
         if name.startswith("banner_"):
             values[place] = banner(issue.control, unit)
     for code, value in (("meta.unit", unit.name), ("meta.year", profile.year)):
-        if code in issue.layout.places:
-            values[issue.layout.places[code]] = value
+        if code in layout.places:
+            values[layout.places[code]] = value
     form = issue.form.set(profile.thresholds)
     for name, number in switches(form, level=profile.level, year=profile.year, unit_type=unit.type).items():
-        if name in issue.layout.named:
-            values[issue.layout.named[name]] = number
-    return patch_workbook(issue.template, values)
+        if name in layout.named:
+            values[layout.named[name]] = number
+    return patch_workbook(template, values)
 
 
 def banner(control: Control, unit: Unit) -> str:

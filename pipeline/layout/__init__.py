@@ -3,23 +3,28 @@
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
 from pipeline.layout.design import county_cells, design_layout, reason_keys
 from pipeline.layout.grid import Grid, GridCell, table_grid
+from pipeline.layout.local import LOCAL_SHEET, LocalPage, local_page, with_local
 from pipeline.layout.switches import switches
 from pipeline.layout.template import defined_names, read_layout
 
 __all__ = [
     "IDENTITY_KEYS",
     "IDENTITY_SHEET",
+    "LOCAL_SHEET",
     "Anchor",
     "Grid",
     "GridCell",
     "Layout",
+    "LocalPage",
     "Place",
     "county_cells",
     "defined_names",
     "design_layout",
+    "local_page",
     "plain",
     "read_layout",
     "reason_keys",
     "switches",
     "table_grid",
+    "with_local",
 ]

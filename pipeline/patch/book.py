@@ -62,6 +62,11 @@ class Book:
 
     def insert_first(self, sheet: str, root: etree._Element) -> None:
         """A new sheet before all others, the one the workbook opens with."""
+        self.insert(0, sheet, root)
+        self._open_first()
+
+    def insert(self, at: int, sheet: str, root: etree._Element) -> str:
+        """A new sheet at place ``at``, counted from 0; returns its part."""
         package = self._package
         package.edit(BOOK)
         folder = posixpath.dirname(next(iter(self.parts.values()), "")) or "xl/worksheets"
@@ -70,9 +75,17 @@ class Book:
         number = 1 + max((int(node.get("sheetId", "0")) for node in self._nodes()), default=0)
         node = etree.Element(main("sheet"), name=sheet, sheetId=str(number))
         node.set(f"{{{REL}}}id", package.relate(BOOK, "worksheet", part))
-        self._container().insert(0, node)
-        self._renumber(0, 1)
-        self._open_first()
+        nodes = self._nodes()
+        if at < len(nodes):
+            nodes[at].addprevious(node)
+        else:
+            self._container().append(node)
+        self._renumber(at, 1)
+        for view in self._root.iter(main("workbookView")):
+            for attribute in ("activeTab", "firstSheet"):
+                if int(view.get(attribute, "0")) >= max(at, 1):
+                    view.set(attribute, str(int(view.get(attribute, "0")) + 1))
+        return part
 
     def define(self, name: str, reference: str, *, local: int | None = None) -> None:
         """A defined name; ``local`` is the place of the sheet it belongs to, counted from 0."""

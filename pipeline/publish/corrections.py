@@ -13,7 +13,7 @@ from dataclasses import replace
 from pipeline.control import Unit
 from pipeline.fill import fill
 from pipeline.findings import Finding
-from pipeline.form import Form, Value
+from pipeline.form import Form, Value, local_items
 from pipeline.layout import Layout, defined_names
 from pipeline.outcome import Outcome
 from pipeline.patch import UnpatchableError
@@ -51,6 +51,8 @@ def _correction(
         retyped=False,
     )
     try:
+        if _outdated(outcome.form, unit, judged.submission):
+            raise UnpatchableError("issued before the local indicators")
         workbook = marked(judged.submission.arrival.path.read_bytes(), _face(reply), findings)
     except (UnpatchableError, OSError):
         reply = replace(reply, retyped=True)
@@ -88,6 +90,12 @@ def _face(reply: Reply) -> Face:
         title=f"退改意见：{reply.unit.name}（{reply.profile.year}年度）",
         advice=(f"共{reply.tally}。{origin(reply)}", f"{advice}{SENDING}{due}咨询：{reply.ask}。"),
     )
+
+
+def _outdated(form: Form, unit: Unit, submission: Submission) -> bool:
+    """Whether the sent workbook has no cell for a local indicator: marked, it could not be put right."""
+    items = local_items(form, unit=unit.code, unit_type=unit.type)
+    return any(item.code not in submission.places for item in items)
 
 
 # -------------------------------------------------------------------- a fresh workbook in place of the sent one

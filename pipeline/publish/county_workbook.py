@@ -13,8 +13,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.county import Contribution
 from pipeline.findings import SEVERITY_LABELS, Finding
-from pipeline.form import Figure, Item, Table, Value, printed
-from pipeline.layout import Place, table_grid
+from pipeline.form import LOCAL, Figure, Item, Table, Value, printed
+from pipeline.layout import LOCAL_SHEET, Place, table_grid
 from pipeline.outcome import Outcome
 from pipeline.sheets import Inks, draw_table, head, lines_height, page
 
@@ -106,12 +106,14 @@ class _CountyBook:
         headings = ("指标", "数值", "计量单位", "汇总方式")
         self._list(sheet, "基本情况（统计指标）", headings, (40, 16, 10, 50))
         modes = {"sum": "各单位相加", "source": "取自"}
-        for row, item in enumerate((item for item in self._items if item.table == "info"), _TABLE_ROW + 1):
+        listed = (item for table in ("info", LOCAL) for item in self._items if item.table == table)
+        for row, item in enumerate(listed, _TABLE_ROW + 1):
             mode = modes[item.aggregation]
             if item.aggregation == "source":
                 code = self._outcome.control.profile.sources.get(item.source, "")
                 unit = self._outcome.control.by_code.get(code)
                 mode += f"{unit.name}（{item.source}）" if unit else f"{item.source}，台账未指定"
+            mode += f"（{LOCAL_SHEET}）" if item.table == LOCAL else ""
             sheet.write_string(row, 0, item.row_path[-1], self._inks["label"])
             self._figure(sheet, row, 1, item, self._inks["value"])
             sheet.write_string(row, 2, item.unit, self._inks["value"])

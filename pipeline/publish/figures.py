@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.findings import Finding
-from pipeline.form import Figure, Item, printed
+from pipeline.form import LOCAL, Figure, Item, printed
+from pipeline.layout import LOCAL_SHEET
 from pipeline.outcome import Outcome
 from pipeline.received import Received
 from pipeline.standings import Judged, Standing
@@ -20,7 +21,7 @@ SCHEMA_VERSION = 1
 
 def figures_csv(outcome: Outcome) -> bytes:
     """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese."""
-    sheets = {table.code: table.sheet for table in outcome.form.tables} | {"info": "基本情况"}
+    sheets = {table.code: table.sheet for table in outcome.form.tables} | {"info": "基本情况", LOCAL: LOCAL_SHEET}
     frame = pd.DataFrame(
         [
             {

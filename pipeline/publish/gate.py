@@ -44,7 +44,7 @@ def _compared(form: Form, asked: Cells, said: Cells, figures: Mapping[str, Figur
     for placeholders, texts in zip(asked, said, strict=True):
         for placeholder, text in zip(placeholders, texts, strict=True):
             match = _PLACEHOLDER.match(placeholder)
-            if match is None or match[1] not in form.position:
+            if match is None or match[1] not in form.position or not form.item(match[1]).numeric:
                 continue
             figure = figures.get(match[1])
             expected = "" if figure is None else printed(figure)

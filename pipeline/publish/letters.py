@@ -107,5 +107,5 @@ def meaning(reply: Reply) -> str:
 def origin(reply: Reply) -> str:
     """What the marked workbook is made of."""
     if reply.retyped:
-        return "来件不是下发的原表，或者不能直接标注，已把能确认的数填进下发的原表，请逐项核对，今后请用原表填报。"
+        return "来件不是现行的下发原表，或者不能直接标注，已把能确认的数填进下发的原表，请逐项核对，今后请用原表填报。"
     return "它就是贵单位报来的文件，数字和版式没有改动，只加了底色、批注和首页。"

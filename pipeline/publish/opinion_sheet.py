@@ -18,10 +18,6 @@ TOP = 4
 """The row of the first finding, counted from 0: above it title, two lines of advice, headings."""
 
 _WIDTHS = (5, 9, 7, 10, 9, 44, 13, 15, 40, 30)
-_THIN = "".join(f'<{side} style="thin"><color rgb="FF999999"/></{side}>' for side in ("left", "right", "top", "bottom"))
-_BORDER = f"<border>{_THIN}<diagonal/></border>"
-_FONT = '<font>{bold}{line}<sz val="{size}"/><color rgb="FF{colour}"/><name val="{name}"/><family val="3"/></font>'
-_ALIGN = '<alignment horizontal="{horizontal}" vertical="center" wrapText="1"/>'
 _FILLS = {"error": "FFFFC7CE", "warning": "FFFFEB9C"}
 
 
@@ -71,46 +67,28 @@ class _Inks:
     """The styles of this sheet, added to the workbook's when first asked for."""
 
     def __init__(self, styles: Styles) -> None:
-        self._styles = styles
-        self._made: dict[tuple[str, str, str, str, bool], int] = {}
+        self._ink = styles.ink
 
     def title(self) -> int:
-        return self._style(size="16", name="黑体", horizontal="center", border=False)
+        return self._ink(size="16", name="黑体", horizontal="center", border=False)
 
     def advice(self) -> int:
-        return self._style(size="11", border=False)
+        return self._ink(size="11", border=False)
 
     def heading(self) -> int:
-        return self._style(bold=True, horizontal="center", fill="FFEEF2F6")
+        return self._ink(bold=True, horizontal="center", fill="FFEEF2F6")
 
     def body(self, *, centred: bool = False, fill: str = "") -> int:
-        return self._style(horizontal="center" if centred else "left", fill=fill)
+        return self._ink(horizontal="center" if centred else "left", fill=fill)
 
     def link(self) -> int:
-        return self._style(horizontal="center", line="<u/>", colour="0563C1")
+        return self._ink(horizontal="center", line="<u/>", colour="0563C1")
 
     def reason(self, *, wanted: bool) -> int:
-        return self._style(locked=False, fill="FFFFFDE7" if wanted else "")
+        return self._ink(locked=False, fill="FFFFFDE7" if wanted else "")
 
     def key(self) -> int:
-        return self._style(border=False, colour="808080")
-
-    def _style(
-        self, *, size: str = "10", name: str = "宋体", bold: bool = False, line: str = "", colour: str = "000000",
-        horizontal: str = "left", fill: str = "", border: bool = True, locked: bool = True,
-    ) -> int:  # fmt: skip
-        colour_xml = f'<fgColor rgb="{fill}"/><bgColor indexed="64"/>'
-        pieces = (
-            _FONT.format(bold="<b/>" if bold else "", line=line, size=size, colour=colour, name=name),
-            f'<fill><patternFill patternType="solid">{colour_xml}</patternFill></fill>' if fill else "",
-            _BORDER if border else "",
-            _ALIGN.format(horizontal=horizontal),
-            locked,
-        )
-        if pieces not in self._made:
-            font, area, edge, align, lock = pieces
-            self._made[pieces] = self._styles.style(font=font, fill=area, border=edge, align=align, locked=lock)
-        return self._made[pieces]
+        return self._ink(border=False, colour="808080")
 
 
 def _last() -> int:

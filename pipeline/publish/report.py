@@ -28,10 +28,13 @@ from markupsafe import Markup, escape
 
 from pipeline.archive import settled_zip
 from pipeline.errors import TemplateError
-from pipeline.form import Form, Item, printed
+from pipeline.form import LOCAL, Form, Item, printed
 
 PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")
 """汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级; a key that is absent prints as nothing."""
+
+NOT_YET = "（暂缺）"
+"""What is printed for a local indicator whose one source has not reported yet."""
 
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (section 2.2) cannot carry."""
@@ -43,7 +46,8 @@ class ReportContent:
     """Everything that is printed in one report.
 
     ``figures`` by item code; those of the statutory tables must be there, an ``info.*`` of ``None`` is unknown and
-    its words are left out. ``texts`` by item code, one string a paragraph. ``profile`` by `PROFILE_KEYS`.
+    its words are left out, a ``local.*`` of ``None`` is printed as
+    `NOT_YET`. ``texts`` by item code, one string a paragraph. ``profile`` by `PROFILE_KEYS`.
     ``missing`` and ``provisional`` name units not counted yet, and units counted provisionally.
     """
 
@@ -115,14 +119,25 @@ def _opened(template: Path) -> _StrictTemplate:
     return document
 
 
+class _NotYet:
+    """A local figure nobody has reported yet: none to a template that asks, and printed so that everybody sees it."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
 def _environment() -> SandboxedEnvironment:
-    return SandboxedEnvironment(undefined=_Unknown, autoescape=True, finalize=_finalize)
+    environment = SandboxedEnvironment(undefined=_Unknown, autoescape=True, finalize=_finalize)
+    environment.tests["none"] = lambda value: value is None or isinstance(value, _NotYet)
+    return environment
 
 
 def _finalize(value: Any) -> Any:
     """How a value goes into the XML; an unknown figure may be asked about but not printed."""
     if value is None:
         raise jinja2.UndefinedError("")
+    if isinstance(value, _NotYet):
+        return NOT_YET
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return printed(value)
     if isinstance(value, list):
@@ -176,8 +191,10 @@ def _context(content: ReportContent) -> dict[str, Any]:
     return context
 
 
-def _figure(item: Item, content: ReportContent) -> int | Decimal | None:
+def _figure(item: Item, content: ReportContent) -> int | Decimal | _NotYet | None:
     value = content.figures.get(item.code)
+    if value is None and item.table == LOCAL:
+        return _NotYet()
     if value is None and item.table != "info":
         raise ValueError(f"{item.code} 没有汇总数")
     exact = type(value) is int or (isinstance(value, Decimal) and value.is_finite())

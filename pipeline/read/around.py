@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.cells.charts import Chart, Path, label_key
+from pipeline.cells.labels import Rows
 from pipeline.layout import Place
-from pipeline.read.labels import Chart, Path, Rows, label_key
 
 
 def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:
@@ -16,13 +17,14 @@ def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, c
     if place.row >= len(rows):
         return False
     leaves = {path[-1] for path in chart.rows}
-    beside = [c for c in range(place.col) if label_key(_at(rows, place.row, c)) in leaves]
-    if [label_key(_at(rows, place.row, c)) for c in beside] != [row_path[-1]]:
+    keys = {c: chart.row_key(label_key(_at(rows, place.row, c))) for c in range(place.col)}
+    beside = [c for c, key in keys.items() if key in leaves]
+    if [keys[c] for c in beside] != [row_path[-1]]:
         return False
     if len(row_path) > 1:
         siblings = {step[-1] for step in chart.row_steps if step[:-1] == row_path[:-1]}
         for c in range(beside[0] + 1):
-            upwards = [_at(rows, r, c) for r in range(place.row, -1, -1)]
+            upwards = [chart.row_key(label_key(_at(rows, r, c))) for r in range(place.row, -1, -1)]
             if not _consistent(
                 upwards, set(row_path), leaves | chart.neutral | (siblings if c == beside[0] else set())
             ):
@@ -33,22 +35,27 @@ def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, c
 def _column_proven(rows: Rows, place: Place, path: Path, chart: Chart) -> bool:
     leaves = {column[-1] for block in chart.blocks for column in block.columns}
     nearest = next(
-        (r for r in range(place.row - 1, -1, -1) if label_key(_at(rows, r, place.col)) in chart.column_words), -1
+        (
+            r
+            for r in range(place.row - 1, -1, -1)
+            if chart.column_key(label_key(_at(rows, r, place.col))) in chart.column_words
+        ),
+        -1,
     )
-    if nearest < 0 or label_key(_at(rows, nearest, place.col)) != path[-1]:
+    if nearest < 0 or chart.column_key(label_key(_at(rows, nearest, place.col))) != path[-1]:
         return False
     for r in range(nearest - 1, -1, -1):
-        if not any(key in chart.column_words for key in _keys(rows[r])):
+        if not any(chart.column_key(key) in chart.column_words for key in _keys(rows[r])):
             break
-        leftwards = [_at(rows, r, c) for c in range(place.col, -1, -1)]
+        leftwards = [chart.column_key(label_key(_at(rows, r, c))) for c in range(place.col, -1, -1)]
         if not _consistent(leftwards, set(path), leaves | chart.neutral):
             return False
     return True
 
 
-def _consistent(texts: Iterable[str], lineage: set[str], passed: set[str] | frozenset[str]) -> bool:
+def _consistent(keys: Iterable[str], lineage: set[str], passed: set[str] | frozenset[str]) -> bool:
     """Whether the first text going outwards that is no line's own label is of the item's lineage, or there is none."""
-    first = next((key for key in map(label_key, texts) if key and key not in passed), None)
+    first = next((key for key in keys if key and key not in passed), None)
     return first is None or first in lineage
 
 

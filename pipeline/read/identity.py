@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pipeline.cells import Rows, label_key
+from pipeline.cells.normalise import as_shown
 from pipeline.control import Claim, Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
-from pipeline.read.labels import Rows, label_key
 from pipeline.read.names import Roster
-from pipeline.read.normalise import as_shown
 from pipeline.returns import Arrival
 from pipeline.seal import Seal
 
@@ -60,15 +60,17 @@ class Registrar:
     secret: bytes
     roster: Roster = field(init=False)
     _banners: tuple[Place, ...] = field(init=False)
+    _sheets: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         banners = tuple(place for name, place in self.layout.named.items() if name.startswith("banner_"))
         object.__setattr__(self, "roster", Roster.of(self.control))
         object.__setattr__(self, "_banners", banners)
+        object.__setattr__(self, "_sheets", frozenset(self.layout.sheets))
 
     def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
         """The unit, or the finding under which the return waits in 待认领."""
-        seals = _seals(book)
+        seals = seals_of(book)
         verdict = self._weigh(arrival, seals, book)
         claims = self._claims(arrival)
         units = sorted({claim.unit for claim in claims})
@@ -132,7 +134,7 @@ class Registrar:
             if text != known and isinstance(text, str) and (match := _BANNER.match(text)):
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
-        if not known or home is None or home.sheet not in book or len(book) > len(self.layout.sheets):
+        if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
             yield from _searched(book)
             return
         label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""
@@ -166,7 +168,7 @@ class Registrar:
         return f"{code} {unit.name}" if unit else code
 
 
-def _seals(book: Mapping[str, Rows]) -> list[Seal]:
+def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
     """Every hidden sheet that names a unit; two of them mean that two workbooks were put together."""
     seals = []
     for name, rows in book.items():

@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.cells import Chart, Rows, Sighting, Sightings, labels_of, sight
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
-from pipeline.layout import Anchor, Layout, Place, plain
+from pipeline.layout import Layout, Place, plain
 from pipeline.read.around import proven_around
-from pipeline.read.labels import Chart, Rows, Sighting, Sightings, labels_of, sight
 from pipeline.read.missing import missing_findings, moved_findings
 from pipeline.returns import Sheet
 
@@ -89,15 +89,19 @@ def sheet_plans(form: Form, layout: Layout) -> tuple[SheetPlan, ...]:
     for code, place in layout.places.items():
         cells.setdefault(place.sheet, []).append((form.position[code], place.row, place.col))
     return tuple(
-        _sheet_plan(form, sheet, items, [a for a in layout.anchors if a.place.sheet == sheet], sheet in statutory)
-        for sheet, items in cells.items()
+        _sheet_plan(form, layout, sheet, items, statutory=sheet in statutory) for sheet, items in cells.items()
     )
 
 
 def _sheet_plan(
-    form: Form, sheet: str, items: Sequence[tuple[int, int, int]], anchors: Sequence[Anchor], statutory: bool
+    form: Form, layout: Layout, sheet: str, items: Sequence[tuple[int, int, int]], *, statutory: bool
 ) -> SheetPlan:
-    corners = [(row, col) for _, row, col in items] + [(a.place.row, a.place.col) for a in anchors]
+    anchors = [anchor for anchor in layout.anchors if anchor.place.sheet == sheet]
+    places = [
+        *(anchor.place for anchor in anchors),
+        *(place for place in layout.named.values() if place.sheet == sheet),
+    ]
+    corners = [(row, col) for _, row, col in items] + [(place.row, place.col) for place in places]
     return SheetPlan(
         sheet=sheet,
         height=1 + max(row for row, _ in corners),

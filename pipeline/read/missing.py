@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.cells import Chart, Rows, label_key
+from pipeline.cells.lines import grouped
 from pipeline.findings import Finding, notice, violation
-from pipeline.form import Form, Item
-from pipeline.layout import Layout, Place, plain
-from pipeline.read.labels import Chart, Rows, label_key
+from pipeline.form import Form, Item, Rule
+from pipeline.layout import LOCAL_SHEET, Layout, Place, plain
 
 FORMAT_2019 = frozenset(
     label_key(text)
@@ -81,12 +82,15 @@ def missing_findings(
         every = [form.items[index] for index in sorted(chart.indexes)]
         if not gone:
             continue
+        if chart.name == LOCAL_SHEET:
+            yield _outdated(rule, gone)
+            continue
         if len(gone) == len(every):
             detail = f"没有找到“{chart.name}”：所有工作表里都没有它的行列标题"
             where = {"sheet": chart.name if chart.name in book else ""}
             yield violation(rule, where=where, detail=detail, found="没有", expected=chart.name)
             continue
-        for what, label, item in _groups(gone, every):
+        for what, label, (item, *_) in grouped(gone, every):
             place, now = _issued_label(layout, item, label, book)
             shown = f"；{place.cell} 现在是“{now}”" if place and now else ""
             detail = f"“{chart.name}”里不能确定“{label}”这一{what}{shown}"
@@ -95,20 +99,14 @@ def missing_findings(
             yield violation(rule, where=where, detail=detail, found=now or "没有", expected=label)
 
 
-def _groups(gone: Sequence[Item], every: Sequence[Item]) -> Iterator[tuple[str, str, Item]]:
-    """The missing items as whole rows, whole columns, and what is left of each row."""
-    rest = list(gone)
-    for what, path in (("行", "row_path"), ("列", "column_path")):
-        for steps in dict.fromkeys(getattr(item, path) for item in rest):
-            line = [item for item in every if getattr(item, path) == steps]
-            mine = [item for item in rest if item in line]
-            if steps and mine and all(item in gone for item in line):
-                yield what, steps[-1], mine[0]
-                rest = [item for item in rest if item not in mine]
-    for steps in dict.fromkeys(item.row_path for item in rest):
-        mine = [item for item in rest if item.row_path == steps]
-        columns = "、".join("·".join(item.column_path) for item in mine)
-        yield "格", f"{steps[-1]}·{columns}", mine[0]
+def _outdated(rule: Rule, gone: Sequence[Item]) -> Finding:
+    """Local indicators that are not there: a workbook issued before the office added them has no such rows."""
+    labels = "、".join(f"“{item.row_path[-1]}”" for item in gone[:3]) + ("等" if len(gone) > 3 else "")
+    detail = (
+        f"缺少本地指标{labels}：这份报表是增加它们以前下发的，或者“{LOCAL_SHEET}”表被删改过，"
+        "请在退回的新表上补填，原来填的数已经抄好"
+    )
+    return violation(rule, where={"item": gone[0].code}, detail=detail, found="没有", expected=labels)
 
 
 def _issued_label(layout: Layout, item: Item, label: str, book: Mapping[str, Rows]) -> tuple[Place | None, str]:

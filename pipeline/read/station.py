@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from pipeline import opinions
+from pipeline.cells import Chart, Rows, charts
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
-from pipeline.form import Form
-from pipeline.layout import Layout, Place, defined_names
+from pipeline.form import LOCAL, Form
+from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
+from pipeline.layout.design import BANNER_ROW, banner_name
 from pipeline.read.identity import Registrar
-from pipeline.read.labels import Chart, Rows, charts
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden
 from pipeline.read.workbook import UnreadableError, read_workbook
 from pipeline.returns import Arrival, Opened, Sheet, Submission, Unclaimed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A workbook as units with the same local indicators and rules got it.
+
+    ``whole`` tells that the template still places every item; where it does not, labels alone must find them.
+    """
+
+    layout: Layout
+    plans: tuple[SheetPlan, ...]
+    charts: tuple[Chart, ...]
+    reasons: ReasonPlan
+    whole: bool
+
+    @classmethod
+    def of(cls, form: Form, template: Layout, page: LocalPage) -> Issued:
+        """What has to be worked out once for all of them."""
+        layout, local = with_local(template, page), tuple(item for _, item in page.items)
+        statutory = len(form.items) - len(form.of_table(LOCAL))
+        return cls(
+            layout=layout,
+            plans=sheet_plans(form, layout),
+            charts=charts(form, local),
+            reasons=ReasonPlan.of(form, layout),
+            whole=len(layout.places) == statutory + len(local),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +87,13 @@ class Reader:
         if isinstance(identified, Finding):
             return _unclaimed(arrival, identified)
         unit, findings = identified.unit, [*remarks, *identified.findings]
+        issued = self._issued(unit)
         places: Mapping[str, Place]
-        if self._whole and as_issued(self._plans, self.layout, book):
-            places = self.layout.places
-            values, told = self._evaluator.as_issued(self._plans, book, sheets, unit)
+        if issued.whole and as_issued(issued.plans, issued.layout, book):
+            places = issued.layout.places
+            values, told = self._evaluator.as_issued(issued.plans, book, sheets, unit)
         else:
-            located = self._locator(names, book).locate()
+            located = self._locator(issued, names, book).locate()
             findings += located.findings
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
             values, told = self._evaluator.located(located.places, book, sheets, unit)
@@ -75,43 +104,49 @@ class Reader:
             unit=unit,
             values=self.form.vector(values),
             places=places,
-            reasons=_opinions(book) | self._reasons.read(book),
+            reasons=_opinions(book) | issued.reasons.read(book),
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
-    def _locator(self, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
+    def _locator(self, issued: Issued, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
         @cache
         def names() -> Mapping[str, Place]:
             return defined_names(workbook_xml) if workbook_xml else {}  # only OOXML has them; labels prove the rest
 
         return Locator(
-            form=self.form, layout=self.layout, plans=self._plans, charts=self._charts, book=book, names=names
+            form=self.form, layout=issued.layout, plans=issued.plans, charts=issued.charts, book=book, names=names
         )
 
-    @cached_property
-    def _plans(self) -> tuple[SheetPlan, ...]:
-        return sheet_plans(self.form, self.layout)
+    def _issued(self, unit: str) -> Issued:
+        """How the workbook of a unit was issued; units that are asked for the same share one answer."""
+        if unit not in self._units:
+            kind = self.control.by_code[unit].type
+            page = local_page(self.form, self.layout.places, unit=unit, unit_type=kind)
+            if page.asked not in self._pages:
+                self._pages[page.asked] = Issued.of(self.form, self.layout, page)
+            self._units[unit] = self._pages[page.asked]
+        return self._units[unit]
 
     @cached_property
-    def _whole(self) -> bool:
-        """Whether the template still places every item; where it does not, labels alone must find them."""
-        return len(self.layout.places) == len(self.form.items)
+    def _units(self) -> dict[str, Issued]:
+        return {}
 
     @cached_property
-    def _charts(self) -> tuple[Chart, ...]:
-        return charts(self.form)
+    def _pages(self) -> dict[tuple[str, ...], Issued]:
+        return {}
 
     @cached_property
     def _registrar(self) -> Registrar:
-        return Registrar(form=self.form, layout=self.layout, control=self.control, secret=self.secret)
+        """It must know the line with unit and year of every sheet a unit may have."""
+        layout = self.layout
+        if self.control.indicators or self.control.rules:
+            named = {**layout.named, banner_name(LOCAL): Place(LOCAL_SHEET, BANNER_ROW, 0)}
+            layout = replace(layout, named=named, sheets=(*layout.sheets, LOCAL_SHEET))
+        return Registrar(form=self.form, layout=layout, control=self.control, secret=self.secret)
 
     @cached_property
     def _evaluator(self) -> Evaluator:
         return Evaluator.of(self.form, self.control)
-
-    @cached_property
-    def _reasons(self) -> ReasonPlan:
-        return ReasonPlan.of(self.form, self.layout)
 
 
 def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:

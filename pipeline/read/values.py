@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipeline.cells.labels import Rows
+from pipeline.cells.normalise import LIMIT, Reading, read_number, read_text
 from pipeline.control import Control
 from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item, Rule, Value, printed
 from pipeline.layout import Place
-from pipeline.read.labels import Rows
 from pipeline.read.locate import SheetPlan
-from pipeline.read.normalise import LIMIT, Reading, read_number, read_text
 from pipeline.returns import Sheet
 
 _ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
@@ -127,4 +127,6 @@ def _trouble(sheet: Sheet, place: Place) -> Reading | None:
 
 
 def _expected(item: Item) -> str:
-    return f"不小于 0 的数字，最多 {item.scale} 位小数" if item.kind == "money" else "不小于 0 的整数"
+    if item.kind == "money":
+        return f"不小于 0 的数字，最多 {item.scale} 位小数"
+    return "整数，减少的用负号" if item.signed else "不小于 0 的整数"

@@ -18,10 +18,13 @@ from pipeline.templates.report import placeholders, table_placeholders
 _A4 = "9"
 
 
-def check_templates(form: Form, folder: Path) -> list[Finding]:
-    """What ``return.xlsx`` and ``report.docx`` in ``folder`` have lost; raises `TemplateError` if one is unreadable."""
+def check_templates(form: Form, folder: Path, local: frozenset[str] = frozenset()) -> list[Finding]:
+    """What ``return.xlsx`` and ``report.docx`` in ``folder`` have lost; raises `TemplateError` if one is unreadable.
+
+    ``local`` are codes of local indicators, which the report may print besides the form's own.
+    """
     workbook, report = folder / "return.xlsx", folder / "report.docx"
-    return [*_workbook(form, workbook), *_report(form, report)]
+    return [*_workbook(form, workbook), *_report(form, report, local)]
 
 
 def _workbook(form: Form, path: Path) -> Iterator[Finding]:
@@ -120,12 +123,12 @@ def _sheet(sheet: Worksheet, where: Mapping[str, str]) -> Iterator[Finding]:
         yield notice("K11", where=at, sheet=sheet.title)
 
 
-def _report(form: Form, path: Path) -> Iterator[Finding]:
+def _report(form: Form, path: Path, local: frozenset[str]) -> Iterator[Finding]:
     printed, asked = table_placeholders(path), placeholders(path)
     tables = {table.code for table in form.tables}
     where = {"file": path.name}
     for item in form.items:
         if item.table in tables and item.code not in printed:
             yield notice("K12", where=where | {"item": item.code}, label=item.label, name=item.code)
-    for code in sorted(asked - {item.code for item in form.items}):
+    for code in sorted(asked - {item.code for item in form.items} - local):
         yield notice("K13", where=where | {"item": code}, name=code)

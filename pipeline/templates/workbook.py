@@ -14,7 +14,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.findings import SEVERITY_LABELS
-from pipeline.form import Equation, Form, Item, Rule, Table, prompt
+from pipeline.form import LARGEST, Equation, Form, Item, Rule, Table, prompt, stop
 from pipeline.form.rules import WHOLE
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, Layout, Place, design_layout, formulas
 from pipeline.layout.design import (
@@ -38,7 +38,6 @@ from pipeline.layout.design import (
 from pipeline.layout.switches import defaults
 from pipeline.sheets import Inks, draw_table, head, page
 
-COUNT_MAX = 999_999_999
 BLANK_BANNER = "填报单位：（下发时印入）　　报告年度：（下发时印入）"
 EPOCH = dt.datetime(2021, 9, 26)  # the day the format was issued; a build date would make every build differ
 
@@ -266,16 +265,10 @@ def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layo
 def _validate(sheet: Worksheet, row: int, col: int, last_row: int, last_col: int, item: Item) -> None:
     title, text = prompt(item)
     options: dict[str, object] = {"input_title": title, "input_message": text, "ignore_blank": True}
-    if item.kind == "count" and item.mode == "entered":
-        options |= {
-            "validate": "integer", "criteria": "between", "minimum": 0, "maximum": COUNT_MAX,
-            "error_title": "只能填整数", "error_message": "请填 0 或正整数，只填数字；没有请填 0。",
-        }  # fmt: skip
-    elif item.kind == "money":
-        options |= {
-            "validate": "decimal", "criteria": "between", "minimum": 0, "maximum": COUNT_MAX,
-            "error_title": "只能填金额", "error_message": f"请填不小于 0 的数字，单位是{item.unit}；没有请填 0。",
-        }  # fmt: skip
+    if item.kind == "money" or (item.kind == "count" and item.mode == "entered"):
+        options |= {"validate": "integer" if item.kind == "count" else "decimal", "criteria": "between"}
+        options |= {"minimum": -LARGEST if item.signed else 0, "maximum": LARGEST}
+        options |= dict(zip(("error_title", "error_message"), stop(item), strict=True))
     elif item.limit:
         options |= {
             "validate": "length", "criteria": "<=", "value": item.limit, "error_type": "warning",

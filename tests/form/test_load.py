@@ -107,7 +107,7 @@ def test_a_small_form_loads() -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (("id =", "idd ="), "form.toml.idd: 不认识的键；可用的键：basis、from_year、id"),
+        (("id =", "idd ="), "form.toml.idd: 不认识的键；可用的键：basis、crosswalk、from_year、id"),
         (('title = "表"\n', ""), "form.toml: 缺少键 title"),
         (("from_year = 2021", 'from_year = "2021"'), "form.toml.from_year: 应当是整数，实际是 '2021'"),
         (("from_year = 2021", "from_year = true"), "form.toml.from_year: 应当是整数，实际是 True"),
@@ -116,6 +116,12 @@ def test_a_small_form_loads() -> None:
         (('path = ["行一"]', 'path = ["行一"], kind = "integer"'), "rows[1].kind: “integer”不可用；可用的值：count、money"),
         (('code = "y"', 'code = "x"'), "form.toml: 指标代码 t.x.a 出现两次"),
         (("[[table.band]]", '[[table.band]]\narrangement = "wild"'), "arrangement: “wild”不可用；可用的值：stacked、side_by_side"),
+        (('path = ["行一"]', 'path = ["行一"], also = [""]'), "rows[1].also: 应当是一串非空的标题"),
+        (("[[table]]", '[[crosswalk]]\nsource = "g"\nsame = ["t.z.*"]\n[[table]]'), "crosswalk[1].same: “t.z.*”没有对应任何指标"),
+        (
+            ("[[table]]", '[[crosswalk]]\nsource = "g"\nsame = []\nsums = { "t.z" = ["t.q"] }\n[[table]]'),
+            "crosswalk[1].sums.t.z: 应当是本表式的一行",
+        ),
         (("[[table]]", "[[table"), "form.toml: 不是有效的 TOML"),
     ],
 )  # fmt: skip

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cells import Sightings, charts, label_key, labels_of, sight
+from pipeline.cells.labels import Walk
 from pipeline.layout import Place
-from pipeline.read.labels import Sightings, Walk, charts, label_key, labels_of, sight
 from pipeline.returns import Submission
 from tests.read import workbooks as w
 from tests.read.workbooks import HARMFUL, HARMLESS, filled, form, layout, mutated, truth, values
@@ -141,7 +142,6 @@ KEYS = {
     "1.属于国家秘密": ("1、属于国家秘密", "１.属于国家秘密", "①属于国家秘密", "1) 属于\n国家秘密", "1．属于国家秘密"),
     "（三）不予公开": ("(三)不予公开", "㈢不予公开", "（三） 不予公开", "（三）、不予公开"),
     "3.危及“三安全一稳定”": ('3.危及"三安全一稳定"', "3.危及三安全一稳定", "3、危及「三安全一稳定」"),
-    "行政规范性文件": ("规范性文件", " 行政规范性文件 "),
     "本年收费金额（单位：万元）": ("本年收费金额(单位:万元)", "本年收费金额 单位 万元"),
 }
 OTHERS = {

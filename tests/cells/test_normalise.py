@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.cells.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
+from pipeline.cells.numerals import read_numeral
 from pipeline.form import Item
-from pipeline.read.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
-from pipeline.read.numerals import read_numeral
 
 DOCS = Path(__file__).parents[2] / "docs" / "numbers.md"
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
@@ -26,6 +26,7 @@ def item(unit: str, scale: int = 0) -> Item:
 
 
 CELLS = {"件": item("件"), "万元": item("万元", 4), "元": item("元", 2)}
+SIGNED = Item(code="t.x", table="t", row_path=("x",), column_path=(), signed=True, unit="项")
 ALL = [(case.name, *example) for case in CASES for example in case.examples]
 
 
@@ -210,3 +211,12 @@ def test_text_as_a_clerk_sees_it() -> None:
     assert read_text(13800000000.0).value == "13800000000"
     assert read_text(dt.datetime(2025, 1, 20)).value == "2025-01-20"
     assert read_text("  ").value is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [("-3", -3), ("－12", -12), ("-1,200", -1200), (-4.0, -4), ("+3", 3), ("-0", 0), (-0.0, 0), ("减3", None),
+     ("-3.5", None), (-1e9, None), ("--3", None)],
+)  # fmt: skip
+def test_a_signed_figure_may_be_negative(raw: object, wanted: int | None) -> None:
+    assert read_number(raw, SIGNED).value == wanted

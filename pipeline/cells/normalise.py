@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from pipeline.cells.numerals import read_numeral
 from pipeline.form import Item, Value
-from pipeline.read.numerals import read_numeral
 
 LIMIT = 1_000_000_000
 """Figures at or above this are refused: no county counts that high, and int64 sums stay exact below it."""
@@ -75,8 +75,9 @@ def _refused(reason: str) -> Callable[[re.Match[str], Item], str]:
     return lambda _match, _item: reason
 
 
-def _negative(match: re.Match[str], _item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
-    return "是负数" if Decimal(match[1].replace(",", "")) else (Decimal(0), ("V1",))
+def _negative(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+    number = Decimal(match[1].replace(",", ""))
+    return (-number if number else number, ("V1",)) if item.signed or not number else "是负数"
 
 
 def _with_unit(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
@@ -135,12 +136,12 @@ CASES: tuple[Case, ...] = (
           ("12", "12"), ("１２", "12"), ("+21", "21"), ("007", "7"), ("3.0", "3"), ("12.5", "万元", "12.5")),
     _case("千位分隔", rf"\+?({_GROUPED})", "读取，提示 V1", _plain,
           ("1,200", "1200"), ("1，200", "1200"), ("1,234.5", "万元", "1234.5")),
+    _case("负数（-0 按 0）", rf"-({_GROUPED}|{_NUMBER})", "退回", _negative,
+          ("-3", None), ("－3", None), ("-0", "0")),
     _case("分隔位数不对", r"[+-]?[0-9]+(?:,[0-9]*)+(?:\.[0-9]+)?", "退回", _refused("的千位分隔写法不对"),
           ("1,20", None), ("12,00", None), ("1,2000", None)),
     _case("数字中间有空格", r"[^()]*[0-9]\s+[0-9].*", "退回：可能是两个数", _refused("数字中间有空格"),
           ("1 200", None), ("3 4", None)),
-    _case("负数（-0 按 0）", rf"-({_GROUPED}|{_NUMBER})", "退回", _negative,
-          ("-3", None), ("－3", None), ("-0", "0")),
     _case("科学计数法的文字", rf"[+-]?{_NUMBER}[eE][+-]?[0-9]+", "退回", _refused("是科学计数法的文字"),
           ("1E3", None)),
     _case("百分数", rf"[+-]?{_NUMBER}\s*[%‰]", "退回", _refused("是百分数"), ("50%", None), ("５％", None)),
@@ -223,14 +224,14 @@ def _number_cell(raw: int | float, item: Item) -> Reading:
 def _checked(number: Decimal, remarks: tuple[Remark, ...], item: Item, shown: str) -> Reading:
     if not number.is_finite():
         return Reading(reason="不是有效的数字", shown=shown)
-    if number < 0:
+    if number < 0 and not item.signed:
         return Reading(reason="是负数", shown=shown)
-    if number >= LIMIT:
+    if abs(number) >= LIMIT:
         return Reading(reason="大得不合理", shown=shown)
     if len(number.as_tuple().digits) > DIGITS:
         return Reading(reason=f"超过 {DIGITS} 位数字", shown=shown)
     scale = item.scale if item.kind == "money" else 0
-    exact = abs(number).quantize(Decimal(1).scaleb(-scale))
+    exact = (number or Decimal(0)).quantize(Decimal(1).scaleb(-scale))
     if exact != number:
         return Reading(reason=f"超过 {scale} 位小数" if scale else "不是整数", shown=shown)
     return Reading(value=exact if item.kind == "money" else int(exact), shown=shown, remarks=remarks)

@@ -1,81 +1,24 @@
 """Row and column labels on any sheet: where each item of the form is proven to stand.
 
-A label is compared by its letters and digits alone (`label_key`), so that spaces, line breaks, full-width digits,
-``1、`` for ``1.`` and brackets of any width do not matter. A cell is an item's when the labels that govern its row
-spell the item's whole row path and the labels that govern its column its whole column path. Which labels govern a
-line is read off their places (`Walk`), so it does not matter how, or whether, the label cells are merged.
+A cell is an item's when the labels that govern its row spell the item's whole row path and the labels that govern its
+column its whole column path. Which labels govern a line is read off their places (`Walk`), so it does not matter how, or
+whether, the label cells are merged. How a label is compared says `charts`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from pipeline.form import Band, Form, Item, Table
+from pipeline.cells.charts import Chart, Path, label_key
 from pipeline.layout import Place
-from pipeline.layout.design import (
-    BASICS_HEADINGS,
-    BASICS_SHEET,
-    TEXT_COLUMN,
-    TEXTS_HEADINGS,
-    TEXTS_SHEET,
-    VALUE_COLUMN,
-)
 
-Path = tuple[str, ...]
 Rows = Sequence[Sequence[object]]
-
-SYNONYMS: Mapping[str, str] = {"规范性文件": "行政规范性文件"}
-"""Wordings of a label that mean the same: the 2019 format's name of the row."""
 
 LONGEST_LABEL = 120
 DEEPEST_HEADING = 12
 """Bounds on what can be a label and a heading: a sheet made to be slow must not be."""
-
-
-@lru_cache(maxsize=4096)
-def label_key(text: str) -> str:
-    """The letters and digits of a label.
-
-    >>> label_key("1、属于 国家秘密") == label_key("１.属于国家\\n秘密") == label_key("①属于国家秘密")
-    True
-    """
-    key = "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum()).casefold()
-    return SYNONYMS.get(key, key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A band of a table as labels see it. ``items`` by (row path, column path) to their index in ``Form.items``.
-
-    A band whose rows stand side by side has no row labels: its row path is ``()`` and its columns carry it all.
-    """
-
-    columns: frozenset[Path]
-    items: Mapping[tuple[Path, Path], int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """The labels of one table of the form. ``name`` is the sheet it is issued on."""
-
-    name: str
-    blocks: tuple[Block, ...]
-    rows: frozenset[Path]
-    neutral: frozenset[str]
-    row_steps: frozenset[Path]
-    column_steps: frozenset[Path]
-    row_words: frozenset[str]
-    column_words: frozenset[str]
-    wording: Mapping[str, str]
-    indexes: frozenset[int]
-
-    @property
-    def stacked(self) -> bool:
-        """Whether its rows have labels of their own."""
-        return bool(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,63 +43,6 @@ class Sightings:
         self.found += other.found
         self.stray += other.stray
         self.reworded |= other.reworded
-
-
-def charts(form: Form) -> tuple[Chart, ...]:
-    """The labels of every table of the form, the issued sheets of indicators and texts among them."""
-    wording = {label_key(step): step for item in form.items for step in (*item.row_path, *item.column_path)}
-    made = [
-        _chart(table.sheet, [_banded(form, table, band) for band in table.bands], table, wording)
-        for table in form.tables
-    ]
-    for name, heading, items in (
-        (BASICS_SHEET, BASICS_HEADINGS[VALUE_COLUMN], tuple(_basics(form))),
-        (TEXTS_SHEET, TEXTS_HEADINGS[TEXT_COLUMN], form.of_table("text")),
-    ):
-        column = _path((heading,))
-        placed = {(_path(item.row_path), column): form.position[item.code] for item in items}
-        if placed:
-            made.append(_chart(name, [Block(columns=frozenset({column}), items=placed)], None, wording))
-    return tuple(made)
-
-
-def _basics(form: Form) -> Iterator[Item]:
-    yield from form.of_table("meta")
-    yield from form.of_table("info")
-
-
-def _path(steps: Iterable[str]) -> Path:
-    return tuple(label_key(step) for step in steps)
-
-
-def _banded(form: Form, table: Table, band: Band) -> Block:
-    items: dict[tuple[Path, Path], int] = {}
-    for row in band.rows:
-        for column in band.columns:
-            index = form.position[f"{table.code}.{row.code}.{column.code}"]
-            if band.arrangement == "side_by_side":
-                items[(), _path(row.path + column.path)] = index
-            else:
-                items[_path(form.items[index].row_path), _path(column.path)] = index
-    return Block(columns=frozenset(column for _, column in items), items=items)
-
-
-def _chart(name: str, blocks: Sequence[Block], table: Table | None, wording: Mapping[str, str]) -> Chart:
-    rows = frozenset(row for block in blocks for row, _ in block.items if row)
-    columns = frozenset(column for block in blocks for column in block.columns)
-    neutral = {text for band in (table.bands if table else ()) for text in (band.corner, band.header) if text}
-    return Chart(
-        name=name,
-        blocks=tuple(blocks),
-        rows=rows,
-        neutral=frozenset(label_key(text) for text in neutral),
-        row_steps=frozenset(row[:n] for row in rows for n in range(1, len(row) + 1)),
-        column_steps=frozenset(column[:n] for column in columns for n in range(1, len(column) + 1)),
-        row_words=frozenset(step for row in rows for step in row),
-        column_words=frozenset(step for column in columns for step in column),
-        wording=wording,
-        indexes=frozenset(index for block in blocks for index in block.items.values()),
-    )
 
 
 class Walk:
@@ -205,7 +91,7 @@ def labels_of(rows: Rows) -> dict[int, list[Label]]:
 
 def sight(sheet: str, rows: Rows, every: Mapping[int, Sequence[Label]], chart: Chart, seen: Sightings) -> None:
     """Add to ``seen`` every item of ``chart`` whose labels are found on the sheet; ``every`` is its `labels_of`."""
-    if not any(key in chart.column_words for row in every.values() for _, key, _ in row):
+    if not any(chart.column_key(key) in chart.column_words for row in every.values() for _, key, _ in row):
         return
     labels = {r: [label for label in row if label[1] not in chart.neutral] for r, row in every.items()}
     walk = Walk(chart.row_steps, chart.row_words)
@@ -247,7 +133,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
     """The heading that begins in ``row``: it must prove two columns of a band, or the only one it has."""
 
     def named(r: int) -> bool:
-        return any(key in chart.column_words for _, key, _ in labels.get(r, ()))
+        return any(chart.column_key(key) in chart.column_words for _, key, _ in labels.get(r, ()))
 
     if not named(row):
         return None
@@ -260,7 +146,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
     by_column: dict[int, list[tuple[int, str]]] = {}
     for r in range(row, last + 1):
         for c, key, _ in labels.get(r, ()):
-            by_column.setdefault(c, []).append((r, key))
+            by_column.setdefault(c, []).append((r, chart.column_key(key)))
     walk = Walk(chart.column_steps, chart.column_words)
     columns: dict[int, Path] = {}
     for c in sorted(by_column):
@@ -279,10 +165,11 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
 
 def _row_path(rows: Rows, labels: Sequence[Label], row: int, heading: Heading, chart: Chart, walk: Walk) -> Path | None:
     """The row path proven for this row; ``None`` where its own labels do not prove one."""
-    known = any(key in chart.row_words for _, key, _ in labels)
+    named = [(c, chart.row_key(key)) for c, key, _ in labels]
+    known = any(key in chart.row_words for _, key in named)
     telling = bool(heading.columns) and (known or any(_filled(_cell(rows, row, c)) for c in heading.columns))
     path: Path | None = None
-    for c, key, _ in labels:
+    for c, key in named:
         if key in chart.row_words or telling:
             path = walk.meet(key, c)
     return path
@@ -320,8 +207,9 @@ def _reword(labels: Mapping[int, Sequence[Label]], chart: Chart, seen: Sightings
     words = chart.row_words | chart.column_words
     for row in labels.values():
         for _, key, text in row:
-            if key in words and _compact(text) != _compact(chart.wording.get(key, text)):
-                seen.reworded.setdefault(chart.wording[key], text.strip())
+            known = key if key in words else chart.row_same.get(key) or chart.column_same.get(key)
+            if known and _compact(text) != _compact(chart.wording.get(known, text)):
+                seen.reworded.setdefault(chart.wording[known], text.strip())
 
 
 def _compact(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from pipeline.intake import ole
+from pipeline.containers import ole
 
 ZIP, OLE, CSV = "zip", "ole", "csv"
 ZIP_MAGIC = (b"PK\3\4", b"PK\5\6")

@@ -1,0 +1,21 @@
+"""What cells say: labels that prove where an item stands, figures as people write them."""
+
+from pipeline.cells.charts import Chart, charts, label_key
+from pipeline.cells.labels import Rows, Sighting, Sightings, labels_of, sight
+from pipeline.cells.normalise import Reading, as_shown, folded, read_number, read_text
+
+__all__ = [
+    "Chart",
+    "Reading",
+    "Rows",
+    "Sighting",
+    "Sightings",
+    "as_shown",
+    "charts",
+    "folded",
+    "label_key",
+    "labels_of",
+    "read_number",
+    "read_text",
+    "sight",
+]

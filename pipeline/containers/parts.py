@@ -1,0 +1,60 @@
+"""What every office container must be before a parser sees it: honest names, sizes within bounds, XML without a DTD."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
+from pipeline.containers.unzip import Member
+
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?(?>.*?\?>)|<!--(?>.*?-->))\s*+)*+<[A-Za-z_]", re.DOTALL)
+"""From the first byte to the root element: declaration, comments, instructions and nothing else. Never backtracks."""
+_USUAL = re.compile(rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\r?\n?<[A-Za-z_]')
+"""How every office program begins a part; tried first."""
+_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)""")
+
+
+def names_of(members: list[Member]) -> frozenset[str]:
+    """The lower-case names; refuses those that two programs would take for different files."""
+    names = set()
+    for member in members:
+        name = member.name.lower()
+        if name in names:
+            raise irregular(f"“{member.name}”重复")
+        if "\\" in name or "\0" in name or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
+            raise irregular(f"部件名“{member.name}”不合规")
+        names.add(name)
+    return frozenset(names)
+
+
+def measure(members: list[Member], bounds: Bounds) -> None:
+    """Raise `RefusedError` when the archive is encrypted or its parts, as declared, are beyond the bounds."""
+    total = 0
+    for member in members:
+        if member.encrypted:
+            raise RefusedError("I5")
+        total += member.size
+        if member.size > bounds.part or (
+            member.size > bounds.ratio_from and member.size > member.packed * bounds.ratio
+        ):
+            raise swollen(f"“{member.name}”展开后 {member.size / 1e6:.0f} MB")
+    if total > bounds.total:
+        raise swollen(f"展开后 {total / 1e6:.0f} MB")
+
+
+def prolog(name: str, part: bytes) -> None:
+    """Raise `RefusedError` unless the part is XML in UTF-8 that comes to its root without a document type."""
+    if _USUAL.match(part):
+        return
+    if part.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in part[:4]:
+        if "<!DOCTYPE" in part.decode("utf-16", "replace") or name.lower().startswith(("xl/", "word/")):
+            raise RefusedError("I8", detail=f"“{name}”的编码或文档类型声明")
+        return
+    if not _PROLOG.match(part):
+        if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+            raise RefusedError("I8", detail="文档类型声明（DTD）")
+        if part.strip():
+            raise damaged(f"“{name}”不是完好的 XML")
+    encoding = _ENCODING.match(part[:256])
+    if encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+        raise irregular(f"“{name}”的编码是 {encoding[1].decode('ascii', 'replace')}")

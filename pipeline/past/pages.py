@@ -1,0 +1,77 @@
+"""A document as tables see it: grids of texts in their order, merged cells at their top left, and the text around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.containers import swollen
+
+MAX_CELLS = 100_000
+"""Cells of all tables of a document, as they are laid out: a page of figures has some hundreds."""
+_WIDEST, _LONGEST = 256, 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell where it begins, counted from 0, with the rows and columns it covers."""
+
+    row: int
+    col: int
+    rows: int = 1
+    cols: int = 1
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a document shows: its text beside the tables, a paragraph a line, and its tables."""
+
+    text: str
+    tables: tuple[Sequence[Sequence[str]], ...]
+
+
+def grid(cells: Iterable[Cell]) -> list[list[str]]:
+    """Cells to rows of equal width; empty for what no table of a report can be."""
+    placed = list(cells)
+    height = max((cell.row + 1 for cell in placed), default=0)
+    width = max((cell.col + cell.cols for cell in placed), default=0)
+    if width > _WIDEST or height > _LONGEST:
+        return []
+    rows = [[""] * width for _ in range(height)]
+    for cell in placed:
+        rows[cell.row][cell.col] = cell.text
+    return rows
+
+
+def page(text: str, tables: Iterable[Sequence[Cell]]) -> Page:
+    """A page of tables, those of one width that follow each other put together: one table that was broken in two.
+
+    Raises `RefusedError` beyond `MAX_CELLS`.
+    """
+    laid: list[list[list[str]]] = []
+    count = 0
+    for rows in (grid(cells) for cells in tables):
+        count += len(rows) * len(rows[0]) if rows else 0
+        if count > MAX_CELLS:
+            raise too_many()
+        if not any(cell for row in rows for cell in row):
+            continue
+        if laid and len(laid[-1][0]) == len(rows[0]):
+            laid[-1].extend(rows)
+        else:
+            laid.append(rows)
+    return Page(text=text, tables=tuple(laid))
+
+
+def too_many() -> Exception:
+    """The refusal of a document with more cells than any report."""
+    return swollen(f"表格超过 {MAX_CELLS} 格")
+
+
+def lines(paragraphs: Iterable[str]) -> Iterator[str]:
+    """Paragraphs as lines, blanks folded, empty ones left out."""
+    for paragraph in paragraphs:
+        for line in paragraph.split("\n"):
+            if folded := " ".join(line.split()):
+                yield folded
