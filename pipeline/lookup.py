@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.errors import AskedError
 from pipeline.form import Form, Item
@@ -66,12 +66,12 @@ def _by_label(form: Form, asked: str) -> Sequence[Item]:
     if exact:
         return exact
 
-    def holds(item: Item) -> bool:
-        """Every word is in a step of its own name; one that is said twice, in two of them."""
-        return all(sum(word in step for step in labels[item.code]) >= words.count(word) for word in words)
+    def fits(item: Item, alike: Callable[[str, str], bool]) -> bool:
+        """Every word is like a step of its own; one that is said twice, like two of them."""
+        return all(sum(alike(word, step) for step in labels[item.code]) >= words.count(word) for word in words)
 
-    holding = [item for item in items if holds(item)]
-    called = [item for item in holding if {*words} <= {*labels[item.code], *map(_bare, labels[item.code])}]
+    holding = [item for item in items if fits(item, lambda word, step: word in step)]
+    called = [item for item in holding if fits(item, lambda word, step: word in (step, _bare(step)))]
     return called if len(called) == 1 else holding
 
 

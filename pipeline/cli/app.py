@@ -12,17 +12,28 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.chinese import OPTIONS_METAVAR, Command, complaint, new_app
+from pipeline.cli.chinese import complaint, new_app
+from pipeline.cli.options import (
+    CANNOT_BEGIN,
+    CLEAN,
+    FINDINGS,
+    HERE,
+    OUR_FAULT,
+    By,
+    Json,
+    Reason,
+    Root,
+    Year,
+)
+from pipeline.cli.options import HANDLED as _HANDLED
+from pipeline.cli.questions import add_questions
 from pipeline.errors import FormError, XxgkError
 from pipeline.workspace import Workspace
-
-CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
-_HANDLED: dict[str, Any] = {"cls": Command, "options_metavar": OPTIONS_METAVAR}
 
 app = new_app(
     "政府信息公开工作年度报告：表格下发、回收、核对、汇总、成文。\n\n"
@@ -38,14 +49,7 @@ app.add_typer(form_app, name="form")
 app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
-
-Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
-Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
-By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。")]
-Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。")]
-Run = Annotated[int | None, typer.Option("--run", metavar="编号", help="哪一次汇总，默认最近一次。")]
-HERE = Path()
+add_questions(app)
 
 
 @app.command("init", **_HANDLED)
@@ -249,70 +253,6 @@ def status(
     show.status(document, closed(where, year), json=json)
     if not document["complete"]:
         raise typer.Exit(FINDINGS)
-
-
-@app.command("trace", **_HANDLED)
-def trace(
-    what: Annotated[str, typer.Argument(metavar="指标", help="指标代码、行列名称（如“本年新收 自然人”）或 表三!D6。")],
-    year: Year,
-    workspace: Root = HERE,
-    run: Run = None,
-    deep: Annotated[bool, typer.Option("--deep", help="合计一直展开到各单位的单元格。")] = False,
-    every: Annotated[bool, typer.Option("--all", help="报 0 的单位和为 0 的分项也逐个列出。")] = False,
-    json: Json = False,
-) -> None:
-    """一个数是怎么来的：哪个单位、哪份文件、哪个单元格、原来写的什么，加上差额调整，合计是不是公布的数。"""
-    from pipeline import tracing
-    from pipeline.cli import show_trace
-
-    found = tracing.trace(Workspace(workspace), year, what, run=run, deep=deep, every=every)
-    show_trace.trace(found, every=every, json=json)
-    if not found.tree.holds:
-        raise typer.Exit(FINDINGS)
-
-
-@app.command("diff", **_HANDLED)
-def diff(
-    year: Annotated[int, typer.Option("--year", metavar="年度", help="报告年度，如 2024。", show_default=False)] = 0,
-    workspace: Root = HERE,
-    runs: Annotated[tuple[int, int] | None, typer.Option("--runs", metavar="编号 编号", help="比哪两次汇总。")] = None,
-    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="比一个单位报来的两份报表。")] = "",
-    versions: Annotated[
-        tuple[int, int] | None, typer.Option("--versions", metavar="序号 序号", help="比哪两份报表。")
-    ] = None,
-    years: Annotated[
-        tuple[int, int] | None, typer.Option("--years", metavar="年度 年度", help="比两个年度，可以加 --unit。")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """哪里变了：最近两次汇总之间（--year），两个年度之间（--years），一个单位的两份报表之间（--unit）。"""
-    from pipeline import comparing
-    from pipeline.cli import show_diff
-
-    where = Workspace(workspace)
-    if years:
-        if year or runs or versions:
-            raise typer.BadParameter("比两个年度时只能再加 --unit", param_hint="--years")
-        show_diff.years(comparing.diff_years(where, *years, unit), json=json)
-    elif not year:
-        raise typer.BadParameter("要写年度，如 --year 2024；比两个年度写 --years 2023 2024", param_hint="--year")
-    elif unit and not runs:
-        show_diff.versions(comparing.diff_versions(where, year, unit, versions), json=json)
-    elif unit or versions:
-        raise typer.BadParameter(
-            "--runs 比整个汇总，--versions 比一个单位的报表（要写 --unit）", param_hint="--runs、--versions"
-        )
-    else:
-        show_diff.nights(comparing.diff_nights(where, year, runs), json=json)
-
-
-@app.command("runs", **_HANDLED)
-def runs(year: Year, workspace: Root = HERE, json: Json = False) -> None:
-    """列出每一次汇总：编号、时间、做了什么、是否报齐。"""
-    from pipeline.cli import show_diff
-    from pipeline.comparing import runs as listed
-
-    show_diff.runs(listed(Workspace(workspace), year), json=json)
 
 
 @app.command("demo", **_HANDLED)

@@ -87,7 +87,8 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
     lines.append(f"[dim]{escape(where)}　{escape(file)}[/]")
     lines += [f"[red]{escape(branch.trouble)}[/]"] if branch.trouble else []
     for remark in branch.remarks:
-        answer = f"（{remark.answer}）" if remark.answer else ""
+        told = any(decision.detail == remark.code for decision in branch.accepted)
+        answer = f"（{remark.answer}）" if remark.answer and not told else ""
         lines.append(f"[yellow]{escape(f'{remark.code} {remark.message}{answer}')}[/]")
     for decision in branch.accepted:
         signed = f"认可 {decision.detail}：{decision.reason}（批准人 {decision.approver}，台账 {decision.kind}!{decision.cell}）"
@@ -117,7 +118,7 @@ def _published(tree: Tree) -> str:
         return f"{len(tree.branches)} 个单位写了"
     text = "（来源单位未定）" if tree.published is None else printed(tree.published)
     text += f" {tree.item.unit}" if tree.item.unit and tree.published is not None else ""
-    return text if tree.published == tree.total else f"{text} [red]（以下合计 {printed_value(tree.total)}）[/]"
+    return text if tree.published == tree.total else f"{text}[red]（以下合计 {printed_value(tree.total)}）[/]"
 
 
 def _conclusion(tree: Tree) -> str:
