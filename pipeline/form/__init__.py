@@ -5,10 +5,11 @@ from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
 from pipeline.form.model import Band, Claim, Fact, Form, Item, Line, Rule, Severity, Table
-from pipeline.form.prompts import prompt
+from pipeline.form.prompts import CARRIED, prompt, reminder
 from pipeline.form.values import Figure, Value, printed
 
 __all__ = [
+    "CARRIED",
     "KINDS",
     "LAST",
     "THRESHOLDS",
@@ -32,4 +33,5 @@ __all__ = [
     "parse_form",
     "printed",
     "prompt",
+    "reminder",
 ]

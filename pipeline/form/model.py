@@ -6,12 +6,12 @@ Everything downstream speaks in item codes (``t3.granted.natural``) and in vecto
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from pipeline.form.expressions import Equation, Sides, Term
+from pipeline.form.expressions import LAST, Equation, Sides, Term
 from pipeline.form.kinds import KINDS
 
 Kind = Literal["count", "money", "text", "date"]
@@ -22,7 +22,7 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One figure or text of the form."""
+    """One figure or text of the form. ``carry`` is the item that gave its value a year before (结转), if it has one."""
 
     code: str
     table: str
@@ -38,6 +38,7 @@ class Item:
     note: str = ""
     limit: int = 0
     required: bool = True
+    carry: str = ""
 
     @property
     def name(self) -> str:
@@ -59,7 +60,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row or one column of a table: its code and the path of labels that lead to it."""
+    """One row or one column of a table: its code and the path of labels that lead to it.
+
+    ``carry`` is the row of the same band that held, a year before, what this one must hold now.
+    """
 
     code: str
     path: tuple[str, ...]
@@ -69,6 +73,7 @@ class Line:
     clause: str = ""
     note: str = ""
     computed: bool = False
+    carry: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +167,7 @@ class Rule:
     @property
     def live(self) -> bool:
         """Whether the issued workbook evaluates it while the clerk types."""
-        return self.kind == "linear" and any(not equation.historic for equation in self.equations)
+        return self.kind == "linear"
 
     @property
     def thresholds(self) -> Mapping[str, int]:
@@ -250,6 +255,34 @@ class Form:
     def position(self) -> Mapping[str, int]:
         """Item code to its place in every value vector."""
         return {item.code: n for n, item in enumerate(self.items)}
+
+    @cached_property
+    def remembered(self) -> tuple[str, ...]:
+        """The figures of last year that equations need, as they write them: ``last.t4.review.total``."""
+        codes = (code for rule in self.rules for equation in rule.equations for code in equation.codes)
+        return tuple(dict.fromkeys(code for code in codes if code.startswith(LAST)))
+
+    @cached_property
+    def operands(self) -> Mapping[str, tuple[str, ...]]:
+        """By the key of an equation, what must be a number before it says anything while a clerk is still typing.
+
+        That is its operands and the entered cells below its totals: a total shows 0 before there is anything to add.
+        """
+        equations = [equation for rule in self.rules for equation in rule.equations]
+        return {
+            each.key: tuple(
+                dict.fromkeys([*each.codes, *(entry for code in each.codes for entry in self.entries(code))])
+            )
+            for each in equations
+        }
+
+    def entries(self, code: str) -> Iterator[str]:
+        """The entered items a total is finally made of; the item itself when it is no total."""
+        if code not in self.formulas:
+            yield code
+            return
+        for term in self.formulas[code].right:
+            yield from self.entries(term.name)
 
     def covers(self, year: int) -> bool:
         """Whether reports of this year follow this form."""
