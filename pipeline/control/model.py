@@ -22,9 +22,11 @@ UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 
-ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS = (
-    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字",
+ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS, CORRECTIONS = (
+    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字", "上年更正",
 )  # fmt: skip
+LATER_SHEETS = (CORRECTIONS,)
+"""Sheets a 台账 may do without: those made before there was such a sheet have nothing to say there."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     ROSTER: (
@@ -36,6 +38,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ACCEPTANCES: ("单位代码", "规则", "理由", "批准人"),
     CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人"),
     TEXTS: ("部分", "文字"),
+    CORRECTIONS: ("单位代码", "指标", "更正为", "理由", "批准人"),
 }  # fmt: skip
 
 PROFILE_KEYS: Mapping[str, str] = {
@@ -143,6 +146,14 @@ class Claim(Decision):
         return 2 if subject in paths else int(subject in {path.rpartition("/")[2] for path in paths})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction(Decision):
+    """上年更正: a year before, ``item`` of unit ``subject`` was truly ``amount``, whatever was reported then."""
+
+    item: str
+    amount: int | Decimal
+
+
 @dataclass(frozen=True, kw_only=True)
 class Control:
     """The whole 台账 of a year, with what is wrong in it."""
@@ -153,6 +164,7 @@ class Control:
     adjustments: tuple[Adjustment, ...]
     acceptances: tuple[Acceptance, ...]
     claims: tuple[Claim, ...]
+    corrections: tuple[Correction, ...] = ()
     texts: Mapping[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
 
