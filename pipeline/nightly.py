@@ -20,6 +20,7 @@ from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.findings import Finding, notice, ordered
 from pipeline.form import Form
+from pipeline.history import NONE, History
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
@@ -67,7 +68,8 @@ def issue(workspace: Workspace, year: int, *, progress: Progress = quiet) -> lis
         secret = make_secret(workspace.secret)
     except OSError as error:
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
-    stamped = _stamp(form, read_layout(form, template), template, secret, control)
+    history = _history(workspace, control, form, year)
+    stamped = _stamp(form, read_layout(form, template), template, secret, control, history)
     files = {f"issued/{file_name(unit)}": stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
     with _alone(workspace):
         publish_files(workspace.year_outputs(year), files, replaces=("issued",))
@@ -94,7 +96,8 @@ def run(
             arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         reading = read_many(open_arrival, reader.read, arrivals, workers=WORKERS if workers is None else workers)
         results = [result for _, result in zip(progress(arrivals, "读取报送件"), reading, strict=True)]
-        checker = Checker(form, control)
+        history = _history(workspace, control, form, year)
+        checker = Checker(form, control, history)
         submissions = [result for result in results if isinstance(result, Submission)]
         standings = judge(control, checker.check(submissions))
         county = consolidate(form, control, standings)
@@ -125,14 +128,23 @@ def run(
             "report.docx": report,
             "run.json": run_json(outcome),
             "data/figures.csv": figures_csv(outcome),
-            **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control))),
+            **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control, history))),
         }
         publish_files(workspace.year_outputs(year), files, replaces=("data", "corrections"))
     return outcome
 
 
-def _stamp(form: Form, layout: Layout, template: Path, secret: bytes, control: Control) -> Stamp:
-    return Stamp(form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control)
+def _history(workspace: Workspace, control: Control, form: Form, year: int) -> History:  # noqa: ARG001
+    """What the units reported a year before ``year``, by codes of ``form``, after the corrections the office signed."""
+    return NONE.corrected(form, control.corrections)
+
+
+def _stamp(
+    form: Form, layout: Layout, template: Path, secret: bytes, control: Control, history: History = NONE
+) -> Stamp:
+    return Stamp(
+        form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control, history=history
+    )
 
 
 def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:

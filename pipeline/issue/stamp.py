@@ -1,32 +1,56 @@
-"""Stamp the template for one unit: its name and year on every sheet, the seal on the hidden one."""
+"""Stamp the template for one unit: its name and year on every sheet, last year's figures, the seal on the hidden one."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import cached_property
+
+from python_calamine import CalamineWorkbook
 
 from pipeline.control import Control, Unit
+from pipeline.fill import results
 from pipeline.form import Form
+from pipeline.history import NONE, History
+from pipeline.issue.carry_over import carried, lock_carried, remind
 from pipeline.layout import Layout, Place, switches
-from pipeline.patch import patch_workbook
+from pipeline.patch import Package, write_cells
 from pipeline.seal import Seal, sealed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """Everything that is the same for all units of one issue."""
+    """Everything that is the same for all units of one issue; ``history`` is what they reported a year before."""
 
     form: Form
     layout: Layout
     template: bytes
     secret: bytes
     control: Control
+    history: History = NONE
+
+    @cached_property
+    def asked(self) -> Form:
+        """The form with the office's own thresholds."""
+        return self.form.set(self.control.profile.thresholds)
+
+    @cached_property
+    def shown(self) -> Mapping[Place, object]:
+        """What the cells of the template show."""
+        book = CalamineWorkbook.from_filelike(io.BytesIO(self.template))
+        return {
+            Place(name, row, col): value
+            for name in book.sheet_names
+            for row, line in enumerate(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            for col, value in enumerate(line)
+        }
 
 
 def stamp(issue: Stamp, unit: Unit) -> bytes:
-    """The workbook of one unit; the same 台账, template and secret give the same bytes."""
+    """The workbook of one unit; the same 台账, template, secret and history give the same bytes."""
     profile = issue.control.profile
     seal = sealed(issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year)
     values: dict[Place, str | int | Decimal | None] = dict(_seal_cells(issue.layout, seal))
@@ -36,11 +60,24 @@ def stamp(issue: Stamp, unit: Unit) -> bytes:
     for code, value in (("meta.unit", unit.name), ("meta.year", profile.year)):
         if code in issue.layout.places:
             values[issue.layout.places[code]] = value
-    form = issue.form.set(profile.thresholds)
-    for name, number in switches(form, level=profile.level, year=profile.year, unit_type=unit.type).items():
-        if name in issue.layout.named:
-            values[issue.layout.named[name]] = number
-    return patch_workbook(issue.template, values)
+    form, last = issue.asked, issue.history.of(unit.code)
+    hidden = switches(form, level=profile.level, year=profile.year, unit_type=unit.type, last=last)
+    values |= {issue.layout.named[name]: number for name, number in hidden.items() if name in issue.layout.named}
+    figures = carried(form, issue.layout, last)
+    values |= {issue.layout.places[code]: figure for code, figure in figures.items()}
+    values |= results(form, issue.layout, figures, hidden)
+    package = Package(issue.template)
+    write_cells(
+        package,
+        {
+            place: value
+            for place, value in values.items()
+            if issue.shown.get(place, "") != ("" if value is None else value)
+        },
+    )
+    lock_carried(package, form, issue.layout, figures)
+    remind(package, form, issue.layout, last)
+    return package.save()
 
 
 def banner(control: Control, unit: Unit) -> str:
