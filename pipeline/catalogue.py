@@ -45,7 +45,9 @@ def limits(rule: Rule) -> str:
 
 def where(rule: Rule) -> str:
     """When the rule is evaluated."""
-    return ("填表时、" if rule.live else "") + _STATIONS[KINDS[rule.kind].station]
+    historic = rule.live and all(equation.historic for equation in rule.equations)
+    typing = "填表时（下发时已知上年数的）、" if historic else "填表时、" if rule.live else ""
+    return typing + _STATIONS[KINDS[rule.kind].station]
 
 
 def settings(rule: Rule) -> str:

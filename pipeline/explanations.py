@@ -46,11 +46,13 @@ def _reason(finding: Finding, checked: Checked) -> str:
     """What the return says to a finding: to the very one, to its rule at its item, or to its rule as a whole.
 
     The sheet 校验 gives reasons by equation (``R3.natural``) or rule (``N1``), a correction's 修改意见 by rule and item
-    (``N1@text.requests``).
+    (``N1@text.requests``). What a finding folds is said with it, so a reason given there is one for it as well.
     """
     if not finding.needs_reason:
         return ""
-    reasons, keys = checked.submission.reasons, (finding.key, f"{finding.code}@{finding.item}", finding.code)
+    reasons, keys = checked.submission.reasons, (
+        finding.key, f"{finding.code}@{finding.item}", *finding.folds, finding.code,
+    )  # fmt: skip
     return next((text for key in keys if (text := reasons.get(key, "").strip())), "")
 
 

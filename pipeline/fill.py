@@ -1,18 +1,18 @@
-"""Fill in an issued workbook: type into the entry cells and save, as Excel would have saved it.
+"""What the formulas of an issued workbook show, and an issued workbook filled in as Excel would have saved it.
 
-Excel stores beside every formula the result it last showed; a reader that does not calculate sees only these. So they
-are written too: the totals of the tables, the lines of 校验, the lengths on 文字材料.
+Excel stores beside every formula the result it last showed; a reader that does not calculate sees only these. So
+whoever writes into a workbook writes them too: the totals of the tables, the lines of 校验, the lengths on 文字材料.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from python_calamine import CalamineWorkbook
 
-from pipeline.form import Equation, Form, Value
+from pipeline.form import LAST, LOCAL, Equation, Figure, Form, Item, Term, Value
 from pipeline.form.expressions import total
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
 from pipeline.layout.design import (
@@ -23,7 +23,8 @@ from pipeline.layout.design import (
     check_rows,
     reason_name,
 )
-from pipeline.layout.switches import applies_name
+from pipeline.layout.formulas import DASH, NOT_ASKED, PENDING, UNKNOWN
+from pipeline.layout.switches import applies_name, last_name
 from pipeline.patch import patch_workbook
 
 _LENGTH = TEXTS_HEADINGS.index("字数") - TEXT_COLUMN
@@ -37,32 +38,77 @@ def fill(
 ) -> bytes:
     """``workbook`` with ``values`` (by item code) typed into their cells, and every formula's result up to date.
 
-    ``reasons`` (出错说明) go by rule or equation. What a restyled template has lost the name of is left out.
+    What stands in the other cells stays and counts. ``reasons`` (出错说明) go by rule or equation. What a restyled
+    template has lost the name of is left out.
     """
-    figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
-    for code in form.formulas:
-        _total(form, code, figures)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
     cells: dict[Place, Value] = {layout.places[code]: v for code, v in values.items() if code in layout.places}
-    cells |= {layout.places[code]: figures[code] for code in form.formulas if code in layout.places}
-    cells |= _lengths(form, layout, values)
-    hidden = _hidden(workbook)
-    for _, equation in check_rows(form):
-        reason_cell = layout.named.get(reason_name(equation))
-        if reason_cell and all(code in layout.places for code in equation.codes):
-            cells |= _check_line(equation, reason_cell, figures, asked=hidden.get(applies_name(equation)) != 0)
+    cells |= results(form, layout, _standing(book, form, layout) | dict(values), _hidden(book, form))
     for key, text in (reasons or {}).items():
         if reason_cell := layout.named.get(reason_name(key)):
             cells[reason_cell] = text
     return patch_workbook(workbook, cells)
 
 
-def _hidden(workbook: bytes) -> Mapping[str, object]:
-    """What the hidden sheet says, by the label beside it."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
-    return {str(row[0]): row[1] for row in book.get_sheet_by_name(IDENTITY_SHEET).to_python() if len(row) > 1}
+def results(
+    form: Form, layout: Layout, values: Mapping[str, Value], hidden: Mapping[str, Figure | None]
+) -> dict[Place, Value]:
+    """What every formula shows when ``values`` (by item code) stand in the workbook.
+
+    ``hidden`` is what the hidden sheet says by name: whom the checks are asked of, last year's figures. A total among
+    ``values`` is one that was typed over.
+    """
+    figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
+    for code in form.formulas:
+        _total(form, code, figures)
+    cells: dict[Place, Value] = {layout.places[code]: figures[code] for code in form.formulas if code in layout.places}
+    cells |= _lengths(form, layout, values)
+    figures |= {code: value for code in form.remembered if (value := hidden.get(last_name(code))) is not None}
+    for _, equation in check_rows(form):
+        reason_cell = layout.named.get(reason_name(equation))
+        if reason_cell and _placed(form, layout, equation):
+            asked = hidden.get(applies_name(equation)) != 0
+            cells |= _check_line(equation, reason_cell, figures, form.operands[equation.key], asked=asked)
+    return cells
 
 
-def _total(form: Form, code: str, figures: dict[str, int | Decimal]) -> int | Decimal:
+def _placed(form: Form, layout: Layout, equation: Equation) -> bool:
+    """Whether the workbook has formulas for the equation: a local one over last year, or over other units' cells, not."""
+    if form.rule(equation.rule).table == LOCAL and equation.historic:
+        return False
+    return all(code in layout.places for code in equation.codes if not code.startswith(LAST))
+
+
+def _hidden(book: CalamineWorkbook, form: Form) -> Mapping[str, Figure | None]:
+    """The figures of the hidden sheet, by the label beside them."""
+    items = {last_name(code): form.item(code.removeprefix(LAST)) for code in form.remembered}
+    rows = book.get_sheet_by_name(IDENTITY_SHEET).to_python()
+    return {name: _figure(row[1], items.get(name)) for row in rows if len(row) > 1 and (name := str(row[0]))}
+
+
+def _standing(book: CalamineWorkbook, form: Form, layout: Layout) -> dict[str, Value]:
+    """What stands in the entry cells already."""
+    sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    found: dict[str, Value] = {}
+    for code, place in layout.places.items():
+        item, rows = form.item(code), sheets.get(place.sheet, [])
+        if item.mode == "entered" and place.row < len(rows) and place.col < len(rows[place.row]):
+            raw = rows[place.row][place.col]
+            value: Value = _figure(raw, item) if item.numeric else str(raw)
+            if value not in (None, ""):
+                found[code] = value
+    return found
+
+
+def _figure(raw: object, item: Item | None) -> Figure | None:
+    """A number cell exactly as it is written; ``None`` when it is none."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return None
+    value = Decimal(str(raw))
+    return value if item and item.kind == "money" else int(value) if value == value.to_integral_value() else None
+
+
+def _total(form: Form, code: str, figures: dict[str, Figure]) -> Figure:
     """A computed cell, and first the computed cells it rests on."""
     if code not in figures:
         terms = form.formulas[code].right
@@ -81,13 +127,23 @@ def _lengths(form: Form, layout: Layout, values: Mapping[str, Value]) -> Iterato
 
 
 def _check_line(
-    equation: Equation, reason: Place, figures: Mapping[str, int | Decimal], *, asked: bool
+    equation: Equation, reason: Place, figures: Mapping[str, Figure], operands: Sequence[str], *, asked: bool
 ) -> Iterator[tuple[Place, Value]]:
     """One line of 校验. SUM passes over text and COUNT misses it: such a line stays at 待填."""
-    left, right = (total(side, lambda name: figures.get(name, 0)) or 0 for side in (equation.left, equation.right))
-    verdict = "待填" if asked else "不适用"
-    if asked and all(code in figures for code in equation.codes):
+
+    def side(terms: tuple[Term, ...]) -> Figure:
+        return total(terms, lambda name: figures.get(name, 0)) or 0
+
+    left, right = side(equation.left), side(equation.right)
+    known = all(code in figures for code in equation.codes if code.startswith(LAST))
+    verdict = PENDING if known else UNKNOWN
+    if all(code in figures for code in operands):
         verdict = "✓" if equation.holds(left, right) or not equation.asked(figures.get) else "✗"
-    results = {_LEFT: left, _RIGHT: right, _DIFFERENCE: left - right, _VERDICT: verdict}
-    for offset, result in results.items():
+    shown: dict[int, Value] = {_LEFT: left, _RIGHT: right, _DIFFERENCE: left - right}
+    if not known:
+        shown[_DIFFERENCE] = DASH
+        shown |= {
+            at: DASH for at, terms in ((_LEFT, equation.left), (_RIGHT, equation.right)) if any(t.last for t in terms)
+        }
+    for offset, result in (shown | {_VERDICT: verdict if asked else NOT_ASKED}).items():
         yield Place(reason.sheet, reason.row, reason.col + offset), result

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from pipeline.form import Form, Value, Vector
+from pipeline.control import Correction
+from pipeline.form import Figure, Form, Value, Vector
+from pipeline.form.expressions import total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,22 @@ class History:
             values.setdefault(past.unit, {}).update(past.values)
         return cls(values=values)
 
+    def corrected(self, form: Form, corrections: Iterable[Correction]) -> History:
+        """The same after 上年更正: corrected figures in the place of reported ones, their totals added up anew.
+
+        A total some addend of which is not known is not known either.
+        """
+        values = {unit: dict(known) for unit, known in self.values.items()}
+        for correction in corrections:
+            known = values.setdefault(correction.subject, {})
+            known[correction.item] = correction.amount
+            for code in form.formulas:
+                if correction.item in form.entries(code):
+                    known[code] = _added_up(form, code, known)
+        return History(
+            values={unit: {c: v for c, v in known.items() if v is not None} for unit, known in values.items()}
+        )
+
     def of(self, unit: str) -> Mapping[str, Value]:
         """What one unit reported; nothing when it is not known."""
         return self.values.get(unit, {})
@@ -67,6 +85,13 @@ class History:
         if not known:
             return form.blank
         return form.vector(known.get(item.code) for item in form.items)
+
+
+def _added_up(form: Form, code: str, known: Mapping[str, Value]) -> Figure | None:
+    if code in form.formulas:
+        return total(form.formulas[code].right, lambda name: _added_up(form, name, known))
+    value = known.get(code)
+    return None if isinstance(value, str) else value
 
 
 NONE = History()

@@ -32,6 +32,7 @@ from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
 from pipeline.former import history
+from pipeline.history import NONE, History
 from pipeline.intake import collect
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
@@ -83,7 +84,9 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
     with workspace.alone() as ledger:
         require_open(ledger, year)
-        stamped = _stamp(control.in_force(form), read_layout(form, template), template, secret, control)
+        form = control.in_force(form)
+        last = _history(ledger, control, form, year)
+        stamped = _stamp(form, read_layout(form, template), template, secret, control, last)
         files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
         by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
@@ -160,7 +163,8 @@ def _travel(
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
     layout, form = read_layout(form, template), control.in_force(form)
     word = template_file(folder, "report.docx")
-    checker = Checker(form, control, history(ledger, year - 1, form))
+    last = _history(ledger, control, form, year)
+    checker = Checker(form, control, last)
     examination = Examination(
         ledger=ledger,
         year=year,
@@ -201,7 +205,7 @@ def _travel(
         "report.docx": report,
         "run.json": run_json(outcome),
         "data/figures.csv": figures_csv(outcome),
-        **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control))),
+        **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control, last))),
     }
     published = publish(workspace, ledger, year, files)
     key = "" if examination.unfinished else key
@@ -213,8 +217,17 @@ def _travel(
     return outcome
 
 
-def _stamp(form: Form, layout: Layout, template: Path, secret: bytes, control: Control) -> Stamp:
-    return Stamp(form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control)
+def _history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
+    """What the units reported a year before, with what the office put right (上年更正)."""
+    return history(ledger, year - 1, form).corrected(form, control.corrections)
+
+
+def _stamp(
+    form: Form, layout: Layout, template: Path, secret: bytes, control: Control, history: History = NONE
+) -> Stamp:
+    return Stamp(
+        form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control, history=history
+    )
 
 
 def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:

@@ -89,6 +89,7 @@ def _decisions(control: Control) -> Iterator[Decided]:
         *((adjustment, printed(adjustment.amount)) for adjustment in control.adjustments),
         *((acceptance, acceptance.rule) for acceptance in control.acceptances),
         *((claim, claim.unit) for claim in control.claims),
+        *((correction, f"{correction.item} = {printed(correction.amount)}") for correction in control.corrections),
     )
     for decision, detail in signed:
         yield Decided(

@@ -1,4 +1,7 @@
-"""Every live rule in LibreOffice: typed wrong the line of 校验 shows ✗, typed right ✓, as the check itself says."""
+"""Every live rule in LibreOffice: typed wrong the line of 校验 shows ✗, typed right ✓, as the check itself says.
+
+A rule that compares years does so where the workbook was issued with last year's figures, and is silent elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import pytest
 from pipeline.check import Balances
 from pipeline.control import Unit
 from pipeline.form import Equation, Form, Value
+from pipeline.history import History
 from pipeline.issue.stamp import Stamp, stamp
 from pipeline.layout import Layout
 from pipeline.layout.design import check_rows
@@ -20,6 +24,15 @@ from tests.libreoffice import XLSX, at_the_desk
 pytestmark = pytest.mark.external
 
 Entries = dict[str, int | float]
+
+
+LAST_YEAR: dict[str, Value] = {
+    **{f"t3.carried_out.{who}": 2 for who in ("natural", "business", "research", "welfare", "legal", "other")},
+    **{f"t4.{block}.pending": 1 for block in ("review", "direct", "after_review")},
+    "t3.carried_out.total": 12,
+    "t2.normative.in_force": 4,
+    "t4.review.total": 1,
+}
 
 
 def zero(form: Form) -> Entries:
@@ -43,8 +56,14 @@ def wrongly(form: Form, equation: Equation) -> tuple[str, Entries]:
             return kind, {"t4.review.upheld": 1}
         case "P12":
             return kind, {"t3.received.natural": 7, "t3.carried_out.natural": 2}
+        case "Y1" | "Y2" | "P10":
+            return kind, {}  # nothing typed, last year there was something
+        case "Y3" if equation.over == "repealed":
+            return kind, {"t2.normative.repealed": 5}
         case "Y3":
             return kind, {"t2.normative.issued": 3}
+        case "P9":
+            return kind, {"t4.after_review.upheld": 2}
         case "R3" if equation.over == "total":
             return kind, {"t3.received.natural": 1}
         case "P4" | "P8" | "P11":
@@ -65,35 +84,49 @@ def rightly(form: Form, equation: Equation) -> tuple[str, Entries]:
             return kind, {"t3.other.no_payment.natural": 1, "info.fee_cases": 1}
         case "P7":
             return kind, {"t3.received.natural": 1, "t4.review.upheld": 1}
+        case "Y1":
+            return kind, {item.code: 2 for item in form.items if item.carry}
+        case "Y2":
+            return kind, {"t2.normative.in_force": 4}
+        case "P9":
+            return kind, {"t4.after_review.upheld": 1}
+        case "P10":
+            return kind, {f"t4.{equation.over}.pending": 1}
     return kind, {}
 
 
 def test_every_live_rule_turns(tmp_path: Path, form: Form, layout: Layout, form_folder: Path) -> None:
     jobs, expected = [], []
-    rows = list(check_rows(form))
     template = (form_folder / "return.xlsx").read_bytes()
-    issued: dict[str, str] = {}
-    for row, equation in rows:
-        if equation.rule in ("R1", "R2", "R3") and equation.over not in _SHOWN:
+    issued: dict[tuple[str, bool], str] = {}
+    for row, equation in check_rows(form):
+        if equation.rule in ("R1", "R2", "R3", "Y1") and equation.over not in _SHOWN:
             continue  # the same formula one row or column on; the sample below goes through every line
-        for made, verdict in ((wrongly, "✗"), (rightly, "✓")):
+        cases = [(wrongly, True, "✗"), (rightly, True, "✓")]
+        cases += [(wrongly, False, "无上年数")] if equation.historic else []
+        for made, known, verdict in cases:
             kind, entries = made(form, equation)
-            if kind not in issued:
+            if (kind, known) not in issued:
                 unit = Unit(code="u1", name="第1单位", type=kind)
-                material = Stamp(
-                    form=form, layout=layout, template=template, secret=b"s" * 32, control=control_of(unit)
-                )
-                (tmp_path / f"{kind}.xlsx").write_bytes(stamp(material, unit))
-                issued[kind] = str(tmp_path / f"{kind}.xlsx")
+                path = tmp_path / f"{kind}{known}.xlsx"
+                path.write_bytes(stamp(material(form, layout, template, unit, known=known), unit))
+                issued[kind, known] = str(path)
             said = zero(form) | entries
             cells = [[layout.places[code].sheet, layout.places[code].cell, value] for code, value in said.items()]
             line = [["校验", f"F{row + 1}"]]
-            job = {"open": issued[kind], "save": str(tmp_path / "out.xlsx"), "filter": XLSX}
+            job = {"open": issued[kind, known], "save": str(tmp_path / "out.xlsx"), "filter": XLSX}
             jobs.append(job | {"cells": cells, "read": line})
             expected.append((equation.key, verdict))
     found = at_the_desk(tmp_path, jobs)
     assert [(key, shown) for (key, _), (shown,) in zip(expected, found, strict=True)] == expected
     assert {key.split(".")[0] for key, _ in expected} == {rule.id for rule in form.rules if rule.live}
+
+
+def material(form: Form, layout: Layout, template: bytes, unit: Unit, *, known: bool) -> Stamp:
+    history = History(values={unit.code: LAST_YEAR} if known else {})
+    return Stamp(
+        form=form, layout=layout, template=template, secret=b"s" * 32, control=control_of(unit), history=history
+    )
 
 
 _SHOWN = ("natural", "total", "received", "other.other", "carried_out")
@@ -103,10 +136,9 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
     """A sample of random entries: every line of 校验 in LibreOffice against the matrix."""
     chance = random.Random("live")
     unit = Unit(code="u1", name="第1镇人民政府", type="乡镇")
-    control = control_of(unit)
     template = (form_folder / "return.xlsx").read_bytes()
-    material = Stamp(form=form, layout=layout, template=template, secret=b"s" * 32, control=control)
-    (tmp_path / "issued.xlsx").write_bytes(stamp(material, unit))
+    known = material(form, layout, template, unit, known=True)
+    (tmp_path / "issued.xlsx").write_bytes(stamp(known, unit))
     rows = list(check_rows(form))
     samples, jobs = [], []
     for _ in range(8):
@@ -130,11 +162,11 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
             for code, formula in form.formulas.items():
                 said[code] = sum(int(said.get(t.name) or 0) * t.factor for t in formula.right)  # type: ignore[arg-type]
         vector = tuple(said.get(item.code) for item in form.items)
-        (assessed,) = balances.assess([vector], unit_types=["乡镇"])
+        (assessed,) = balances.assess([vector], last=[known.history.vector(form, "u1")], unit_types=["乡镇"])
         wrong = {verdict.equation.key for verdict in assessed.verdicts}
         asked = [equation.key for (_, equation), line in zip(rows, lines, strict=True) if line != "不适用"]
         assert {key for (_, e), line in zip(rows, lines, strict=True) if line == "✗" for key in [e.key]} == wrong & set(
             asked
         )
-        assert "待填" not in lines
+        assert not {"待填", "无上年数"} & set(lines)
         assert wrong <= set(asked) | {f"S4.{code}" for code in form.formulas}

@@ -18,6 +18,7 @@ from pipeline.patch import (
     Package,
     Styles,
     UnpatchableError,
+    Validations,
     canonical,
     element_of,
     parse,
@@ -174,3 +175,52 @@ def test_notes_are_cut_where_they_are_ours(form_folder: Path) -> None:
 def test_what_cannot_be_changed_says_so(data: bytes) -> None:
     with pytest.raises(UnpatchableError):
         patch_workbook(data, {Place("表三", 5, 3): 1})
+
+
+def test_a_style_gets_or_loses_its_lock(form_folder: Path) -> None:
+    package = Package((form_folder / "return.xlsx").read_bytes())
+    styles = Styles(package)
+    cell = next(c for c in package.look("xl/worksheets/sheet4.xml").iter() if c.get("r") == "D7")
+    entry = int(cell.get("s", "0"))
+    grey = styles.with_fill(entry, solid("FFECECEC"), locked=True)
+    assert styles.with_fill(grey, styles.fill(entry)) != entry
+    assert styles.with_fill(grey, styles.fill(entry), locked=False) == entry
+    assert styles.with_fill(entry, styles.fill(grey), locked=True) == grey
+
+
+@pytest.mark.parametrize(
+    ("validations", "row", "col", "found"),
+    [
+        ("", 6, 4, [("E7", "", "标题", "新")]),
+        ('<dataValidation type="whole" sqref="D7:I7" promptTitle="件" prompt="旧"/>', 6, 4,
+         [("D7 F7:I7", "whole", "件", "旧"), ("E7", "whole", "件", "旧新")]),
+        ('<dataValidation type="whole" sqref="E7" prompt="旧"/>', 6, 4, [("E7", "whole", "标题", "旧新")]),
+        ('<dataValidation type="whole" sqref="$D$6:$F$8 Z1" prompt="旧"/>', 6, 4,
+         [("D6:F6 D7 F7 D8:F8 Z1", "whole", None, "旧"), ("E7", "whole", "标题", "旧新")]),
+        ('<dataValidation type="decimal" sqref="A1:B9"/>', 6, 4,
+         [("A1:B9", "decimal", None, None), ("E7", "", "标题", "新")]),
+    ],
+)  # fmt: skip
+def test_one_cell_says_something_else(
+    validations: str, row: int, col: int, found: list[tuple[str | None, ...]]
+) -> None:
+    held = f"<dataValidations>{validations}</dataValidations>" if validations else ""
+    tail = "<sheetProtection/><conditionalFormatting/><conditionalFormatting/>"
+    root = parse(EMPTY_SHEET.replace(b"<sheetData/>", f"<sheetData/>{tail}{held}<pageMargins/>".encode()))
+    Validations(root).say(row, col, lambda old: old + "新", title="标题")
+    names = [node.tag.rpartition("}")[2] for node in root]
+    assert names == ["sheetData", "sheetProtection", *2 * ["conditionalFormatting"], "dataValidations", "pageMargins"]
+    nodes = [node for node in root.iter() if node.tag.endswith("}dataValidation")]
+    assert [(n.get("sqref"), n.get("type", ""), n.get("promptTitle"), n.get("prompt")) for n in nodes] == found
+    assert nodes[-1].getparent().get("count") == str(len(nodes))  # type: ignore[union-attr]
+    assert nodes[-1].get("showInputMessage") == "1"
+
+
+def test_a_validation_that_makes_no_sense_is_not_patched() -> None:
+    root = parse(
+        EMPTY_SHEET.replace(
+            b"<sheetData/>", b'<sheetData/><dataValidations><dataValidation sqref="A:A"/></dataValidations>'
+        )
+    )
+    with pytest.raises(UnpatchableError, match="sqref A:A"):
+        Validations(root).say(0, 0, str, title="")

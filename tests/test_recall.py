@@ -86,12 +86,15 @@ def test_a_report_is_kept_as_history_and_as_nothing_else(office: Office) -> None
 
 
 def test_a_corrected_file_goes_before_the_first_and_both_stay(office: Office) -> None:
-    take(office, "a.html", report(office.form, changes={"t2.permit.decisions": "7", "t2.fees.amount": "12.5"}))
-    take(office, "b.html", report(office.form, changes={"t2.permit.decisions": "8", "t2.fees.amount": ""}))
+    first = report(office.form, changes={"t2.permit.decisions": "7", "t2.fees.amount": "12.5"})
+    second = report(office.form, changes={"t2.permit.decisions": "8", "t2.fees.amount": ""})
+    take(office, "a.html", first)
+    take(office, "b.html", second)
     values = known(office.workspace, 2023).values["u01"]
     told = {code: (str(values[code][0]), values[code][1].file) for code in ("t2.permit.decisions", "t2.fees.amount")}
     assert told == {"t2.permit.decisions": ("8", "b.html"), "t2.fees.amount": ("12.5000", "a.html")}
-    assert len(list((office.workspace.ledger / "originals").iterdir())) == 2
+    kept = {path.read_bytes() for path in (office.workspace.ledger / "originals").iterdir()}
+    assert {first, second} <= kept
 
 
 def test_a_workbook_we_issued(office: Office) -> None:

@@ -46,27 +46,29 @@ class Office:
         profile: Sequence[tuple[str, str]] = PROFILE,
         control: Mapping[str, Sequence[Sequence[str]]] | None = None,
         not_counted: Sequence[str] = (),
+        year: int = YEAR,
     ) -> None:
-        self.workspace = Workspace(root)
-        self.form, self.folder = self.workspace.form(YEAR)
+        self.workspace, self.year = Workspace(root), year
+        self.form, self.folder = self.workspace.form(year)
         self.layout: Layout = read_layout(self.form, self.folder / "return.xlsx")
         self.units = [Unit(code=f"u{n:02d}", name=f"第{n}镇人民政府") for n in range(1, units + 1)]
-        self.inputs = self.workspace.year_inputs(YEAR)
+        self.inputs = self.workspace.year_inputs(self.year)
         self.inputs.mkdir(parents=True)
         roster = [
             (unit.code, "", unit.name, f"第{n}镇", "乡镇", "否" if unit.code in not_counted else "是", "", "", "", "")
             for n, unit in enumerate(self.units, 1)
         ]
-        self.write_control({"单位名录": roster, "年报信息": profile, **(control or {})})
-        nightly.issue(self.workspace, YEAR)
+        face = [(key, str(year) if (key, text) == ("年度", str(YEAR)) else text) for key, text in profile]
+        self.write_control({"单位名录": roster, "年报信息": face, **(control or {})})
+        nightly.issue(self.workspace, self.year)
 
     @property
     def outputs(self) -> Path:
-        return self.workspace.year_outputs(YEAR)
+        return self.workspace.year_outputs(self.year)
 
     def write_control(self, sheets: Mapping[str, Sequence[Sequence[str]]]) -> None:
         self._control = dict(getattr(self, "_control", {})) | dict(sheets)
-        build_control(self.form, self.workspace.control(YEAR), self._control)
+        build_control(self.form, self.workspace.control(self.year), self._control)
 
     def issued(self, unit: str) -> bytes:
         name = file_name(next(each for each in self.units if each.code == unit))
@@ -89,7 +91,7 @@ class Office:
 
     def run(self, *, now: dt.datetime = NOW, workers: int = 0, anew: bool = False) -> Outcome:
         """A night; one in which nothing changed came to what the night before it did."""
-        outcome = nightly.run(self.workspace, YEAR, now=now, workers=workers, anew=anew)
+        outcome = nightly.run(self.workspace, self.year, now=now, workers=workers, anew=anew)
         if outcome is not None:
             self._outcome = outcome
         return self._outcome

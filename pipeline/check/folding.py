@@ -33,13 +33,28 @@ def fold(form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value]) -> li
     if not verdicts:
         return []
     balances = [verdict for verdict in verdicts if verdict.rule.severity == "error" and verdict.equation.op == "=="]
-    others = [Fold(verdict=verdict) for verdict in verdicts if verdict not in balances]
+    others = list(_with_parts(form, [verdict for verdict in verdicts if verdict not in balances]))
     figures: dict[str, Figure | None] = {
         item.code: None if isinstance(value, str) else value for item, value in zip(form.items, vector, strict=True)
     }
     folds = list(_folded(form, balances, figures))
     place = {id(verdict): n for n, verdict in enumerate(verdicts)}
     return sorted((*folds, *others), key=lambda each: place[id(each.verdict)])
+
+
+def _with_parts(form: Form, verdicts: list[Verdict]) -> Iterator[Fold]:
+    """A warning at a total says nothing new when the same rule's warnings at its addends add up to it."""
+    above: dict[int, Verdict] = {}
+    for verdict in verdicts:
+        formula = form.formulas.get(verdict.equation.left[0].name)
+        addends = {term.name for term in formula.right} if formula and verdict.equation.op == "==" else set()
+        parts = [e for e in verdicts if e.rule.id == verdict.rule.id and e.equation.left[0].name in addends]
+        if parts and sum((each.difference for each in parts), start=Decimal(0)) == verdict.difference:
+            above[id(verdict)] = parts[0]
+    for verdict in verdicts:
+        if id(verdict) not in above:
+            under = (each.equation.key for each in verdicts if above.get(id(each)) is verdict)
+            yield Fold(verdict=verdict, keys=tuple(under))
 
 
 def _folded(form: Form, verdicts: list[Verdict], figures: dict[str, Figure | None]) -> Iterator[Fold]:

@@ -23,10 +23,12 @@ UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 
-ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS = (
-    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字",
+ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS, CORRECTIONS = (
+    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字", "上年更正",
 )  # fmt: skip
 INDICATORS, RULES = "本地指标", "本地规则"
+LATER_SHEETS = (CORRECTIONS,)
+"""Sheets a 台账 may do without: those made before there was such a sheet have nothing to say there."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     ROSTER: (
@@ -42,6 +44,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "指标代码", "指标名称", "种类", "小数位", "计量单位", "汇总方式", "来源单位", "适用类型", "填报说明",
     ),
     RULES: ("规则编号", "规则名称", "级别", "算式", "条件", "适用类型", "问题", "怎么办", "依据"),
+    CORRECTIONS: ("单位代码", "指标", "更正为", "理由", "批准人"),
 }  # fmt: skip
 
 PROFILE_KEYS: Mapping[str, str] = {
@@ -149,6 +152,14 @@ class Claim(Decision):
         return 2 if subject in paths else int(subject in {path.rpartition("/")[2] for path in paths})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction(Decision):
+    """上年更正: a year before, ``item`` of unit ``subject`` was truly ``amount``, whatever was reported then."""
+
+    item: str
+    amount: int | Decimal
+
+
 @dataclass(frozen=True, kw_only=True)
 class Control:
     """The whole 台账 of a year, with what is wrong in it."""
@@ -159,6 +170,7 @@ class Control:
     adjustments: tuple[Adjustment, ...]
     acceptances: tuple[Acceptance, ...]
     claims: tuple[Claim, ...]
+    corrections: tuple[Correction, ...] = ()
     texts: Mapping[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
     indicators: tuple[Item, ...] = ()

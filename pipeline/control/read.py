@@ -25,13 +25,14 @@ from pipeline.control.model import (
     Adjustment,
     Claim,
     Control,
+    Correction,
     Profile,
     Unit,
     Waiver,
 )
 from pipeline.errors import WorkspaceError
 from pipeline.findings import Finding, notice
-from pipeline.form import LOCAL, THRESHOLDS, Form, extended
+from pipeline.form import LOCAL, THRESHOLDS, Form, Item, extended
 from pipeline.layout import plain
 
 _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
@@ -85,6 +86,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         adjustments=tuple(_adjustments(each(model.ADJUSTMENTS), form)),
         acceptances=tuple(_acceptances(each(model.ACCEPTANCES), codes, form)),
         claims=tuple(_claims(each(model.CLAIMS), codes)),
+        corrections=tuple(_corrections(each_if_there(model.CORRECTIONS), codes, form)),
         texts=_texts(each_if_there(model.TEXTS), form),
         findings=tuple(findings),
         indicators=indicators,
@@ -265,15 +267,40 @@ def _waivers(table: Iterator[Row], codes: set[str]) -> Iterator[Waiver]:
 def _adjustments(table: Iterator[Row], form: Form) -> Iterator[Adjustment]:
     for row in table:
         signed = _signed(row, "指标")
-        if not signed:
-            continue
-        item = next((item for item in form.items if item.code == signed["subject"] and item.numeric), None)
-        if item is None or item.mode != "entered":
-            row.note("T6", "指标", found=signed["subject"], expected="一个填报指标的代码，如 t3.received.natural")
+        item = _entered(row, form) if signed else None
+        if signed is None or item is None:
             continue
         amount = row.number("调整数", scale=item.scale)
         if amount is not None:
             yield Adjustment(**signed, amount=amount)
+
+
+def _entered(row: Row, form: Form) -> Item | None:
+    """The figure a row is about: one that units fill in, totals follow from those."""
+    code = row.text("指标")
+    item = next((item for item in form.items if item.code == code and item.numeric and item.mode == "entered"), None)
+    if item is None:
+        row.note("T6", "指标", found=code, expected="一个填报指标的代码，如 t3.received.natural")
+    return item
+
+
+def _corrections(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Correction]:
+    seen: set[tuple[str, str]] = set()
+    for row in table:
+        signed = _signed(row, "单位代码")
+        if not signed or not _known(row, "单位代码", codes):
+            continue
+        item = _entered(row, form)
+        amount = row.number("更正为", scale=item.scale) if item else None
+        if item is None or amount is None:
+            continue
+        if amount < 0:
+            row.wrong("更正为", "不小于 0 的数")
+        elif (signed["subject"], item.code) in seen:
+            row.wrong("指标", "另一个指标；上面已有一行更正了本单位的这一项，这一行没有生效")
+        else:
+            seen.add((signed["subject"], item.code))
+            yield Correction(**signed, item=item.code, amount=amount)
 
 
 def _acceptances(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Acceptance]:

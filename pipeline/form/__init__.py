@@ -6,11 +6,12 @@ from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
 from pipeline.form.local import LOCAL, extended, local_items, local_rules
 from pipeline.form.model import Band, Claim, Crosswalk, Fact, Form, Item, Line, Rule, Severity, Table
-from pipeline.form.prompts import LARGEST, prompt, stop
+from pipeline.form.prompts import CARRIED, LARGEST, prompt, reminder, stop
 from pipeline.form.values import Figure, Value, printed
 from pipeline.form.vector import MISSING, Vector
 
 __all__ = [
+    "CARRIED",
     "KINDS",
     "LARGEST",
     "LAST",
@@ -42,5 +43,6 @@ __all__ = [
     "parse_form",
     "printed",
     "prompt",
+    "reminder",
     "stop",
 ]

@@ -44,6 +44,11 @@ class Term:
     threshold: str = ""
     times: int = 1
 
+    @property
+    def last(self) -> bool:
+        """Whether it is a figure of last year."""
+        return self.name.startswith(LAST)
+
     def at(self, times: int) -> Term:
         """The same term with its threshold at another value."""
         return Term(self.name, self.factor // self.times * times, self.threshold, times)
@@ -91,7 +96,7 @@ class Equation:
 
     @property
     def historic(self) -> bool:
-        """Whether last year's figures take part; a workbook cannot evaluate it."""
+        """Whether last year's figures take part; a workbook evaluates it where it was issued with them."""
         return any(code.startswith(LAST) for code in self.codes)
 
     @property

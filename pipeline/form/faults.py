@@ -14,7 +14,9 @@ _KEYS: Mapping[str, frozenset[str]] = {
     ),
     "table": frozenset({"code", "sheet", "heading", "band"}),
     "band": frozenset({"label", "corner", "header", "arrangement", "rows", "columns"}),
-    "line": frozenset({"code", "path", "kind", "scale", "unit", "clause", "note", "computed", "also", "signed"}),
+    "line": frozenset(
+        {"code", "path", "kind", "scale", "unit", "clause", "note", "computed", "also", "signed", "carry"}
+    ),
     "identity": frozenset({"code", "label", "kind", "locked", "note"}),
     "indicator": frozenset(
         {"code", "label", "kind", "scale", "unit", "aggregation", "source", "clause", "note"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.form.expressions import LAST
 from pipeline.form.model import Form, Item, Rule
 from pipeline.form.prompts import PROMPT_TEXT, PROMPT_TITLE, prompt
 
@@ -32,6 +33,7 @@ def lint(form: Form) -> list[Remark]:
         *_sheets(form),
         *(remark for item in form.items for remark in _item(item)),
         *(remark for rule in form.rules for remark in _rule(form, rule)),
+        *_carried(form),
         *_untouched(form),
     ]
 
@@ -80,6 +82,17 @@ def _rule(form: Form, rule: Rule) -> Iterator[Remark]:
     for other in rule.rules:
         if other not in known:
             yield _error(path, f"rules 里的 {other} 不是已定义的规则")
+
+
+def _carried(form: Form) -> Iterator[Remark]:
+    """Cells that are printed with last year's figure: it must fit them, and a rule must notice when it is changed."""
+    compared = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
+    for item in (item for item in form.items if item.carry):
+        path, last = f"form.toml: {item.code}", form.item(item.carry)
+        if (last.kind, last.scale) != (item.kind, item.scale):
+            yield _error(path, f"carry 指向的 {last.code} 与这一格不是同一类数字")
+        if not any(item.code in codes and LAST + last.code in codes for codes in compared):
+            yield Remark(level="hint", path=path, text="印上了上年数，但没有规则把它与上年数核对")
 
 
 def _untouched(form: Form) -> Iterator[Remark]:

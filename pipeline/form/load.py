@@ -83,6 +83,14 @@ def _tables(raw: Mapping[str, Any], faults: Faults) -> Iterator[Table]:
             )
             for where, band in faults.each("band", table["band"], f"{path}.band")
         )
+        for band in bands:
+            rows = {row.code for row in band.rows}
+            faults.extend(
+                f"{path}: {row.code}.carry: “{row.carry}”不是同一块的另一行"
+                for row in band.rows
+                if row.carry and (row.carry not in rows or row.carry == row.code)
+            )
+            faults.extend(f"{path}: {column.code}.carry: 只有行可以结转" for column in band.columns if column.carry)
         yield Table(code=table["code"], sheet=table["sheet"], heading=table["heading"], bands=bands)
 
 
@@ -192,4 +200,5 @@ def _table_items(table: Table) -> Iterator[Item]:
                     clause=row.clause,
                     note=row.note,
                     signed=row.signed or column.signed,
+                    carry=f"{table.code}.{row.carry}.{column.code}" if row.carry and not computed else "",
                 )

@@ -6,12 +6,12 @@ Everything downstream speaks in item codes (``t3.granted.natural``) and in vecto
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from pipeline.form.expressions import Equation, Sides, Term
+from pipeline.form.expressions import LAST, Equation, Sides, Term
 from pipeline.form.kinds import KINDS
 from pipeline.form.values import Value
 from pipeline.form.vector import Vector
@@ -24,7 +24,10 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One figure or text of the form; a local one may be asked of some ``unit_types`` only."""
+    """One figure or text of the form; a local one may be asked of some ``unit_types`` only.
+
+    ``carry`` is the item that gave its value a year before (结转), if it has one.
+    """
 
     code: str
     table: str
@@ -42,6 +45,7 @@ class Item:
     signed: bool = False
     required: bool = True
     unit_types: tuple[str, ...] = ()
+    carry: str = ""
 
     @property
     def name(self) -> str:
@@ -66,6 +70,7 @@ class Line:
     """One row or one column of a table: its code and the path of labels that lead to it.
 
     ``also`` are other wordings of its last label; ``signed`` lets its figures be negative.
+    ``carry`` is the row of the same band that held, a year before, what this one must hold now.
     """
 
     code: str
@@ -78,6 +83,7 @@ class Line:
     note: str = ""
     computed: bool = False
     signed: bool = False
+    carry: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +185,7 @@ class Rule:
     @property
     def live(self) -> bool:
         """Whether the issued workbook evaluates it while the clerk types."""
-        return self.kind == "linear" and any(not equation.historic for equation in self.equations)
+        return self.kind == "linear"
 
     @property
     def thresholds(self) -> Mapping[str, int]:
@@ -284,6 +290,34 @@ class Form:
         """The vector of a return of which nothing is known."""
         return self.vector([None] * len(self.items))
 
+    @cached_property
+    def remembered(self) -> tuple[str, ...]:
+        """The figures of last year that equations need, as they write them: ``last.t4.review.total``."""
+        codes = (code for rule in self.rules for equation in rule.equations for code in equation.codes)
+        return tuple(dict.fromkeys(code for code in codes if code.startswith(LAST)))
+
+    @cached_property
+    def operands(self) -> Mapping[str, tuple[str, ...]]:
+        """By the key of an equation, what must be a number before it says anything while a clerk is still typing.
+
+        That is its operands and the entered cells below its totals: a total shows 0 before there is anything to add.
+        """
+        equations = [equation for rule in self.rules for equation in rule.equations]
+        return {
+            each.key: tuple(
+                dict.fromkeys([*each.codes, *(entry for code in each.codes for entry in self.entries(code))])
+            )
+            for each in equations
+        }
+
+    def entries(self, code: str) -> Iterator[str]:
+        """The entered items a total is finally made of; the item itself when it is no total."""
+        if code not in self.formulas:
+            yield code
+            return
+        for term in self.formulas[code].right:
+            yield from self.entries(term.name)
+
     def covers(self, year: int) -> bool:
         """Whether reports of this year follow this form."""
         return self.from_year <= year <= self.to_year
@@ -298,7 +332,11 @@ class Form:
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of this id; ``KeyError`` if the form has none."""
-        return {rule.id: rule for rule in self.rules}[rule_id]
+        return self._rules[rule_id]
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
 
     def linear(self, *, level: str, year: int) -> tuple[tuple[Rule, Equation], ...]:
         """Every equation in force, each with the rule it belongs to."""

@@ -11,6 +11,15 @@ LARGEST = 999_999_999
 """The largest figure an entry cell takes."""
 
 
+CARRIED = "已按上年年报印好，请核对，不用填。与上年年报不符的，请联系下发单位更正，不要自行改动。"
+"""What the note of a cell says instead when last year's figure is printed in it."""
+
+
+def reminder(item: Item, figure: str) -> str:
+    """The line added to the note of a cell that is compared with its own figure of last year."""
+    return f"上年年报本项是 {figure} {item.unit}。"
+
+
 def prompt(item: Item) -> tuple[str, str]:
     """Title and text of the note; `lint` sees to it that the text fits, a long label is cut with an ellipsis."""
     label = item.row_path[-1]

@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.errors import TemplateError
 from pipeline.findings import SEVERITY_LABELS
-from pipeline.form import LARGEST, Item, prompt, stop
+from pipeline.form import LARGEST, Form, Item, prompt, stop
 from pipeline.form.expressions import total
 from pipeline.form.prompts import PROMPT_TITLE
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, formulas
@@ -112,7 +112,7 @@ def _data(styles: Styles, layout: Layout, page: LocalPage) -> etree._Element:
     if page.lines:
         _row(data, page.headings, [(word, heading) for word in CHECKS_HEADINGS], height=22)
     for line in page.lines:
-        _line(_row(data, line.row, _labels(styles, line), height=30), styles, layout, line)
+        _line(_row(data, line.row, _labels(styles, line), height=30), styles, layout, page.form, line)
     return data
 
 
@@ -132,9 +132,9 @@ def _labels(styles: Styles, line: LocalLine) -> list[Cell]:
     return [(title, label), (line.equation.over_label, label)]
 
 
-def _line(row: etree._Element, styles: Styles, layout: Layout, line: LocalLine) -> None:
+def _line(row: etree._Element, styles: Styles, layout: Layout, form: Form, line: LocalLine) -> None:
     """Left, right, difference and verdict as formulas; of what cannot be evaluated yet only the cell for a reason."""
-    at, rule, equation, places = line.row + 1, line.rule, line.equation, layout.places
+    at, equation, places = line.row + 1, line.equation, layout.places
     total_ink = styles.ink(bold=True, horizontal="center", fill=_GREY, number_format=GENERAL)
     left, right = (xl_rowcol_to_cell(line.row, col) for col in (_LEFT, _RIGHT))
     if line.live:
@@ -142,7 +142,7 @@ def _line(row: etree._Element, styles: Styles, layout: Layout, line: LocalLine) 
         for col, terms, result in ((_LEFT, equation.left, sides[0]), (_RIGHT, equation.right, sides[1])):
             _formula(row, at, col, total_ink, formulas.side(terms, places, on=LOCAL_SHEET), str(result))
         _formula(row, at, _DIFFERENCE, total_ink, f"{left}-{right}", str(sides[0] - sides[1]))
-        verdict = formulas.verdict(rule, equation, places, left, right)
+        verdict = formulas.verdict(form, equation, places, left, right)
         _formula(row, at, _VERDICT, total_ink, verdict, "待填")
     else:
         texts = {_LEFT: "", _RIGHT: "", _DIFFERENCE: "", _VERDICT: "收件后"}
@@ -183,7 +183,7 @@ def _conditions(package: Package, book: Book, styles: Styles, layout: Layout, pa
         for ink, sign in marks if line.live else ():
             _condition(package.edit(book.parts[LOCAL_SHEET]), verdict, f'{verdict}="{sign}"', ink)
         for sheet, cells in _operands(layout, line):
-            formula = formulas.broken(line.rule, line.equation, layout.places, on=sheet)
+            formula = formulas.broken(page.form, line.equation, layout.places, on=sheet)
             _condition(package.edit(book.parts[sheet]), cells, formula, inks[line.rule.severity])
 
 

@@ -1,29 +1,40 @@
-"""Stamp the template for one unit: its name and year on every sheet, the seal on the hidden one."""
+"""Stamp the template for one unit: its name and year on every sheet, last year's figures, the seal on the hidden one."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import cached_property
+
+from python_calamine import CalamineWorkbook
 
 from pipeline.control import Control, Unit
+from pipeline.fill import results
 from pipeline.form import Form
+from pipeline.history import NONE, History
+from pipeline.issue.carry_over import carried, lock_carried, remind
 from pipeline.issue.local_sheet import with_page
 from pipeline.layout import Layout, Place, local_page, switches, with_local
-from pipeline.patch import patch_workbook
+from pipeline.patch import Package, write_cells
 from pipeline.seal import Seal, sealed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """Everything that is the same for all units of one issue. ``form`` is the one in force, local rows and all."""
+    """Everything that is the same for all units of one issue.
+
+    ``form`` is the one in force, local rows and all; ``history`` is what the units reported a year before.
+    """
 
     form: Form
     layout: Layout
     template: bytes
     secret: bytes
     control: Control
+    history: History = NONE
     _extended: dict[tuple[str, ...], bytes] = field(default_factory=dict, init=False, repr=False)
 
     def material(self, unit: Unit) -> tuple[bytes, Layout]:
@@ -36,9 +47,25 @@ class Stamp:
             self._extended[page.asked] = with_page(self.template, layout, page)
         return self._extended[page.asked], layout
 
+    @cached_property
+    def asked(self) -> Form:
+        """The form with the office's own thresholds."""
+        return self.form.set(self.control.profile.thresholds)
+
+    @cached_property
+    def shown(self) -> Mapping[Place, object]:
+        """What the cells of the template show."""
+        book = CalamineWorkbook.from_filelike(io.BytesIO(self.template))
+        return {
+            Place(name, row, col): value
+            for name in book.sheet_names
+            for row, line in enumerate(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            for col, value in enumerate(line)
+        }
+
 
 def stamp(issue: Stamp, unit: Unit) -> bytes:
-    """The workbook of one unit; the same 台账, template and secret give the same bytes."""
+    """The workbook of one unit; the same 台账, template, secret and history give the same bytes."""
     profile = issue.control.profile
     template, layout = issue.material(unit)
     seal = sealed(issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year)
@@ -49,11 +76,24 @@ def stamp(issue: Stamp, unit: Unit) -> bytes:
     for code, value in (("meta.unit", unit.name), ("meta.year", profile.year)):
         if code in layout.places:
             values[layout.places[code]] = value
-    form = issue.form.set(profile.thresholds)
-    for name, number in switches(form, level=profile.level, year=profile.year, unit_type=unit.type).items():
-        if name in layout.named:
-            values[layout.named[name]] = number
-    return patch_workbook(template, values)
+    form, last = issue.asked, issue.history.of(unit.code)
+    hidden = switches(form, level=profile.level, year=profile.year, unit_type=unit.type, last=last)
+    values |= {layout.named[name]: number for name, number in hidden.items() if name in layout.named}
+    figures = carried(form, layout, last)
+    values |= {layout.places[code]: figure for code, figure in figures.items()}
+    values |= results(form, layout, figures, hidden)
+    package = Package(template)
+    write_cells(
+        package,
+        {
+            place: value
+            for place, value in values.items()
+            if issue.shown.get(place, "") != ("" if value is None else value)
+        },
+    )
+    lock_carried(package, form, layout, figures)
+    remind(package, form, layout, last)
+    return package.save()
 
 
 def banner(control: Control, unit: Unit) -> str:

@@ -25,7 +25,7 @@ TEXTS_HEADINGS = ("部分", "小节", "文字", "字数", "字数上限", "填�
 CHECKS_HEADINGS = ("规则", "范围", "左边", "右边", "差额", "结果", "出错说明")
 VALUE_COLUMN, TEXT_COLUMN, REASON_COLUMN = 1, 2, 6
 SWITCHES_ROW = len(IDENTITY_KEYS) + 1
-"""On the hidden sheet, below the seal: whom the live checks are asked of, and their thresholds."""
+"""On the hidden sheet, below the seal: what the live checks must know of the unit (see `switches`)."""
 
 
 def basics_rows(form: Form) -> Iterator[tuple[int, Item | str]]:
@@ -43,8 +43,8 @@ def text_rows(form: Form) -> Iterator[tuple[int, Item]]:
 
 
 def check_rows(form: Form) -> Iterator[tuple[int, Equation]]:
-    """The rows of 校验 that are evaluated while the clerk types: one for each equation over this year's cells."""
-    equations = (equation for rule in form.rules if rule.live for equation in rule.equations if not equation.historic)
+    """The rows of 校验 that are evaluated while the clerk types: one for each equation."""
+    equations = (equation for rule in form.rules if rule.live for equation in rule.equations)
     yield from enumerate(equations, TABLE_ROW + 1)
 
 
@@ -52,11 +52,7 @@ def later_rows(form: Form) -> Iterator[tuple[int, Rule]]:
     """The rows below them, after a heading: rules that are evaluated on receipt and may want a reason."""
     first = TABLE_ROW + 2 + sum(1 for _ in check_rows(form))
     waiting = (
-        rule
-        for rule in form.rules
-        if rule.needs_reason
-        and KINDS[rule.kind].station == "check"
-        and (not rule.equations or any(equation.historic for equation in rule.equations))
+        rule for rule in form.rules if rule.needs_reason and not rule.live and KINDS[rule.kind].station == "check"
     )
     yield from enumerate(waiting, first)
 

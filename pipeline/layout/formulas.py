@@ -7,9 +7,9 @@ from itertools import groupby
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipeline.form import Equation, Rule, Term
+from pipeline.form import LAST, Equation, Form, Term
 from pipeline.layout.address import Place
-from pipeline.layout.switches import applies_name, limited, setting_name
+from pipeline.layout.switches import applies_name, last_name, limited, setting_name
 
 
 def side(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", rule: str = "") -> str:
@@ -36,9 +36,22 @@ def side(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", ru
     return "".join(parts).removeprefix("+") or "0"
 
 
-def filled(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
-    """The condition that every operand of the equation is a number."""
-    return f"COUNT({references(equation.codes, places, on=on)})={len(equation.codes)}"
+def filled(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+    """The condition that every operand of the equation is a number, and every entry below a total among them."""
+    codes = form.operands[equation.key]
+    return f"COUNT({references(codes, places, on=on)})={len(codes)}"
+
+
+def known(equation: Equation) -> str:
+    """The condition that every figure of last year it needs is there; empty when it needs none."""
+    names = [last_name(code) for code in equation.codes if code.startswith(LAST)]
+    return f"COUNT({','.join(names)})={len(names)}" if names else ""
+
+
+def if_known(equation: Equation, formula: str) -> str:
+    """``formula``, or a dash where last year is not known."""
+    condition = known(equation)
+    return f'IF({condition},{formula},"{DASH}")' if condition else formula
 
 
 def given(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
@@ -49,39 +62,49 @@ def given(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> s
     return f"{left}{_EXCEL[equation.given.op]}{right}"
 
 
-def broken(rule: Rule, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+def broken(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
     """The condition that the equation is asked, every operand is there and the comparison does not hold."""
+    rule = form.rule(equation.rule)
     opposite = {"==": "<>", "<=": ">", ">=": "<"}[equation.op]
     left, right = (side(terms, places, on=on, rule=rule.id) for terms in (equation.left, equation.right))
     asked = [f"{applies_name(equation)}<>0"] if limited(rule, equation) else []
     asked += [condition] if (condition := given(equation, places, on=on)) else []
-    return f"AND({','.join((*asked, filled(equation, places, on=on)))},{left}{opposite}{right})"
+    return f"AND({','.join((*asked, filled(form, equation, places, on=on)))},{left}{opposite}{right})"
 
 
-def verdict(rule: Rule, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
-    """✓, ✗, 待填 or 不适用, from the cells that hold both sides."""
+def verdict(form: Form, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
+    """✓, ✗, 待填, 无上年数 or 不适用, from the cells that hold both sides."""
     text = f'IF({left}{_EXCEL[equation.op]}{right},"✓","✗")'
     if condition := given(equation, places):
         text = f'IF({condition},{text},"✓")'
-    text = f'IF({filled(equation, places)},{text},"待填")'
-    return f'IF({applies_name(equation)}=0,"不适用",{text})' if limited(rule, equation) else text
+    text = f'IF({filled(form, equation, places)},{text},"{PENDING}")'
+    if condition := known(equation):
+        text = f'IF({condition},{text},"{UNKNOWN}")'
+    return (
+        f'IF({applies_name(equation)}=0,"{NOT_ASKED}",{text})' if limited(form.rule(equation.rule), equation) else text
+    )
 
 
+PENDING, UNKNOWN, NOT_ASKED, DASH = "待填", "无上年数", "不适用", "—"
+"""What a line of 校验 shows that is neither kept nor broken, and in the place of a side that is not known."""
 _EXCEL = {"==": "=", "<=": "<=", ">=": ">="}
 
 
 def references(codes: Iterable[str], places: Mapping[str, Place], *, on: str = "") -> str:
     """The cells of the items, neighbours in a row or column joined to a range: ``$D$8:$D$9,$D$11``.
 
-     Always absolute: a conditional format reads relative addresses against the corner of its range.
-    ."""
+    Always absolute: a conditional format reads relative addresses against the corner of its range. A figure of last
+    year stands on the hidden sheet and goes by its name.
+    """
+    every = tuple(codes)
     runs: list[list[Place]] = []
-    for place in (places[code] for code in codes):
+    for place in (places[code] for code in every if not code.startswith(LAST)):
         if runs and _continues(runs[-1], place):
             runs[-1].append(place)
         else:
             runs.append([place])
-    return ",".join(_range(run, on) for run in runs)
+    last = [last_name(code) for code in every if code.startswith(LAST)]
+    return ",".join([*(_range(run, on) for run in runs), *last])
 
 
 def _continues(run: list[Place], place: Place) -> bool:

@@ -38,8 +38,12 @@ class LocalLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPage:
-    """What stands on one unit's sheet, row by row. ``headings`` is the row above the rules."""
+    """What stands on one unit's sheet, row by row. ``headings`` is the row above the rules.
 
+    ``form`` is the form in force, with the rules as this page asks them.
+    """
+
+    form: Form
     items: tuple[tuple[int, Item], ...]
     headings: int
     lines: tuple[LocalLine, ...]
@@ -58,10 +62,13 @@ def local_page(form: Form, places: Mapping[str, Place], *, unit: str, unit_type:
     items = local_items(form, unit=unit, unit_type=unit_type)
     known = places.keys() | {item.code for item in items}
     headings = TABLE_ROW + 1 + len(items)
+    lines = tuple(_lines(local_rules(form, unit=unit, unit_type=unit_type), known, headings + 1))
+    mine = {line.rule.id: line.rule for line in lines}
     return LocalPage(
+        form=replace(form, rules=tuple(mine.get(rule.id, rule) for rule in form.rules)),
         items=tuple(enumerate(items, TABLE_ROW + 1)),
         headings=headings,
-        lines=tuple(_lines(local_rules(form, unit=unit, unit_type=unit_type), known, headings + 1)),
+        lines=lines,
     )
 
 

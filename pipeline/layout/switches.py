@@ -1,14 +1,16 @@
-"""What the live checks must know about the unit the workbook is issued to: whom a rule is asked of, and thresholds.
+"""What the live checks must know about the unit the workbook is issued to: whom a rule is asked of, thresholds, and
+last year's figures.
 
-They stand on the hidden identity sheet under names (``applies_R5_issued``, ``setting_P12_percent``), so that one
-template serves all units and the same code decides in the workbook and in the check.
+They stand on the hidden identity sheet under names (``applies_R5_issued``, ``setting_P12_percent``,
+``last_t3_carried_out_natural``), so that one template serves all units and the same code decides in the workbook and
+in the check. A figure of last year that is not known is a blank cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.form import Equation, Form, Rule
+from pipeline.form import LAST, Equation, Figure, Form, Rule, Value
 
 
 def applies_name(equation: Equation) -> str:
@@ -21,26 +23,32 @@ def setting_name(rule: str, threshold: str) -> str:
     return f"setting_{rule}_{threshold}"
 
 
+def last_name(code: str) -> str:
+    """The name of the cell that holds last year's figure; ``code`` is an operand that begins with ``last.``."""
+    return code.replace(".", "_")
+
+
 def limited(rule: Rule, equation: Equation) -> bool:
     """Whether the equation is not simply asked of everybody, everywhere, every year."""
     years = rule.from_year > 0 or rule.to_year < 9999
     return bool(years or rule.levels or rule.exempt or rule.unit_types or equation.unit_types)
 
 
-def defaults(form: Form) -> Mapping[str, int]:
-    """Every switch and setting of a workbook as the template carries it: asked, at the rule's own thresholds."""
-    found = {}
+def defaults(form: Form) -> Mapping[str, Figure | None]:
+    """All of it as the template carries it: asked, at the rule's own thresholds, nothing known of last year."""
+    found: dict[str, Figure | None] = {}
     for rule in form.rules:
         for equation in rule.equations if rule.live else ():
-            if limited(rule, equation) and not equation.historic:
+            if limited(rule, equation):
                 found[applies_name(equation)] = 1
-            if not equation.historic:
-                found |= {setting_name(rule.id, term.threshold): term.times for term in equation.thresholds}
-    return found
+            found |= {setting_name(rule.id, term.threshold): term.times for term in equation.thresholds}
+    return found | {last_name(code): None for code in form.remembered}
 
 
-def switches(form: Form, *, level: str, year: int, unit_type: str) -> Mapping[str, int]:
-    """The same for one unit."""
+def switches(
+    form: Form, *, level: str, year: int, unit_type: str, last: Mapping[str, Value] | None = None
+) -> Mapping[str, Figure | None]:
+    """The same for one unit; ``last`` is what is known of its last year, by item code."""
     found = dict(defaults(form))
     for rule in form.rules:
         asked = rule.applies(level=level, year=year) and rule.concerns(unit_type, level=level)
@@ -48,4 +56,7 @@ def switches(form: Form, *, level: str, year: int, unit_type: str) -> Mapping[st
             if applies_name(equation) in found:
                 fits = not equation.unit_types or unit_type in equation.unit_types
                 found[applies_name(equation)] = int(asked and fits)
+    for code in form.remembered:
+        value = (last or {}).get(code.removeprefix(LAST))
+        found[last_name(code)] = None if isinstance(value, str) else value
     return found

@@ -29,6 +29,12 @@ def patch_workbook(data: bytes, values: Mapping[Place, str | int | Decimal | Non
     no workbook.
     """
     package = Package(data)
+    write_cells(package, values)
+    return package.save()
+
+
+def write_cells(package: Package, values: Mapping[Place, str | int | Decimal | None]) -> None:
+    """The same inside an open package."""
     parts = Book(package).parts
     cells: dict[str, Cells] = {}
     ordered = sorted(values.items(), key=lambda entry: (entry[0].row, entry[0].col))
@@ -36,7 +42,6 @@ def patch_workbook(data: bytes, values: Mapping[Place, str | int | Decimal | Non
         if place.sheet not in cells:
             cells[place.sheet] = Cells(package.edit(parts[place.sheet]))
         _write(cells[place.sheet].at(place.row, place.col), value)
-    return package.save()
 
 
 class Cells:

@@ -34,11 +34,19 @@ class Styles:
         self._known: dict[str, dict[str, int]] = {}
         self._inks: dict[tuple[object, ...], int] = {}
 
-    def with_fill(self, style: int, fill: etree._Element) -> int:
-        """The style like ``style`` in all but its fill: number format, font, border and lock stay."""
+    def with_fill(self, style: int, fill: etree._Element, *, locked: bool | None = None) -> int:
+        """The style like ``style`` in all but its fill and, where ``locked`` says so, its lock."""
         made = deepcopy(self._entry("cellXfs", style))
-        made.set("fillId", str(self._add("fills", fill)))
+        made.set("fillId", str(self._add("fills", deepcopy(fill))))
         made.set("applyFill", "1")
+        if locked is not None:
+            protection = made.find(main("protection"))
+            if protection is None:
+                protection = etree.Element(main("protection"))
+                alignment = made.find(main("alignment"))
+                made.insert(0 if alignment is None else 1, protection)
+            protection.set("locked", "1" if locked else "0")
+            made.set("applyProtection", "1")
         return self._add("cellXfs", made)
 
     def fill(self, style: int) -> etree._Element:

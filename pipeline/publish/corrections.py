@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from pipeline.control import Unit
@@ -50,16 +50,17 @@ def _correction(
         findings=findings,
         retyped=False,
     )
+    opens = {item.code for item in outcome.form.items if item.carry}
     try:
         if _outdated(outcome.form, unit, judged.submission):
             raise UnpatchableError("issued before the local indicators")
-        workbook = marked(judged.submission.arrival.path.read_bytes(), _face(reply), findings)
+        workbook = marked(judged.submission.arrival.path.read_bytes(), _face(reply), findings, opens=opens)
     except (UnpatchableError, OSError):
         reply = replace(reply, retyped=True)
         blank = fresh(unit)
         layout = _named_layout(outcome.form, blank)
         filled = _filled(outcome.form, layout, blank, judged.submission)
-        workbook = _marked_or_plain(filled, _face(reply), [_moved(finding, layout) for finding in findings])
+        workbook = _marked_or_plain(filled, _face(reply), [_moved(finding, layout) for finding in findings], opens)
     yield f"{FOLDER}/{reply.workbook}", workbook
     yield f"{FOLDER}/{unit.file_stem}_退改说明.txt", letter(reply)
 
@@ -117,10 +118,10 @@ def _filled(form: Form, layout: Layout, blank: bytes, submission: Submission) ->
     return fill(blank, form, layout, typed, submission.reasons)
 
 
-def _marked_or_plain(filled: bytes, face: Face, findings: list[Finding]) -> bytes:
+def _marked_or_plain(filled: bytes, face: Face, findings: list[Finding], opens: Collection[str]) -> bytes:
     """A restyled template may be one we cannot mark either; the letter names every cell then."""
     try:
-        return marked(filled, face, findings)
+        return marked(filled, face, findings, opens=opens)
     except UnpatchableError:
         return filled
 

@@ -7,7 +7,7 @@ any office program: the colour, the text between the first and the last line of 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -49,13 +49,14 @@ class _OldMark:
     fill: str
 
 
-def marked(data: bytes, face: Face, findings: Sequence[Finding]) -> bytes:
+def marked(data: bytes, face: Face, findings: Sequence[Finding], *, opens: Collection[str] = ()) -> bytes:
     """The workbook ``data`` with ``findings`` marked in it; the same findings give the same bytes.
 
+    A marked cell of one of the items ``opens`` can be typed in, also where it was issued printed and locked.
     Raises `UnpatchableError` when it is no workbook issued by us or cannot be changed part by part.
     """
     try:
-        return _Marking(data).done(face, findings)
+        return _Marking(data, opens).done(face, findings)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         # a part that is not what the standard says it is: a number that is none, a style that does not exist
         raise UnpatchableError(f"{type(error).__name__}: {error}") from error
@@ -64,7 +65,8 @@ def marked(data: bytes, face: Face, findings: Sequence[Finding]) -> bytes:
 class _Marking:
     """One workbook while it is marked."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, opens: Collection[str]) -> None:
+        self._opens = opens
         self._package = Package(data)
         self._book = Book(self._package)
         if not self._book.plain or IDENTITY_SHEET not in self._book.parts:
@@ -149,7 +151,8 @@ class _Marking:
                 cell = self._sheet(place.sheet).at(place.row, place.col)
                 style = int(cell.get("s", "0"))
                 fills[place] = canonical(self._styles.fill(style))
-                cell.set("s", str(self._styles.with_fill(style, solid(colour))))
+                locked = False if finding.item in self._opens else None
+                cell.set("s", str(self._styles.with_fill(style, solid(colour), locked=locked)))
         return fills
 
     def _note(self, findings: Sequence[Finding], places: Sequence[Place | None]) -> None:

@@ -94,7 +94,7 @@ def _balances(form: Form, layout: Layout, book: Workbook, where: Mapping[str, st
     """Every balance has its live mark on the cell of its total."""
     marked = {name: _marked(book[name].conditional_formatting) for name in layout.sheets}
     for rule in form.rules:
-        for equation in (equation for equation in rule.equations if not equation.historic):
+        for equation in rule.equations:
             place = layout.places.get(equation.left[0].name)
             if place and (place.row + 1, place.col + 1) not in marked[place.sheet]:
                 at = {**where, "sheet": place.sheet, "cell": place.cell}

@@ -36,7 +36,7 @@ from pipeline.layout.design import (
     text_rows,
 )
 from pipeline.layout.switches import defaults
-from pipeline.sheets import Inks, draw_table, head, page
+from pipeline.sheets import Inks, draw_table, head, lines_height, page
 
 BLANK_BANNER = "填报单位：（下发时印入）　　报告年度：（下发时印入）"
 EPOCH = dt.datetime(2021, 9, 26)  # the day the format was issued; a build date would make every build differ
@@ -52,13 +52,20 @@ _GUIDE = (
     ("5", "“行政事业性收费”以万元为单位，“信息处理费”以元为单位，请看清单位。"),
     ("二、怎么核对", ""),
     ("6", "表内出现红色，说明勾稽关系不平：表三每一列第一项加第二项之和，等于第三项加第四项之和。"),
-    ("7", "“校验”表逐条列出左边、右边和差额：强制性的出现 ✗ 必须改平后再报；“待填”表示还有格子没填，“不适用”不用管。"),
-    ("8", "表内变黄、核实性的出现 ✗，数字又确实无误的，把原因写在“校验”表“出错说明”一列；数字改了，说明也要重写。"),
+    (
+        "7",
+        "“校验”表逐条列出左边、右边和差额：强制性的出现 ✗ 必须改平后再报；“待填”表示还有格子没填，“不适用”“无上年数”不用管。",
+    ),
+    (
+        "8",
+        "“上年结转”印成灰色的，是上年年报的数，只核对、不用填；与上年年报不符的，联系下发单位更正，不要自行改动。没有印数的照常填写。",
+    ),
+    ("9", "表内变黄、核实性的出现 ✗，数字又确实无误的，把原因写在“校验”表“出错说明”一列；数字改了，说明也要重写。"),
     ("三、怎么报", ""),
-    ("9", "直接在本文件里填，保存为 .xlsx 后整份发回；不要另做表格，不要拍照、截图或转成 PDF。"),
-    ("10", "不要改工作表名称、行列标题，不要插入或删除行列，不要给文件加打开密码。"),
-    ("11", "一个单位用一份：本文件已印有本单位名称，请不要借给其他单位使用。"),
-    ("12", "发现填错，改正后重新发送即可，以最后一次通过审核的为准，以前的都会保留。"),
+    ("10", "直接在本文件里填，保存为 .xlsx 后整份发回；不要另做表格，不要拍照、截图或转成 PDF。"),
+    ("11", "不要改工作表名称、行列标题，不要插入或删除行列，不要给文件加打开密码。"),
+    ("12", "一个单位用一份：本文件已印有本单位名称，请不要借给其他单位使用。"),
+    ("13", "发现填错，改正后重新发送即可，以最后一次通过审核的为准，以前的都会保留。"),
 )
 
 
@@ -96,7 +103,7 @@ def _guide(sheet: Worksheet, inks: Inks, form: Form) -> None:
             sheet.write_string(row, 1, text, inks["value_left"])
         else:
             sheet.merge_range(row, 0, row, 1, number, inks["band"])
-        sheet.set_row(row, 24)
+        sheet.set_row(row, max(24.0, lines_height([text], [80])))
     sheet.hide_gridlines(2)
     _lock(sheet)
     page(sheet)
@@ -203,15 +210,18 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
 
 def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: int, equation: Equation) -> None:
     rule, at = form.rule(equation.rule), row + 1
-    sheet.set_row(row, 30)
+    sheet.set_row(row, max(30.0, lines_height([_titled(rule), equation.over_label], [40, 30])))
     sheet.write_string(row, 0, _titled(rule), inks["label"])
     sheet.write_string(row, 1, equation.over_label, inks["label"])
+    shown: str | int = formulas.DASH if equation.historic else 0
     for col, terms in ((2, equation.left), (3, equation.right)):
-        formula = formulas.side(terms, layout.places, rule=rule.id)
-        sheet.write_formula(row, col, "=" + formula, inks["total"], 0)
-    sheet.write_formula(row, 4, f"=C{at}-D{at}", inks["total"], 0)
-    verdict = formulas.verdict(rule, equation, layout.places, f"C{at}", f"D{at}")
-    sheet.write_formula(row, 5, "=" + verdict, inks["total"], "待填")
+        formula, last = formulas.side(terms, layout.places, rule=rule.id), any(term.last for term in terms)
+        formula = formulas.if_known(equation, formula) if last else formula
+        sheet.write_formula(row, col, "=" + formula, inks["total"], shown if last else 0)
+    sheet.write_formula(row, 4, "=" + formulas.if_known(equation, f"C{at}-D{at}"), inks["total"], shown)
+    verdict = formulas.verdict(form, equation, layout.places, f"C{at}", f"D{at}")
+    pending = formulas.UNKNOWN if equation.historic else formulas.PENDING
+    sheet.write_formula(row, 5, "=" + verdict, inks["total"], pending)
     sheet.write_blank(row, 6, None, inks["entry_text"])
 
 
@@ -236,7 +246,8 @@ def _identity(sheet: Worksheet, form: Form) -> None:
         sheet.write_string(row, 1, form.id if key == "form" else "")
     for row, (name, number) in enumerate(defaults(form).items(), SWITCHES_ROW):
         sheet.write_string(row, 0, name)
-        sheet.write_number(row, 1, number)
+        if number is not None:
+            sheet.write_number(row, 1, number)
     sheet.very_hidden()
     _lock(sheet)
 
@@ -245,7 +256,7 @@ def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layo
     """Both sides of a broken balance turn red, of a doubtful one yellow, on the sheet where they stand."""
     for _, equation in check_rows(form):
         rule = form.rule(equation.rule)
-        places = [layout.places[code] for code in equation.codes]
+        places = [layout.places[code] for code in equation.codes if code in layout.places]
         for sheet in dict.fromkeys(place.sheet for place in places):
             cells = [place for place in places if place.sheet == sheet]
             sheets[sheet].conditional_format(
@@ -255,7 +266,7 @@ def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layo
                 cells[0].col,
                 {
                     "type": "formula",
-                    "criteria": "=" + formulas.broken(rule, equation, layout.places, on=sheet),
+                    "criteria": "=" + formulas.broken(form, equation, layout.places, on=sheet),
                     "format": inks["wrong" if rule.severity == "error" else "doubtful"],
                     "multi_range": " ".join(place.cell for place in cells),
                 },

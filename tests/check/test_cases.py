@@ -102,6 +102,35 @@ def test_is_not_evaluated(form: Form, layout: Layout, rule: str) -> None:
     assert rule in found.unevaluated
 
 
+@pytest.mark.parametrize(
+    ("case", "found"),
+    [
+        # every column known: the total says what its columns say
+        (
+            {"now": {"t3.carried_in.natural": 1, "t3.carried_in.legal": 2, "t3.carried_in.total": 3}, "last": {"t3.carried_out.*": 0}},
+            [("Y1.natural", ("Y1.total",)), ("Y1.legal", ())],
+        ),
+        # a column is not known: the total speaks for itself
+        (
+            {"now": {"t3.carried_in.natural": 1, "t3.carried_in.legal": 2, "t3.carried_in.total": 3},
+             "last": {"t3.carried_out.natural": 0, "t3.carried_out.total": 1}},
+            [("Y1.natural", ()), ("Y1.total", ())],
+        ),
+        # three totals of one rule that only happen to add up
+        (
+            {"now": {"t3.denied.state_secret.total": 1, "t3.denied.safety_stability.total": 1,
+                     "t3.other.other.total": 2}},
+            [("P4.state_secret", ()), ("P4.safety_stability", ()), ("P4.other", ())],
+        ),
+    ],
+)  # fmt: skip
+def test_a_warning_at_a_total_folds_under_its_addends(
+    form: Form, layout: Layout, case: dict[str, Any], found: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    (rule,) = {key.split(".")[0] for key, _ in found}
+    assert [(f.key, f.folds) for f in checked(form, layout, case).findings if f.code == rule] == found
+
+
 def test_no_rule_is_without_its_cases(form: Form) -> None:
     """S1–S3, A1–A3 and D1 have theirs in tests/other_cases.toml; a rule without an ``open`` case never lacks operands."""
     asked = {rule.id for rule in form.rules if KINDS[rule.kind].station == "check"}

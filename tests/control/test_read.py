@@ -42,6 +42,10 @@ def test_a_good_control_has_no_findings(tmp_path: Path, form: Form) -> None:
         差额调整=[("t3.received.natural", "-2", "重复", "李四"), ("t2.fees.amount", "0.5", "补", "李四")],
         认可=[("u1", "R3", "核实", "李四")],
         来件认领=[("a.xlsx", "u1", "电话确认", "李四")],
+        上年更正=[
+            ("u1", "t3.carried_out.natural", "3", "漏登一件", "李四"),
+            ("u1", "t2.fees.amount", "0", "误报", "李四"),
+        ],
         报告文字=[("（一）主动公开", "第一段\n第二段")],
     )
     assert found.findings == ()
@@ -51,6 +55,10 @@ def test_a_good_control_has_no_findings(tmp_path: Path, form: Form) -> None:
     assert [(a.subject, a.amount) for a in found.adjustments] == [
         ("t3.received.natural", -2),
         ("t2.fees.amount", Decimal("0.5")),
+    ]
+    assert [(c.subject, c.item, c.amount, c.cell) for c in found.corrections] == [
+        ("u1", "t3.carried_out.natural", 3, "A3"),
+        ("u1", "t2.fees.amount", Decimal(0), "A4"),
     ]
     assert (found.claims[0].subject, found.claims[0].unit) == ("a.xlsx", "u1")
     assert found.texts == {"text.disclosure": ("第一段", "第二段")}
@@ -104,6 +112,14 @@ def test_dates_as_clerks_write_them(tmp_path: Path, form: Form, due: str) -> Non
         ("差额调整", ("t3.received.natural", "", "补", "李四"), "T3", "B3"),
         ("认可", ("u1", "R99", "核实", "李四"), "T6", "B3"),
         ("来件认领", ("a.xlsx", "u9", "电话", "李四"), "T6", "B3"),
+        ("上年更正", ("u1", "t3.carried_out.natural", "3", "", "李四"), "T5", "D3"),
+        ("上年更正", ("u1", "t3.carried_out.natural", "3", "漏登", ""), "T5", "E3"),
+        ("上年更正", ("u9", "t3.carried_out.natural", "3", "漏登", "李四"), "T6", "A3"),
+        ("上年更正", ("u1", "", "3", "漏登", "李四"), "T6", "B3"),
+        ("上年更正", ("u1", "t3.carried_out.total", "3", "漏登", "李四"), "T6", "B3"),
+        ("上年更正", ("u1", "t3.carried_out.natural", "", "漏登", "李四"), "T3", "C3"),
+        ("上年更正", ("u1", "t3.carried_out.natural", "三", "漏登", "李四"), "T3", "C3"),
+        ("上年更正", ("u1", "t3.carried_out.natural", "-1", "漏登", "李四"), "T3", "C3"),
         ("报告文字", ("第七部分", "文"), "T6", "A3"),
     ],
 )
@@ -116,7 +132,25 @@ def test_a_decision_that_is_not_signed_or_not_known_is_refused(
     assert not (found.adjustments)
     assert not (found.acceptances)
     assert not (found.claims)
+    assert not (found.corrections)
     assert not (found.texts)
+
+
+def test_a_second_correction_of_the_same_figure_is_refused(tmp_path: Path, form: Form) -> None:
+    rows = [("u1", "t3.carried_out.natural", amount, "漏登", "李四") for amount in ("3", "4")]
+    found = control(tmp_path, form, 上年更正=rows)
+    assert [(f.code, f.cell, f.found) for f in found.findings] == [("T3", "B4", "t3.carried_out.natural")]
+    assert [correction.amount for correction in found.corrections] == [3]
+
+
+def test_an_older_control_has_no_corrections_and_nothing_is_wrong(tmp_path: Path, form: Form) -> None:
+    path = tmp_path / "台账.xlsx"
+    build_control(form, path, {"单位名录": [GOOD], "年报信息": PROFILE})
+    book = openpyxl.load_workbook(path)
+    del book["上年更正"]
+    book.save(path)
+    found = read_control(path, form, year=2024)
+    assert (found.corrections, found.findings) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,12 @@ def test_the_statutory_form_has_no_errors(form: Form) -> None:
         (('code = "x"', 'code = "X-1"'), None, "代码只能用小写字母"),
         (('path = ["行一"]', f'path = ["行一"], note = "{"很" * 250}"'), None, "Excel 最多 255 个"),
         (('path = ["行一"]', 'path = ["行一"], kind = "money"'), None, "金额要写 scale"),
+        (
+            ('path = ["行一"]', 'path = ["行一"], kind = "money", scale = 2, carry = "y"'),
+            None,
+            "carry 指向的 t.y.a 与这一格不是同一类数字",
+        ),
+        (('path = ["行一"]', 'path = ["行一"], carry = "y"'), None, "没有规则把它与上年数核对"),
         (None, ('message = "{left}"', 'message = "{lefty}"'), "句子里的 {lefty} 不可用；可用的词"),
         (None, ('remedy = "改"', 'remedy = "改"\nrules = ["R9"]'), "rules 里的 R9 不是已定义的规则"),
         (None, None, "没有写 clause"),

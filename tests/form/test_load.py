@@ -98,6 +98,23 @@ def test_a_threshold_of_the_office(form: Form) -> None:
     assert form.rule("Y4").thresholds == {"percent": 50, "floor": 20}
 
 
+def test_what_is_carried_over(form: Form) -> None:
+    carried = {item.code: item.carry for item in form.items if item.carry}
+    columns = ("natural", "business", "research", "welfare", "legal", "other")
+    assert carried == {f"t3.carried_in.{column}": f"t3.carried_out.{column}" for column in columns}
+
+
+def test_what_must_be_there_before_an_equation_speaks(form: Form) -> None:
+    assert form.operands["Y1.legal"] == ("t3.carried_in.legal", "last.t3.carried_out.legal")
+    assert set(form.operands["P9"]) == {
+        "t4.after_review.total", "t4.review.total", "last.t4.review.total",
+        *(f"t4.{block}.{result}" for block in ("review", "after_review")
+          for result in ("upheld", "corrected", "other", "pending")),
+    }  # fmt: skip
+    assert len(form.remembered) == 12
+    assert {code.split(".")[1] for code in form.remembered} == {"t2", "t3", "t4"}
+
+
 def test_a_small_form_loads() -> None:
     form = parse_form(GOOD_FORM, GOOD_RULES)
     assert [item.code for item in form.items] == ["t.x.a", "t.x.b", "t.x.sum", "t.y.a", "t.y.b", "t.y.sum"]
@@ -123,6 +140,9 @@ def test_a_small_form_loads() -> None:
             "crosswalk[1].sums.t.z: 应当是本表式的一行",
         ),
         (("[[table]]", "[[table"), "form.toml: 不是有效的 TOML"),
+        (('path = ["行一"]', 'path = ["行一"], carry = "z"'), "form.toml: table[1]: x.carry: “z”不是同一块的另一行"),
+        (('path = ["行一"]', 'path = ["行一"], carry = "x"'), "form.toml: table[1]: x.carry: “x”不是同一块的另一行"),
+        (('path = ["甲"]', 'path = ["甲"], carry = "b"'), "form.toml: table[1]: a.carry: 只有行可以结转"),
     ],
 )  # fmt: skip
 def test_a_bad_form_is_refused_with_its_path(change: tuple[str, str], fault: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.form import Form
 from pipeline.layout import Layout, design_layout, plain, table_grid
-from pipeline.layout.formulas import broken, references, side
+from pipeline.layout.formulas import broken, references, side, verdict
 
 OFFICIAL_LABELS = {
     # (row, column): (text, rows, columns), counted from 0 at the table's corner
@@ -96,8 +96,16 @@ def test_formulas_join_neighbours_to_ranges(form: Form, layout: Layout) -> None:
     assert side(column.right, layout.places, on="表三") == "SUM($D$8:$D$28)"
     balance = next(e for r, e in form.linear(level="县级", year=2024) if e.key == "R3.natural")
     assert references(balance.codes, layout.places) == "'表三'!$D$6:$D$7,'表三'!$D$29:$D$30"
-    assert broken(form.rule("R3"), balance, layout.places, on="表三") == (
-        "AND(COUNT($D$6:$D$7,$D$29:$D$30)=4,SUM($D$6:$D$7)<>SUM($D$29:$D$30))"
+    assert broken(form, balance, layout.places, on="表三") == (
+        "AND(COUNT($D$6:$D$7,$D$29:$D$30,$D$8:$D$28)=25,SUM($D$6:$D$7)<>SUM($D$29:$D$30))"
+    )
+    last = next(e for r, e in form.linear(level="县级", year=2024) if e.key == "Y1.natural")
+    assert broken(form, last, layout.places, on="表三") == (
+        "AND(COUNT($D$7,last_t3_carried_out_natural)=2,SUM($D$7)<>SUM(last_t3_carried_out_natural))"
+    )
+    assert verdict(form, last, layout.places, "C1", "D1") == (
+        "IF(COUNT(last_t3_carried_out_natural)=1,IF(COUNT('表三'!$D$7,last_t3_carried_out_natural)=2,"
+        'IF(C1=D1,"✓","✗"),"待填"),"无上年数")'
     )
 
 

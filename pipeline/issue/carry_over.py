@@ -1,0 +1,69 @@
+"""结转: last year's figures in the workbook of one unit, printed and locked, to be checked and not typed again.
+
+Which cells these are says the form (``carry``). A printed cell is filled like a total of its own sheet, as the office
+styled it, and its note asks to check it; what is not known of last year stays an entry cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from lxml import etree
+
+from pipeline.form import CARRIED, LAST, Figure, Form, Item, Value, printed, prompt, reminder
+from pipeline.layout import Layout, Place
+from pipeline.patch import Book, Cells, Package, Styles, Validations, solid
+
+_GREY = "FFECECEC"
+"""For a sheet that has no total to take the fill from."""
+
+
+def carried(form: Form, layout: Layout, last: Mapping[str, Value]) -> Mapping[str, Figure]:
+    """The figures to print, by the item they are printed at; ``last`` is what is known of last year, by item code."""
+    found = {item.code: last.get(item.carry) for item in form.items if item.carry and item.code in layout.places}
+    return {code: value for code, value in found.items() if value is not None and not isinstance(value, str)}
+
+
+def lock_carried(package: Package, form: Form, layout: Layout, figures: Mapping[str, Figure]) -> None:
+    """Lock the cells of ``figures`` and let their notes say so; the figures themselves are written with all others."""
+    parts, styles, fills = Book(package).parts, Styles(package), dict[str, etree._Element]()
+    for code in figures:
+        item, place = form.item(code), layout.places[code]
+        root = package.edit(parts[place.sheet])
+        if place.sheet not in fills:
+            fills[place.sheet] = _locked_fill(Cells(root), styles, form, layout, place.sheet)
+        cell = Cells(root).at(place.row, place.col)
+        cell.set("s", str(styles.with_fill(int(cell.get("s", "0")), fills[place.sheet], locked=True)))
+        Validations(root).say(place.row, place.col, lambda _: CARRIED, title=prompt(item)[0])
+
+
+def remind(package: Package, form: Form, layout: Layout, last: Mapping[str, Value]) -> None:
+    """Let the note of an entry cell tell what the same item was last year, where a rule compares the two."""
+    parts = Book(package).parts
+    for item, place in _compared(form, layout):
+        value = last.get(item.code)
+        if value is not None and not isinstance(value, str):
+            line = reminder(item, printed(value))
+            root = package.edit(parts[place.sheet])
+            Validations(root).say(place.row, place.col, partial(_with_line, line), title=prompt(item)[0])
+
+
+def _with_line(line: str, note: str) -> str:
+    return f"{note}\n{line}".strip()
+
+
+def _compared(form: Form, layout: Layout) -> Iterator[tuple[Item, Place]]:
+    """The entry cells a rule holds against their own figure of last year."""
+    operands = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
+    for item in form.items:
+        entry = item.mode == "entered" and not item.carry and item.code in layout.places
+        if entry and any(item.code in codes and LAST + item.code in codes for codes in operands):
+            yield item, layout.places[item.code]
+
+
+def _locked_fill(cells: Cells, styles: Styles, form: Form, layout: Layout, sheet: str) -> etree._Element:
+    """What the office fills the locked cells of a sheet with: that of its first total."""
+    places = (layout.places[item.code] for item in form.items if item.mode != "entered" and item.code in layout.places)
+    total = next((cells.find(place.row, place.col) for place in places if place.sheet == sheet), None)
+    return solid(_GREY) if total is None else styles.fill(int(total.get("s", "0")))
