@@ -28,7 +28,7 @@ def find_item(form: Form, asked: str) -> Item:
     if not candidates:
         raise AskedError(
             f"没有“{asked}”这个指标。可以写指标代码（如 t3.received.natural）、行和列的名称（如“本年新收 自然人”），"
-            "或汇总表的单元格（如 表三!D6）。"
+            "或汇总表的单元格（如 表三D6）。"
         )
     lines = [f"  {item.code}　{full_label(form, item)}" for item in candidates[:_LISTED]]
     lines += [f"  ……还有 {len(candidates) - _LISTED} 个"] if len(candidates) > _LISTED else []

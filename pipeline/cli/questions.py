@@ -17,7 +17,7 @@ def add_questions(app: typer.Typer) -> None:
 
 
 def trace(
-    what: Annotated[str, typer.Argument(metavar="指标", help="指标代码、行列名称（如“本年新收 自然人”）或 表三!D6。")],
+    what: Annotated[str, typer.Argument(metavar="指标", help="指标代码、行列名称（如“本年新收 自然人”）或 表三D6。")],
     year: Year,
     workspace: Root = HERE,
     run: Run = None,
@@ -36,7 +36,9 @@ def trace(
 
 
 def diff(
-    year: Annotated[int, typer.Option("--year", metavar="年度", help="报告年度；只写它，比最近两次汇总。", show_default=False)] = 0,
+    year: Annotated[
+        int, typer.Option("--year", metavar="年度", help="报告年度；只写它，比最近两次汇总。", show_default=False)
+    ] = 0,
     workspace: Root = HERE,
     runs: Annotated[tuple[int, int] | None, typer.Option("--runs", metavar="编号 编号", help="比哪两次汇总。")] = None,
     unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="比一个单位报来的两份报表。")] = "",
