@@ -17,7 +17,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "line": frozenset({"code", "path", "kind", "scale", "unit", "clause", "note", "computed"}),
     "identity": frozenset({"code", "label", "kind", "locked", "note"}),
     "indicator": frozenset(
-        {"code", "label", "kind", "scale", "unit", "aggregation", "source", "clause", "note"}
+        {"code", "label", "kind", "scale", "unit", "aggregation", "source", "once", "stock", "clause", "note"}
     ),
     "text": frozenset({"code", "part", "label", "limit", "clause", "note"}),
     "rules": frozenset({"rule"}),

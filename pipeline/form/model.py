@@ -22,7 +22,11 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One figure or text of the form."""
+    """One figure or text of the form.
+
+    A text that lists document numbers names in ``once`` the count those documents are part of, which must hold each of
+    them once whoever lists it, and in ``stock`` the stock they may still stand in twice.
+    """
 
     code: str
     table: str
@@ -34,6 +38,8 @@ class Item:
     aggregation: Aggregation = "sum"
     unit: str = ""
     source: str = ""
+    once: str = ""
+    stock: str = ""
     clause: str = ""
     note: str = ""
     limit: int = 0
