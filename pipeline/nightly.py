@@ -103,6 +103,7 @@ def run(
         findings = [
             *control.findings,
             *_unmatched(control, arrivals),
+            *county.findings,
             *root_findings(form, control, county, checker.balances),
             *report_findings(form, word, report, county.figures),
             *(finding for waiting in unclaimed for finding in waiting.findings),
@@ -160,7 +161,7 @@ def _report(form: Form, control: Control, county: County) -> ReportContent:
             "level": profile.level,
         },
         missing=tuple(standing.unit.name for standing in county.missing),
-        provisional=tuple(standing.unit.name for standing in county.counted if standing.provisional),
+        provisional=tuple(standing.unit.name for standing in county.provisional),
     )
 
 

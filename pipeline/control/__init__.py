@@ -3,6 +3,7 @@
 from pipeline.control.blank import build_control
 from pipeline.control.model import (
     CONTROL_FILE,
+    UNIT_TYPES,
     Acceptance,
     Adjustment,
     Claim,
@@ -15,6 +16,7 @@ from pipeline.control.read import read_control
 
 __all__ = [
     "CONTROL_FILE",
+    "UNIT_TYPES",
     "Acceptance",
     "Adjustment",
     "Claim",

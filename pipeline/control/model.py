@@ -17,8 +17,9 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
-UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "其他")
-"""What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf."""
+UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "县区", "其他")
+"""What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf;
+县区 is one whose return is itself a consolidation."""
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 

@@ -1,29 +1,34 @@
-"""Accepted submissions + adjustments to the county's figures, each with where it comes from."""
+"""The county's figures: each item by its own aggregation mode, totals computed anew from the sums."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from pipeline.control import CONTROL_FILE, Adjustment, Control
-from pipeline.county import Contribution, County
+from pipeline.consolidate.joint import count_once
+from pipeline.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
+from pipeline.county import Contribution, County, Difference, Group, complete, zero
 from pipeline.form import Figure, Form, Item
 from pipeline.layout import Place
 from pipeline.standings import Standing, State
 
 
 def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:
-    """Add up what passed: each item by its own aggregation mode, totals computed anew from the sums."""
+    """Add up what passed. The root is the sum of the leaves and of the rows of the 差额表, and of nothing else."""
     counted = tuple(standing for standing in standings if standing.counts())
+    joint = count_once(form, control, counted)
+    differences = (*map(_registered, control.adjustments), *joint.differences)
     contributions: dict[str, tuple[Contribution, ...]] = {}
     figures: dict[str, Figure | None] = {}
     for item in form.items:
         if item.numeric and item.aggregation in ("sum", "source"):
-            addends = (*_addends(form, control, counted, item), *_adjusted(control.adjustments, item))
+            beside = (_beside(difference) for difference in differences if difference.item == item.code)
+            addends = (*_addends(form, control, counted, item), *beside)
             contributions[item.code] = addends
             figures[item.code] = _sum(item, addends)
+    complete(form, figures)
+    groups = tuple(_groups(form, counted, contributions))
     for code in form.formulas:
-        _compute(form, code, figures)
         contributions[code] = tuple(_addends(form, control, counted, form.item(code)))
     return County(
         figures=figures,
@@ -31,12 +36,15 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
         collected={item.code: tuple(_texts(form, counted, item)) for item in form.items if item.kind == "text"},
         counted=counted,
         missing=tuple(s for s in standings if s.unit.counted and not s.counts() and s.state is not State.WAIVED),
+        differences=_ordered(form, differences),
+        groups=groups,
+        texts=joint.texts,
+        findings=joint.findings,
     )
 
 
-def zero(item: Item) -> Figure:
-    """Nothing, at the item's own scale."""
-    return Decimal(0).scaleb(-item.scale) if item.kind == "money" else 0
+def _ordered(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    return tuple(sorted(differences, key=lambda difference: form.position[difference.item]))
 
 
 def _sum(item: Item, addends: Sequence[Contribution]) -> Figure | None:
@@ -48,18 +56,20 @@ def _sum(item: Item, addends: Sequence[Contribution]) -> Figure | None:
     return total
 
 
-def _compute(form: Form, code: str, figures: dict[str, Figure | None]) -> Figure:
-    """A total from the sums of its parts, whatever the order the form lists them in."""
-    known = figures.get(code)
-    if known is not None:
-        return known
-    result: Figure = 0
-    for term in form.formulas[code].right:
-        part = _compute(form, term.name, figures) if term.name in form.formulas else figures[term.name]
-        assert part is not None, f"{term.name} is neither summed nor computed"
-        result += part * term.factor
-    figures[code] = result
-    return result
+def _groups(
+    form: Form, counted: Sequence[Standing], contributions: Mapping[str, Sequence[Contribution]]
+) -> Iterator[Group]:
+    """What the units of every type come to, types in the order of the 台账."""
+    for kind in UNIT_TYPES:
+        units = tuple(standing.unit.code for standing in counted if standing.unit.type == kind)
+        if not units:
+            continue
+        members, figures = frozenset(units), dict[str, Figure | None]()
+        for code, addends in contributions.items():
+            figures[code] = _sum(form.item(code), [addend for addend in addends if addend.unit in members])
+        complete(form, figures)
+        known = {code: value for code, value in figures.items() if value is not None}
+        yield Group(type=kind, units=units, figures=known)
 
 
 def _addends(form: Form, control: Control, counted: Sequence[Standing], item: Item) -> Iterator[Contribution]:
@@ -91,19 +101,30 @@ def _contribution(item: Item, standing: Standing, place: Place, value: Figure) -
     )
 
 
-def _adjusted(adjustments: Sequence[Adjustment], item: Item) -> Iterator[Contribution]:
-    for adjustment in adjustments:
-        if adjustment.subject == item.code:
-            yield Contribution(
-                item=item.code,
-                unit="",
-                unit_name=f"差额：{adjustment.reason}（批准人 {adjustment.approver}）",
-                file=CONTROL_FILE,
-                sha256="",
-                sheet=adjustment.sheet,
-                cell=adjustment.cell,
-                value=adjustment.amount,
-            )
+def _registered(adjustment: Adjustment) -> Difference:
+    return Difference(
+        item=adjustment.subject,
+        amount=adjustment.amount,
+        reason=adjustment.reason,
+        approver=adjustment.approver,
+        file=CONTROL_FILE,
+        sha256="",
+        sheet=adjustment.sheet,
+        cell=adjustment.cell,
+    )
+
+
+def _beside(difference: Difference) -> Contribution:
+    return Contribution(
+        item=difference.item,
+        unit="",
+        unit_name=f"差额：{difference.reason}（批准人 {difference.approver}）",
+        file=difference.file,
+        sha256=difference.sha256,
+        sheet=difference.sheet,
+        cell=difference.cell,
+        value=difference.amount,
+    )
 
 
 def _texts(form: Form, counted: Sequence[Standing], item: Item) -> Iterator[tuple[str, str]]:
