@@ -13,9 +13,10 @@ from typing import Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from pipeline.atomic import publish_files
+from pipeline.changes import changes
 from pipeline.check import Checker, root_findings
 from pipeline.consolidate import consolidate
-from pipeline.control import CONTROL_FILE, Control, read_control
+from pipeline.control import CONTROL_FILE, SUPERIOR_FILE, Control, read_control
 from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.findings import Finding, notice, ordered
@@ -35,10 +36,10 @@ from pipeline.publish import (
     report_findings,
     run_json,
 )
-from pipeline.read import Reader, read_many
+from pipeline.read import Reader, read_many, read_superior
 from pipeline.received import received
 from pipeline.returns import Arrival, Submission, Unclaimed
-from pipeline.seal import make_secret, read_secret
+from pipeline.seal import Seal, make_secret, read_secret
 from pipeline.workspace import Workspace, template_file
 
 T = TypeVar("T")
@@ -100,8 +101,10 @@ def run(
         county = consolidate(form, control, standings)
         unclaimed = tuple(result for result in results if isinstance(result, Unclaimed))
         report = render_report(word, _report(form, control, county))
+        superior = _superior(workspace, year, form, control, now)
         findings = [
             *control.findings,
+            *([superior] if isinstance(superior, Finding) else []),
             *_unmatched(control, arrivals),
             *county.findings,
             *root_findings(form, control, county, checker.balances),
@@ -120,6 +123,8 @@ def run(
             county=county,
             findings=tuple(ordered(findings, layout.sheets)),
             superseded=tuple(ordered(superseded, layout.sheets)),
+            changes=changes(form, None, county),
+            seal=superior if isinstance(superior, Seal) else None,
         )
         files = {
             "county.xlsx": county_workbook(outcome),
@@ -134,6 +139,15 @@ def run(
 
 def _stamp(form: Form, layout: Layout, template: Path, secret: bytes, control: Control) -> Stamp:
     return Stamp(form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control)
+
+
+def _superior(workspace: Workspace, year: int, form: Form, control: Control, now: dt.datetime) -> Seal | Finding | None:
+    """What the next level up issued to this office, if it lies there."""
+    path = workspace.superior(year)
+    if not path.is_file():
+        return None
+    issued = Arrival(sha256="", names=(SUPERIOR_FILE,), size=0, modified=now, first_seen=now, path=path)
+    return read_superior(open_arrival(issued), form, control)
 
 
 def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:

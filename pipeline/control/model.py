@@ -13,6 +13,10 @@ from typing import Literal
 from pipeline.findings import Finding
 
 CONTROL_FILE = "台账.xlsx"
+SUPERIOR_FILE = "上级报表.xlsx"
+"""The workbook the next level up issued to this office: its seal goes into county.xlsx."""
+RESERVED_FILES = (CONTROL_FILE, SUPERIOR_FILE)
+"""The office's own files at the top of a year's inputs; no unit's return is looked for in them."""
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -23,8 +27,8 @@ UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 
-ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS = (
-    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字",
+ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS, EXPLANATIONS = (
+    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字", "上报说明",
 )  # fmt: skip
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -37,6 +41,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ACCEPTANCES: ("单位代码", "规则", "理由", "批准人"),
     CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人"),
     TEXTS: ("部分", "文字"),
+    EXPLANATIONS: ("规则", "出错说明"),
 }  # fmt: skip
 
 PROFILE_KEYS: Mapping[str, str] = {
@@ -52,6 +57,9 @@ PROFILE_KEYS: Mapping[str, str] = {
     "上报期限": "submit_by",
     "公开期限": "publish_by",
     "空白处理": "blanks",
+    "填报人": "preparer",
+    "审核人": "reviewer",
+    "填报日期": "signed_on",
 }
 REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位", "年度")
 
@@ -79,7 +87,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The face of the report. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
+    """The face of the report, and who signs what goes one level up. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
 
     ``thresholds`` are the office's own values of rule parameters, by rule and parameter.
     """
@@ -96,6 +104,9 @@ class Profile:
     submit_by: dt.date | None = None
     publish_by: dt.date | None = None
     blanks: Literal["return", "zero"] = "return"
+    preparer: str = ""
+    reviewer: str = ""
+    signed_on: dt.date | None = None
     sources: Mapping[str, str]
     thresholds: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
@@ -146,7 +157,11 @@ class Claim(Decision):
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """The whole 台账 of a year, with what is wrong in it."""
+    """The whole 台账 of a year, with what is wrong in it.
+
+    ``explanations`` are the office's own reasons for warnings of the next level up, by rule (``P4``) or equation
+    (``P4.other``).
+    """
 
     profile: Profile
     units: tuple[Unit, ...]
@@ -156,6 +171,7 @@ class Control:
     claims: tuple[Claim, ...]
     texts: Mapping[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
+    explanations: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_code(self) -> Mapping[str, Unit]:

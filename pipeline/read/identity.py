@@ -68,7 +68,7 @@ class Registrar:
 
     def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
         """The unit, or the finding under which the return waits in 待认领."""
-        seals = _seals(book)
+        seals = seals_in(book)
         verdict = self._weigh(arrival, seals, book)
         claims = self._claims(arrival)
         units = sorted({claim.unit for claim in claims})
@@ -133,11 +133,11 @@ class Registrar:
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
         if not known or home is None or home.sheet not in book or len(book) > len(self.layout.sheets):
-            yield from _searched(book)
+            yield from searched(book)
             return
         label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""
         if label_key(str(label)) != "填报单位":
-            yield from _searched(book)
+            yield from searched(book)
             return
         yield Declaration(unit=as_shown(_at(book[home.sheet], home)).strip(), year="", place=home)
         year = self.layout.places.get("meta.year")
@@ -166,7 +166,7 @@ class Registrar:
         return f"{code} {unit.name}" if unit else code
 
 
-def _seals(book: Mapping[str, Rows]) -> list[Seal]:
+def seals_in(book: Mapping[str, Rows]) -> list[Seal]:
     """Every hidden sheet that names a unit; two of them mean that two workbooks were put together."""
     seals = []
     for name, rows in book.items():
@@ -178,7 +178,7 @@ def _seals(book: Mapping[str, Rows]) -> list[Seal]:
     return seals
 
 
-def _searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
+def searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
     """``填报单位：…`` in one cell, or 填报单位 with the name in the next filled cell, on any sheet."""
     for sheet, rows in book.items():
         for r, row in enumerate(rows):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from pipeline import opinions
+from pipeline.annex import annexed
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
@@ -54,7 +55,8 @@ class Reader:
 
         ``names`` is its workbook.xml, where the defined names stand; ``remarks`` is what was found on the way.
         """
-        book = {name: grid(sheet) for name, sheet in sheets.items()}
+        grids = {name: grid(sheet) for name, sheet in sheets.items()}
+        book = {name: rows for name, rows in grids.items() if not annexed(name, rows)}
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
             return _unclaimed(arrival, identified)
