@@ -32,6 +32,9 @@ TITLES: Mapping[str, str] = {
 }
 """By sheet name what stands in its first cell; in this order they follow the sheets of the return."""
 
+MISSING, PROVISIONAL = "尚缺：", "经认可暂计入："
+"""How the second row of every sheet names the units that are missing, and those that count for the time being."""
+
 SOURCE_HEADINGS = ("指标代码", "指标", "单位代码", "单位", "文件", "工作表", "单元格", "数值", "文件哈希")
 """A contract: one row an addend. A row without 单位代码 is a 差额, its 单位 says why; 文件哈希 is blank for the 台账."""
 
@@ -39,6 +42,17 @@ SOURCE_HEADINGS = ("指标代码", "指标", "单位代码", "单位", "文件",
 def annexed(name: str, rows: Rows) -> bool:
     """Whether a sheet is one of ours: by its name and by what it says of itself."""
     return name in TITLES and bool(rows) and bool(rows[0]) and plain(rows[0][0]) == plain(TITLES[name])
+
+
+def unfinished(sheets: Mapping[str, Rows]) -> str:
+    """Who was still missing, or counted for the time being only, when this county.xlsx was written; empty if nobody.
+
+    >>> unfinished({STATES: [["报送情况"], ["汇总单位：某县　已计入 1 / 2 个单位　尚缺：甲镇"]]})
+    '尚缺：甲镇'
+    """
+    rows = sheets.get(STATES, ())
+    said = str(rows[1][0]) if len(rows) > 1 and rows[1] and annexed(STATES, rows) else ""
+    return "；".join(part for part in said.split("　") if part.startswith((MISSING, PROVISIONAL)))
 
 
 def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from pipeline import opinions
-from pipeline.annex import annexed
+from pipeline.annex import annexed, unfinished
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
@@ -61,6 +61,8 @@ class Reader:
         if isinstance(identified, Finding):
             return _unclaimed(arrival, identified)
         unit, findings = identified.unit, [*remarks, *identified.findings]
+        if missing := unfinished(grids):
+            findings.append(notice("C4", found=missing))
         places: Mapping[str, Place]
         if self._whole and as_issued(self._plans, self.layout, book):
             places = self.layout.places

@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.annex import TITLES
+from pipeline.annex import MISSING, PROVISIONAL, TITLES
 from pipeline.form import Figure
 from pipeline.outcome import Outcome
 from pipeline.publish.county_workbook.longlist import LongList
@@ -77,9 +77,9 @@ class Pen:
             f"已计入 {len(county.counted)} / {total} 个单位",
         ]
         if county.missing:
-            parts.append(f"尚缺：{_names(county.missing)}")
+            parts.append(MISSING + _names(county.missing))
         if county.provisional:
-            parts.append(f"经认可暂计入：{_names(county.provisional)}")
+            parts.append(PROVISIONAL + _names(county.provisional))
         return "　".join(parts)
 
     # ---------------------------------------------------------------- sheets
