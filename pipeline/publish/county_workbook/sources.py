@@ -23,7 +23,7 @@ def source_rows(pen: Pen) -> Mapping[str, int]:
 
 def sources(pen: Pen) -> None:
     """One row an addend; those that are not zero open their file at the cell."""
-    sheet = pen.long_listing(SOURCES, SOURCE_HEADINGS, (38, 60, 10, 28, 44, 10, 8, 12, 66))
+    sheet = pen.long_listing(SOURCES, SOURCE_HEADINGS, (38, 60, 10, 28, 44, 10, 8, 12, 24))
     row, ink, linked = TOP, pen.ink("cell"), pen.ink("link")
     for item in pen.items:
         for addend in pen.county.contributions.get(item.code, ()):

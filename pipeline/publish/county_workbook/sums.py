@@ -20,7 +20,7 @@ def changes(pen: Pen) -> None:
     """Every figure that is not what it was the night before, with the units it moved because of."""
     headings = ("指标代码", "指标", "原汇总数", "现汇总数", "相差", "原因", "原因单位", "原文件", "现文件", "该单位原数",
                 "该单位现数")  # fmt: skip
-    widths = (28, 44, 11, 11, 11, 12, 26, 34, 34, 11, 11)
+    widths = (22, 36, 10, 10, 10, 12, 20, 24, 24, 11, 11)
     sheet = pen.listing(CHANGES, headings, widths)
     found = pen.outcome.changes
     if found.first:
@@ -31,10 +31,10 @@ def changes(pen: Pen) -> None:
     for change in found.items:
         for cells in _change(pen, change):
             row += 1
-            _cells(pen, sheet, row, cells)
+            _cells(pen, sheet, row, cells, widths)
     for unit in found.without_effect:
         row += 1
-        _cells(pen, sheet, row, _no_effect(unit))
+        _cells(pen, sheet, row, _no_effect(unit), widths)
     pen.closed(sheet, len(headings), row - TOP)
 
 
@@ -55,7 +55,8 @@ def _no_effect(unit: UnitChange) -> Sequence[str | Figure | None]:
     return ("", "（没有改变任何汇总数）", None, None, None, unit.reason.value, unit.name, *files, None, None)
 
 
-def _cells(pen: Pen, sheet: Worksheet, row: int, cells: Sequence[str | Figure | None]) -> None:
+def _cells(pen: Pen, sheet: Worksheet, row: int, cells: Sequence[str | Figure | None], widths: Sequence[float]) -> None:
+    sheet.set_row(row, lines_height([cell if isinstance(cell, str) else "" for cell in cells], widths))
     for col, cell in enumerate(cells):
         if isinstance(cell, str):
             pen.text(sheet, row, col, cell)
@@ -71,16 +72,16 @@ def _less(left: Figure | None, right: Figure | None) -> Figure:
 def differences(pen: Pen) -> None:
     """Root = Σ leaves + these rows: what each figure has beside the units' cells, then the totals that follow."""
     headings = ("指标代码", "指标", "各单位之和", "差额", "汇总数", "理由", "批准人", "依据文件", "依据单元格")
-    widths = (30, 50, 12, 10, 12, 56, 22, 30, 16)
+    widths = (22, 34, 11, 10, 10, 44, 16, 18, 16)
     sheet = pen.listing(DIFFERENCES, headings, widths)
     row = TOP + 1
     for code, rows in groupby(pen.county.differences, key=lambda difference: difference.item):
         row = _adjusted(pen, sheet, row, code, list(rows), widths)
-    for code in pen.form.formulas:
-        figure, subtotal = pen.county.figures[code], pen.county.subtotal(code)
-        if (moved := _less(figure, subtotal)) != 0:
-            item = pen.form.item(code)
-            texts = (code, item.label, "", "", "", "合计随明细的差额变动", "", "", "")
+    for item in pen.items:
+        figure, subtotal = pen.county.figures[item.code], pen.county.subtotal(item.code)
+        if item.mode == "computed" and (moved := _less(figure, subtotal)) != 0:
+            texts = (item.code, item.label, "", "", "", "合计随明细的差额变动", "", "", "")
+            sheet.set_row(row, lines_height(texts, widths))
             pen.texts(sheet, row, texts)
             for col, number in enumerate((subtotal or 0, moved, figure), 2):
                 pen.number(sheet, row, col, number)
@@ -135,7 +136,8 @@ def matrix(pen: Pen) -> None:
     sheet = pen.sheet(MATRIX)
     width, top = 2 + len(pen.items), TOP + 2
     sheet.write_string(0, 0, TITLES[MATRIX], pen.ink("plain"))
-    sheet.write_string(1, 0, pen.banner, pen.ink("plain"))
+    sheet.merge_range(1, 0, 1, 1, pen.banner, pen.ink("banner"))  # on every page, whatever columns it shows
+    sheet.set_row(1, min(lines_height([pen.banner], [38]), 400.0))
     for col, text in enumerate(("单位代码", "单位名称")):
         sheet.write_string(TOP, col, text, pen.ink("heading"))
         sheet.write_string(TOP + 1, col, "", pen.ink("heading"))
@@ -143,6 +145,7 @@ def matrix(pen: Pen) -> None:
         sheet.write_string(TOP, col, item.label, pen.ink("heading"))
         sheet.write_string(TOP + 1, col, item.code, pen.ink("note"))
     sheet.set_row(TOP, 66)
+    sheet.set_row(TOP + 1, 38)
     sheet.set_column(0, 0, 10)
     sheet.set_column(1, 1, 28)
     sheet.set_column(2, width - 1, 11)
@@ -159,7 +162,8 @@ def matrix(pen: Pen) -> None:
     _line(pen, sheet, row + 1, ("", root), [pen.county.figures[item.code] for item in pen.items], "total")
     sheet.freeze_panes(top, 2)
     sheet.autofilter(TOP + 1, 0, max(row - 1, top), width - 1)
-    page(sheet, landscape=True, repeat=(TOP, TOP + 1), wide=0)
+    page(sheet, landscape=True, repeat=(0, TOP + 1), wide=0)
+    sheet.repeat_columns(0, 1)
 
 
 def _beside(pen: Pen, item: Item) -> Figure | None:
