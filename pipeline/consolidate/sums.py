@@ -60,15 +60,19 @@ def _groups(
     form: Form, counted: Sequence[Standing], contributions: Mapping[str, Sequence[Contribution]]
 ) -> Iterator[Group]:
     """What the units of every type come to, types in the order of the 台账."""
-    for kind in UNIT_TYPES:
-        units = tuple(standing.unit.code for standing in counted if standing.unit.type == kind)
-        if not units:
-            continue
-        members, figures = frozenset(units), dict[str, Figure | None]()
-        for code, addends in contributions.items():
-            figures[code] = _sum(form.item(code), [addend for addend in addends if addend.unit in members])
-        complete(form, figures)
-        known = {code: value for code, value in figures.items() if value is not None}
+    kinds = {standing.unit.code: standing.unit.type for standing in counted}
+    figures: dict[str, dict[str, Figure | None]] = {kind: {} for kind in UNIT_TYPES if kind in kinds.values()}
+    for code, addends in contributions.items():
+        mine: dict[str, list[Contribution]] = {kind: [] for kind in figures}
+        for addend in addends:
+            if addend.unit:
+                mine[kinds[addend.unit]].append(addend)
+        for kind, own in mine.items():
+            figures[kind][code] = _sum(form.item(code), own)
+    for kind, found in figures.items():
+        complete(form, found)
+        units = tuple(code for code, other in kinds.items() if other == kind)
+        known = {code: value for code, value in found.items() if value is not None}
         yield Group(type=kind, units=units, figures=known)
 
 

@@ -19,6 +19,7 @@ from pipeline.annex import SOURCES, TITLES, annexed
 from pipeline.changes import Snapshot, changes
 from pipeline.outcome import Outcome
 from pipeline.publish import county_workbook, figures_csv, run_json
+from pipeline.publish.county_workbook import sources
 from tests.workspaces import Office
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "run.schema.json"
@@ -168,3 +169,16 @@ def test_the_long_list_is_an_ordinary_sheet(outcome: Outcome) -> None:
         xml = archive.read(f"xl/worksheets/sheet{number}.xml").decode()
     assert f'<dimension ref="A1:I{3 + len(addends)}"/>' in xml
     assert xml.count("<hyperlink ") == sum(1 for addend in addends if addend.value)
+
+
+def test_more_addends_than_a_sheet_can_hold(outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    nonzero = [a for code in outcome.county.figures for a in outcome.county.contributions[code] if a.value]
+    order = {item.code: n for n, item in enumerate(outcome.form.items)}
+    nonzero.sort(key=lambda addend: order[addend.item])
+    monkeypatch.setattr(sources, "ROWS", len(nonzero) + 3)
+    found = rows(sheets_of(county_workbook(outcome)), SOURCES)
+    assert [(row["指标代码"], row["单位代码"]) for row in found] == [(a.item, a.unit) for a in nonzero]
+    monkeypatch.setattr(sources, "ROWS", 5)
+    cut = rows(sheets_of(county_workbook(outcome)), SOURCES)
+    assert [row["指标代码"] for row in cut] == [a.item for a in nonzero[:3]] + [""]
+    assert "列不下" in str(cut[-1]["指标"])

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pipeline.annex import SOURCE_HEADINGS, SOURCES, TEXTS
+from pipeline.county import Contribution
 from pipeline.publish.county_workbook.pen import TOP, Pen
 
+ROWS = 1_000_000
+"""Rows of 来源 at most: Excel takes 1,048,576."""
 _CELL = SOURCE_HEADINGS.index("单元格")
+
+
+def listed(pen: Pen) -> Mapping[str, Sequence[Contribution]]:
+    """The addends of every figure; of more than a sheet can hold, those that are not zero."""
+    every = {item.code: pen.county.contributions.get(item.code, ()) for item in pen.items}
+    if sum(map(len, every.values())) <= ROWS:
+        return every
+    return {code: [addend for addend in addends if addend.value] for code, addends in every.items()}
 
 
 def source_rows(pen: Pen) -> Mapping[str, int]:
     """The row of 来源 in which the addends of each figure begin."""
     rows, row = {}, TOP + 1
-    for item in pen.items:
-        addends = pen.county.contributions.get(item.code, ())
-        if addends:
-            rows[item.code] = row
+    for code, addends in listed(pen).items():
+        if addends and row <= ROWS:
+            rows[code] = row
         row += len(addends)
     return rows
 
@@ -25,13 +35,16 @@ def sources(pen: Pen) -> None:
     """One row an addend; those that are not zero open their file at the cell."""
     sheet = pen.long_listing(SOURCES, SOURCE_HEADINGS, (38, 60, 10, 28, 44, 10, 8, 12, 24))
     row, ink, linked = TOP, pen.ink("cell"), pen.ink("link")
-    for item in pen.items:
-        for addend in pen.county.contributions.get(item.code, ()):
-            row += 1
-            cells = (item.code, item.label, addend.unit, addend.unit_name, addend.file, addend.sheet, addend.cell,
-                     addend.value, addend.sha256)  # fmt: skip
-            link = (_CELL, pen.target(addend.file, addend.sheet, addend.cell), linked) if addend.value else None
-            sheet.line(row, cells, ink, link=link)
+    addends = ((pen.form.item(code), addend) for code, each in listed(pen).items() for addend in each)
+    for row, (item, addend) in enumerate(addends, TOP + 1):
+        if row > ROWS:
+            rest = ("", "（一张表列不下，其余的见“分单位数据”和各单位原表）", "", "", "", "", "", 0, "")
+            sheet.line(row, rest, ink)
+            break
+        cells = (item.code, item.label, addend.unit, addend.unit_name, addend.file, addend.sheet, addend.cell,
+                 addend.value, addend.sha256)  # fmt: skip
+        link = (_CELL, pen.target(addend.file, addend.sheet, addend.cell), linked) if addend.value else None
+        sheet.line(row, cells, ink, link=link)
     pen.closed(sheet, len(SOURCE_HEADINGS), row - TOP)
 
 
