@@ -88,6 +88,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         claims=tuple(_claims(each(model.CLAIMS), codes)),
         corrections=tuple(_corrections(each_if_there(model.CORRECTIONS), codes, form)),
         texts=_texts(each_if_there(model.TEXTS), form),
+        explanations=_explanations(each_if_there(model.EXPLANATIONS), form),
         findings=tuple(findings),
         indicators=indicators,
         rules=rules,
@@ -200,6 +201,9 @@ def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, fi
         submit_by=date("上报期限"),
         publish_by=date("公开期限"),
         blanks=BLANKS[_choice(said, "空白处理", tuple(BLANKS), "退回")],
+        preparer=text("填报人"),
+        reviewer=text("审核人"),
+        signed_on=date("填报日期"),
         sources=_sources(said, sources, codes),
         thresholds=_thresholds(said, settings),
     )
@@ -333,4 +337,19 @@ def _texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
             continue
         if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
             found[code] = lines
+    return found
+
+
+def _explanations(table: Iterator[Row], form: Form) -> dict[str, str]:
+    """Reasons for the next level up, by the id of a rule that may want one or by the key of one of its equations."""
+    rules = [rule for rule in form.rules if rule.needs_reason]
+    known = {rule.id for rule in rules} | {equation.key for rule in rules for equation in rule.equations}
+    found: dict[str, str] = {}
+    for row in table:
+        if row.text("规则") not in known:
+            row.note("T6", "规则", found=row.text("规则"), expected="核实性规则的编号，如 Y4 或 P4.other")
+        elif not row.text("出错说明"):
+            row.wrong("出错说明", "说明文字")
+        else:
+            found[row.text("规则")] = row.text("出错说明")
     return found

@@ -19,7 +19,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     ),
     "identity": frozenset({"code", "label", "kind", "locked", "note"}),
     "indicator": frozenset(
-        {"code", "label", "kind", "scale", "unit", "aggregation", "source", "clause", "note"}
+        {"code", "label", "kind", "scale", "unit", "aggregation", "source", "once", "stock", "clause", "note"}
     ),
     "text": frozenset({"code", "part", "label", "limit", "clause", "note"}),
     "crosswalk": frozenset({"source", "same", "sums"}),

@@ -26,7 +26,9 @@ Severity = Literal["error", "warning", "info"]
 class Item:
     """One figure or text of the form; a local one may be asked of some ``unit_types`` only.
 
-    ``carry`` is the item that gave its value a year before (结转), if it has one.
+    ``carry`` is the item that gave its value a year before (结转), if it has one. A text that lists document numbers
+    names in ``once`` the count those documents are part of, which must hold each of them once whoever lists it, and in
+    ``stock`` the stock they may still stand in twice.
     """
 
     code: str
@@ -39,6 +41,8 @@ class Item:
     aggregation: Aggregation = "sum"
     unit: str = ""
     source: str = ""
+    once: str = ""
+    stock: str = ""
     clause: str = ""
     note: str = ""
     limit: int = 0

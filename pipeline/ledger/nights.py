@@ -248,4 +248,4 @@ def _decided(before: Mapping[tuple[str, ...], Decided], now: Sequence[Decided]) 
 
 
 def _identity(row: Decided) -> tuple[str, ...]:
-    return row.kind, row.subject, row.detail, row.reason, row.approver
+    return row.kind, row.subject, row.detail, row.reason, row.approver, row.cell
