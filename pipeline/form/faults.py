@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pipeline.form.kinds import KINDS
-from pipeline.form.model import Aggregation, Kind, Severity
+from pipeline.form.model import Aggregation, Kind
+from pipeline.form.rule_model import Severity
 
 _KEYS: Mapping[str, frozenset[str]] = {
     "form": frozenset(
