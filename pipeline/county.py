@@ -1,11 +1,12 @@
-"""The root: the county's figures, each with the cells it was added up from, and who is missing."""
+"""The root: the county's figures, each with the cells it was added up from, what differs from them, who is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from pipeline.findings import Finding
 from pipeline.form import Figure, Form, Item, Vector
 from pipeline.standings import Standing
 
@@ -25,10 +26,40 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class County:
-    """The root. ``figures`` by item code; ``None`` where no source is known.
+class Difference:
+    """One row of the 差额表: what a figure has beside the units' cells, why, on whose word, and the cell it rests on.
 
-    ``collected`` by item code: what units wrote, or the figures that are only listed, side by side with their names.
+    ``automatic`` rows follow from a rule, the others were registered in the 台账; ``sha256`` is empty for those.
+    """
+
+    item: str
+    amount: Figure
+    reason: str
+    approver: str
+    file: str
+    sha256: str
+    sheet: str
+    cell: str
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """分类小计: the counted units of one type, and what they come to by item code; totals follow from their parts."""
+
+    type: str
+    units: tuple[str, ...]
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class County:
+    """The root. ``figures`` by item code, ``None`` where no source is known; each is the sum of the ``groups`` and of
+    the ``differences``.
+
+    ``collected`` by item code: what units wrote, or the figures that are only listed, side by side with their names;
+    ``texts`` what the county itself answers to an item that lists document numbers. ``findings`` are what
+    consolidation did by itself or could not decide.
     """
 
     figures: Mapping[str, Figure | None]
@@ -36,11 +67,20 @@ class County:
     collected: Mapping[str, tuple[tuple[str, str], ...]]
     counted: tuple[Standing, ...]
     missing: tuple[Standing, ...]
+    differences: tuple[Difference, ...] = ()
+    groups: tuple[Group, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether every unit in scope is counted or waived."""
         return not self.missing
+
+    @property
+    def provisional(self) -> tuple[Standing, ...]:
+        """The units that are counted only because the office accepted them by name."""
+        return tuple(standing for standing in self.counted if standing.provisional)
 
     def vector(self, form: Form) -> Vector:
         """The figures ordered like ``form.items``, as a submission has them.
@@ -54,6 +94,35 @@ class County:
         """What the units wrote under ``item``, each with its name in front."""
         return tuple(f"{unit}：{text}" for unit, text in self.collected.get(item.code, ()))
 
+    def subtotal(self, code: str) -> Figure | None:
+        """What the counted units come to; ``None`` where none of them reports the item."""
+        known = [group.figures[code] for group in self.groups if code in group.figures]
+        return sum(known[1:], start=known[0]) if known else None
+
 
 def _fits(figure: Figure | None, scale: int) -> bool:
     return not isinstance(figure, Decimal) or figure == round(figure, scale)
+
+
+def zero(item: Item) -> Figure:
+    """Nothing, at the item's own scale."""
+    return Decimal(0).scaleb(-item.scale) if item.kind == "money" else 0
+
+
+def complete(form: Form, figures: dict[str, Figure | None]) -> None:
+    """Add every total to ``figures`` from the sums of its parts, whatever the order the form lists them in."""
+    for code in form.formulas:
+        _total(form, code, figures)
+
+
+def _total(form: Form, code: str, figures: dict[str, Figure | None]) -> Figure:
+    known = figures.get(code)
+    if known is not None:
+        return known
+    result: Figure = 0
+    for term in form.formulas[code].right:
+        part = _total(form, term.name, figures) if term.name in form.formulas else figures[term.name]
+        assert part is not None, f"{term.name} is neither summed nor computed"
+        result += part * term.factor
+    figures[code] = result
+    return result

@@ -1,8 +1,8 @@
 """Findings: what a person must look at, as data. Every sentence the program can print stands in a catalogue.
 
 A rule's sentence stands with the rule in rules.toml; all others stand in ``messages.toml`` under a stable code:
-``I`` intake, ``T`` 台账, ``U`` unit and identity, ``V`` values, ``H`` history, ``F`` what findings have in common,
-``K`` templates.
+``I`` intake, ``T`` 台账, ``U`` unit and identity, ``L`` places, ``V`` values, ``H`` history, ``C`` consolidation, ``F`` what
+findings have in common, ``K`` templates.
 """
 
 from __future__ import annotations

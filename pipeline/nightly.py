@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pipeline.atomic import publish_files
+from pipeline.changes import changes
 from pipeline.check import Checker, root_findings
 from pipeline.closing import (
     ISSUED,
@@ -24,16 +25,16 @@ from pipeline.closing import (
     sign_off,
 )
 from pipeline.consolidate import consolidate
-from pipeline.control import CONTROL_FILE, Control, read_control
+from pipeline.control import CONTROL_FILE, SUPERIOR_FILE, Control, read_control
 from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
-from pipeline.former import history
+from pipeline.former import history, snapshot
 from pipeline.history import NONE, History
-from pipeline.intake import collect
+from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
 from pipeline.layout import Layout, read_layout
@@ -48,11 +49,11 @@ from pipeline.publish import (
     report_findings,
     run_json,
 )
-from pipeline.read import Reader
+from pipeline.read import Reader, read_superior
 from pipeline.received import received
-from pipeline.recording import night_of
+from pipeline.recording import counted_digest, night_of
 from pipeline.returns import Arrival, Unclaimed
-from pipeline.seal import make_secret, read_secret
+from pipeline.seal import Seal, make_secret, read_secret
 from pipeline.standings import Checked
 from pipeline.workspace import Workspace, template_file
 
@@ -180,9 +181,12 @@ def _travel(
     county = consolidate(form, control, standings)
     unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
     report = render_report(word, _report(form, control, county))
+    superior = _superior(workspace, year, form, control, now)
     findings = [
         *control.findings,
+        *([superior] if isinstance(superior, Finding) else []),
         *_unmatched(control, arrivals),
+        *county.findings,
         *root_findings(form, control, county, checker.balances),
         *report_findings(form, word, report, county.figures),
         *(finding for waiting in unclaimed for finding in waiting.findings),
@@ -199,6 +203,8 @@ def _travel(
         county=county,
         findings=tuple(ordered(findings, layout.sheets)),
         superseded=tuple(ordered(superseded, layout.sheets)),
+        changes=changes(form, snapshot(ledger, form, year, other_than=counted_digest(county)), county),
+        seal=superior if isinstance(superior, Seal) else None,
     )
     files = {
         "county.xlsx": county_workbook(outcome),
@@ -230,6 +236,15 @@ def _stamp(
     )
 
 
+def _superior(workspace: Workspace, year: int, form: Form, control: Control, now: dt.datetime) -> Seal | Finding | None:
+    """What the next level up issued to this office, if it lies there."""
+    path = workspace.superior(year)
+    if not path.is_file():
+        return None
+    issued = Arrival(sha256="", names=(SUPERIOR_FILE,), size=0, modified=now, first_seen=now, path=path)
+    return read_superior(open_arrival(issued), form, control)
+
+
 def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
     """Claims of the 台账 that no arrival answers to."""
     for claim in control.claims:
@@ -256,7 +271,7 @@ def _report(form: Form, control: Control, county: County) -> ReportContent:
             "level": profile.level,
         },
         missing=tuple(standing.unit.name for standing in county.missing),
-        provisional=tuple(standing.unit.name for standing in county.counted if standing.provisional),
+        provisional=tuple(standing.unit.name for standing in county.provisional),
     )
 
 
@@ -273,6 +288,6 @@ def _secret(workspace: Workspace) -> bytes:
 
 def _key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequence[Arrival]) -> str:
     """The digest of everything a night depends on."""
-    office = [path for path in (workspace.control(year), workspace.secret) if path.is_file()]
+    office = [path for path in (workspace.control(year), workspace.superior(year), workspace.secret) if path.is_file()]
     templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
     return night_key([*office, *templates], arrivals, ledger.nights.accepted(year - 1), ledger.pasts.of(year - 1))

@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.annex import SOURCES, Rows, sources_in
+from pipeline.county import Contribution
 from pipeline.intake import open_arrival
 from pipeline.layout import Place
 from pipeline.ledger import Ledger
 from pipeline.read.workbook import UnreadableError, read_workbook
 from pipeline.returns import Arrival
-from pipeline.sources import SHEET, Rows, Source, sources_in
 
 _LONGEST = 60
 
@@ -25,9 +26,12 @@ class Original:
     sources: Rows = ()
     trouble: str = ""
 
-    def below(self, item: str) -> tuple[Source, ...]:
+    def below(self, item: str) -> tuple[Contribution, ...]:
         """What it was added up from itself, where it is a consolidation; nothing where it is a return."""
-        return tuple(sources_in({SHEET: self.sources}, item))
+        try:
+            return tuple(sources_in({SOURCES: self.sources}, item))
+        except ArithmeticError:  # somebody wrote words where a figure was listed
+            return ()
 
 
 @dataclass(slots=True)
@@ -61,7 +65,7 @@ class Originals:
             return Original(trouble=f"存档的原件读不出来（{error}）")
         return Original(
             texts={p: shown(sheets[p.sheet].at(p.row, p.col)) for p in places if p.sheet in sheets},
-            sources=sheets[SHEET].rows if SHEET in sheets else (),
+            sources=sheets[SOURCES].rows if SOURCES in sheets else (),
         )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.changes import FIRST_NIGHT, Changes
 from pipeline.control import Control
 from pipeline.county import County
 from pipeline.findings import Finding
 from pipeline.form import Form
 from pipeline.received import Received
 from pipeline.returns import Unclaimed
+from pipeline.seal import Seal
 from pipeline.standings import Standing
 
 
@@ -18,7 +20,8 @@ class Outcome:
     """One consolidation of one year.
 
     ``findings`` are those that matter today, sorted for reading; ``superseded`` are those of returns that another
-    version of the same unit's return has replaced.
+    version of the same unit's return has replaced. ``changes`` compare with the night before; ``seal`` is the next
+    level's, from the workbook it issued to this county, and goes into county.xlsx.
     """
 
     year: int
@@ -30,6 +33,8 @@ class Outcome:
     county: County
     findings: tuple[Finding, ...]
     superseded: tuple[Finding, ...]
+    changes: Changes = FIRST_NIGHT
+    seal: Seal | None = None
 
     @property
     def attention(self) -> bool:

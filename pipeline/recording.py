@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from pipeline.control import Control
+from pipeline.county import County
 from pipeline.explanations import given
 from pipeline.fingerprints import digest, program
 from pipeline.form import printed
@@ -16,7 +17,8 @@ from pipeline.outcome import Outcome
 from pipeline.packing import packed_findings
 from pipeline.standings import Standing
 
-ADJUSTMENTS = "差额调整"
+ADJUSTMENTS, AUTOMATIC, SOURCE = "差额调整", "自动差额", "取数单位"
+"""Kinds of decisions beside the sheets of the 台账: what consolidation took off by itself, and where it took a figure."""
 
 
 def night_of(
@@ -29,11 +31,6 @@ def night_of(
     manifest: Mapping[str, str],
 ) -> Night:
     """The record of a night; ``readings`` are the keys of the readings by hash, ``control`` the bytes of its 台账."""
-    accepted = tuple(_accepted(outcome, readings))
-    figures = {code: None if value is None else printed(value) for code, value in outcome.county.figures.items()}
-    decisions = tuple(_decisions(outcome.control))
-    adjusted = [decision for decision in decisions if decision.kind == ADJUSTMENTS]
-    counted = [(row.unit, row.sha256, row.counted, row.provisional) for row in accepted]
     return Night(
         row=NightRow(
             year=outcome.year,
@@ -43,17 +40,31 @@ def night_of(
             code=program(),
             form=outcome.form.id,
             control=hashlib.sha256(control).hexdigest(),
-            snapshot=digest(counted, adjusted, sorted(figures.items())),
+            snapshot=counted_digest(outcome.county),
             complete=outcome.county.complete,
             manifest=manifest,
         ),
         findings=packed_findings(outcome.findings),
         states=[_state(standing) for standing in outcome.standings],
-        accepted=accepted,
-        figures=figures,
-        decisions=decisions,
+        accepted=tuple(_accepted(outcome, readings)),
+        figures=_printed(outcome.county),
+        decisions=(*_signed(outcome.control), *_differences(outcome.county), *_sources(outcome)),
         explanations=tuple(_explanations(outcome)),
     )
+
+
+def counted_digest(county: County) -> str:
+    """Of everything the county's figures were made of: nights with the same digest counted the same."""
+    counted = [
+        (standing.unit.code, standing.decisive.submission.arrival.sha256, standing.provisional)
+        for standing in county.counted
+        if standing.decisive
+    ]
+    return digest(counted, county.differences, sorted(_printed(county).items()))
+
+
+def _printed(county: County) -> dict[str, str | None]:
+    return {code: None if value is None else printed(value) for code, value in county.figures.items()}
 
 
 def _accepted(outcome: Outcome, readings: Mapping[str, str]) -> Iterator[Accepted]:
@@ -82,11 +93,10 @@ def _state(standing: Standing) -> StateRow:
     )
 
 
-def _decisions(control: Control) -> Iterator[Decided]:
-    """The signed rows of the 台账, each with what it sets."""
+def _signed(control: Control) -> Iterator[Decided]:
+    """The signed rows of the 台账 that are no difference, each with what it sets."""
     signed = (
         *((waiver, "") for waiver in control.waivers),
-        *((adjustment, printed(adjustment.amount)) for adjustment in control.adjustments),
         *((acceptance, acceptance.rule) for acceptance in control.acceptances),
         *((claim, claim.unit) for claim in control.claims),
         *((correction, f"{correction.item} = {printed(correction.amount)}") for correction in control.corrections),
@@ -100,6 +110,28 @@ def _decisions(control: Control) -> Iterator[Decided]:
             approver=decision.approver,
             cell=decision.cell,
         )
+
+
+def _differences(county: County) -> Iterator[Decided]:
+    """The rows of the 差额表, by item and amount."""
+    for difference in county.differences:
+        yield Decided(
+            kind=AUTOMATIC if difference.automatic else ADJUSTMENTS,
+            subject=difference.item,
+            detail=printed(difference.amount),
+            reason=difference.reason,
+            approver=difference.approver,
+            cell=f"{difference.file} {difference.sheet}!{difference.cell}" if difference.automatic else difference.cell,
+        )
+
+
+def _sources(outcome: Outcome) -> Iterator[Decided]:
+    """Which unit every item with a single source was taken from."""
+    for item in outcome.form.items:
+        if item.aggregation == "source":
+            for addend in outcome.county.contributions.get(item.code, ()):
+                if addend.unit:
+                    yield Decided(kind=SOURCE, subject=item.code, detail=addend.unit, reason="", approver="", cell="")
 
 
 def _explanations(outcome: Outcome) -> Iterator[Explained]:

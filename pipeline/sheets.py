@@ -10,7 +10,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.form import Table
+from pipeline.findings import SEVERITY_LABELS
+from pipeline.form import Rule, Table
 from pipeline.layout import Grid
 
 _FONT = "宋体"
@@ -111,6 +112,11 @@ def lines_height(texts: Sequence[str], widths: Sequence[float]) -> float:
 def _lines(text: str, width: float) -> int:
     units = (sum(2 if ord(char) > 0x2E7F else 1 for char in line) for line in text.split("\n"))
     return sum(max(1, ceil(length / width)) for length in units)
+
+
+def check_title(rule: Rule) -> str:
+    """A rule on the sheet 校验; its first word is what a reason is found by."""
+    return f"{rule.id}　{SEVERITY_LABELS[rule.severity]}　{rule.title}"
 
 
 def page(

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipeline.control.model import ACCEPTANCES, ADJUSTMENTS
+from pipeline.control.model import ACCEPTANCES
+from pipeline.county import Contribution
 from pipeline.errors import AskedError
 from pipeline.form import Figure, Item, Term, Value
 from pipeline.form.local import asked_of
 from pipeline.ledger import Accepted, Decided, NightRow
 from pipeline.lookup import find_item, full_label
 from pipeline.originals import Originals
+from pipeline.recording import ADJUSTMENTS, AUTOMATIC, SOURCE
 from pipeline.remembered import Missing, Remembered, figure, remembered
-from pipeline.sources import Source
 from pipeline.workspace import Workspace
 
 SMALL = 40
@@ -58,7 +59,7 @@ class Branch:
     remarks: tuple[Remark, ...] = ()
     raw: str | None = None
     trouble: str = ""
-    below: tuple[Source, ...] = ()
+    below: tuple[Contribution, ...] = ()
 
     @property
     def idle(self) -> bool:
@@ -68,13 +69,16 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """An adjustment in force that night."""
+    """A difference in force that night: a signed row of the 台账, or what consolidation took off by itself.
 
+    ``where`` is the cell it rests on, with its file.
+    """
+
+    kind: str
     amount: Figure
     reason: str
     approver: str
-    sheet: str
-    cell: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,11 @@ class Tree:
     silent: tuple[str, ...] = ()
     parts: tuple[Tree, ...] = ()
     folded: bool = False
+
+    @property
+    def listed(self) -> bool:
+        """Whether what the units wrote is put side by side and not added up."""
+        return self.item.aggregation == "collect"
 
     @property
     def holds(self) -> bool:
@@ -155,7 +164,7 @@ def _figure_of(night: Remembered, item: Item) -> Item:
     """``item``, if it is one the county has. Raises `AskedError`."""
     if item.aggregation == "none":
         raise AskedError(f"“{item.label}”是每个单位自己的信息，不汇总。")
-    if item.numeric and item.code not in night.figures:
+    if item.aggregation != "collect" and item.code not in night.figures:
         raise AskedError(f"编号为 {night.row.id} 的汇总还没有“{item.label}”这个指标。")
     return item
 
@@ -178,7 +187,7 @@ class Tracer:
 
     def looked_up(self, tree: Tree, *, every: bool = False) -> Tree:
         """The same with what stands in the cells of its branches, those of plain zeros only if ``every``."""
-        if tree.folded or not tree.item.numeric:
+        if tree.folded or tree.listed:
             return tree
         return replace(
             tree,
@@ -194,14 +203,16 @@ class Tracer:
         return Tree(item=item, label=self._label(item), published=self._published(item), total=total, parts=parts)
 
     def _sum(self, item: Item) -> Tree:
-        source = self._night.control.profile.sources.get(item.source, "") if item.source else ""
+        source = self._source(item)
         asked = [
             row.unit for row in self._night.counted if (row.unit == source if item.source else self._asked(item, row))
         ]
         values = {unit: self._night.values(unit).get(item.code) for unit in asked}
         branches = tuple(self._branch(item, unit, value) for unit, value in values.items() if value is not None)
         signed = tuple(
-            _signed(row) for row in self._night.decisions if (row.kind, row.subject) == (ADJUSTMENTS, item.code)
+            _signed(row)
+            for row in self._night.decisions
+            if row.kind in (ADJUSTMENTS, AUTOMATIC) and row.subject == item.code
         )
         return Tree(
             item=item,
@@ -219,6 +230,11 @@ class Tracer:
 
     def _published(self, item: Item) -> Figure | None:
         return self._night.figures.get(item.code)
+
+    def _source(self, item: Item) -> str:
+        """The one unit it was, or should have been, taken from."""
+        taken = (row.detail for row in self._night.decisions if (row.kind, row.subject) == (SOURCE, item.code))
+        return next(taken, self._night.control.profile.sources.get(item.source, "")) if item.source else ""
 
     def _asked(self, item: Item, row: Accepted) -> bool:
         unit = self._night.control.by_code.get(row.unit)
@@ -253,7 +269,7 @@ class Tracer:
 
 def _added(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> Figure | None:
     """What they come to; ``None`` for a text, and where nobody answers for the figure."""
-    if not item.numeric or (item.source and not branches and not signed):
+    if item.aggregation == "collect" or (item.source and not branches and not signed):
         return None
     total: Figure = 0
     for value in (*(branch.value for branch in branches), *(each.amount for each in signed)):
@@ -263,7 +279,8 @@ def _added(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> 
 
 
 def _signed(row: Decided) -> Signed:
-    return Signed(amount=figure(row.detail), reason=row.reason, approver=row.approver, sheet=row.kind, cell=row.cell)
+    where = row.cell if row.kind == AUTOMATIC else f"台账 {row.kind}!{row.cell}"
+    return Signed(kind=row.kind, amount=figure(row.detail), reason=row.reason, approver=row.approver, where=where)
 
 
 def _folded(tree: Tree) -> Tree:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.control import CONTROL_FILE
+from pipeline.control import CONTROL_FILE, SUPERIOR_FILE
 from pipeline.errors import PublishError, TemplateError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.seal import SECRET_FILE
@@ -74,6 +74,10 @@ class Workspace:
     def control(self, year: int) -> Path:
         """The 台账 of a year."""
         return self.year_inputs(year) / CONTROL_FILE
+
+    def superior(self, year: int) -> Path:
+        """The workbook the next level up issued to this office; it may not be there."""
+        return self.year_inputs(year) / SUPERIOR_FILE
 
     def year_outputs(self, year: int) -> Path:
         """Everything derived for a year."""

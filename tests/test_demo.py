@@ -272,8 +272,11 @@ def test_county_workbook(played: Play) -> None:
     assert len(places) == 200
     figures = {name: grids[place.sheet][place.row][place.col] for name, place in places.items()}
     assert figures == dict.fromkeys(places, 0) | {code.replace(".", "_"): n for code, n in PUBLISHED.items()}
-    indicators = {row[0]: row[1] for row in grids["基本情况"][3:]}
-    assert {label: value for label, value in indicators.items() if value} == {
+    said = {row[0]: row[1] for row in grids["基本情况"][4:]}
+    assert {label: value for label, value in said.items() if value} == {
+        "填报单位": "方正县人民政府",
+        "报告年度": 2024,
+        "联系电话": "0451-57116077",
         "政府网站发布信息数": 2210,
         "开设维护专题专栏数": 8,
         "收到网民留言数": 5,

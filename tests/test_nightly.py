@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from pipeline import nightly
+from pipeline.annex import sources_in
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.workspace import bundled_templates
@@ -56,7 +57,8 @@ def test_every_published_file_says_the_same(tmp_path: Path, form: Form) -> None:
     request = {"t3.received.legal": 1, "t3.granted.legal": 1}
     office.returns("u02", {**request, "t4.review.upheld": 1, "t2.fees.amount": Decimal("12.5")})
     office.returns("u03")
-    figures = office.run().county.figures
+    county = office.run().county
+    figures = county.figures
     run = json.loads((office.outputs / "run.json").read_text(encoding="utf-8"))
     jsonschema.validate(run, json.loads(SCHEMA.read_text(encoding="utf-8")))
     assert run["figures"]["t2.fees.amount"] == "12.5"
@@ -76,13 +78,15 @@ def test_every_published_file_says_the_same(tmp_path: Path, form: Form) -> None:
         for item in form.of_table(table.code):
             place = office.layout.places[item.code]
             assert grid[place.row][place.col] == float(figures[item.code] or 0), item.code
-    sources = book.get_sheet_by_name("来源").to_python()[3:]
-    granted = [row[2:] for row in sources if row[0] == "t3.granted.natural"]
-    assert granted == [
-        ["u01", "第1镇人民政府", "u01.xlsx", "表三", "D8", 2.0],
-        ["u02", "第2镇人民政府", "u02.xlsx", "表三", "D8", 0.0],
-        ["u03", "第3镇人民政府", "u03.xlsx", "表三", "D8", 0.0],
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    granted = sources_in(sheets, "t3.granted.natural")
+    assert granted == list(county.contributions["t3.granted.natural"])
+    assert [(each.unit, each.file, each.cell, each.value) for each in granted] == [
+        ("u01", "u01.xlsx", "D8", 2),
+        ("u02", "u02.xlsx", "D8", 0),
+        ("u03", "u03.xlsx", "D8", 0),
     ]
+    assert {code: sources_in(sheets, code) for code in figures} == {c: list(county.contributions[c]) for c in figures}
     tables = Document(str(office.outputs / "report.docx")).tables
     assert tables[1].rows[5].cells[3].text == "2"  # （一）予以公开 · 自然人
     assert tables[0].rows[-1].cells[1].text == "12.5"

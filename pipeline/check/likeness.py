@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from rapidfuzz import fuzz
 
 from pipeline.check.case import Case, Hit
 from pipeline.control import Unit
+from pipeline.documents import document_numbers
 from pipeline.form import Rule
 
 _GRAM, _SAMPLE, _COMMON = 5, 4, 12
 """Runs of five characters, one in four kept; of the texts that share a run the first twelve stand for all."""
-_SPLIT = re.compile(r"[;；,，、\s]+")
 _SELF = re.compile("我[镇乡街道局办委院中心社校]{1,2}|本[镇乡局办委院中心]{1,2}")
 
 
@@ -62,16 +62,6 @@ def shared_numbers(rule: Rule, case: Case) -> Sequence[Hit] | None:
             words |= {"others": "、".join((case.unit.name, *others))}
             hits.append(Hit(item=code, over=number, words=words, operands=((code, number),)))
     return hits
-
-
-def document_numbers(text: str) -> tuple[str, ...]:
-    """The numbers a unit lists, brackets and spaces made alike.
-
-    >>> document_numbers("方政发〔2024〕3号；方政办发[2024]7号")
-    ('方政发〔2024〕3号', '方政办发〔2024〕7号')
-    """
-    alike = re.sub(r"[\[［【(（]", "〔", re.sub(r"[\]］】)）]", "〕", text))
-    return tuple(dict.fromkeys(part for part in _SPLIT.split(alike) if "号" in part))
 
 
 def bare(text: str, unit: Unit) -> str:
@@ -118,12 +108,3 @@ def _grams(text: str) -> frozenset[int]:
     """A fixed sample of the text's runs of characters, the same for the same run everywhere."""
     runs = (zlib.crc32(text[n : n + _GRAM].encode()) for n in range(len(text) - _GRAM + 1))
     return frozenset(run for run in runs if run % _SAMPLE == 0)
-
-
-def owners(listed: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    """Document number to the names of the units that list it; ``listed`` are unit names with their texts."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    for unit, text in listed:
-        for number in document_numbers(text):
-            found[number][unit] = None
-    return {number: tuple(units) for number, units in found.items() if len(units) > 1}

@@ -29,13 +29,16 @@ def root_findings(form: Form, control: Control, county: County, balances: Balanc
 
 
 def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
-    """Add every statutory cell up a second way: the units' own cells, totals included, plus what was adjusted.
+    """Add every statutory cell up a second way: the units' own cells, totals included, plus the rows of the 差额表.
 
-    A total a provisional unit got wrong is the office's accepted risk and not an ingest fault.
+    Those of the 台账 are taken from there and not from the consolidation. A total a provisional unit got wrong is the
+    office's accepted risk and not an ingest fault.
     """
     if any(standing.provisional for standing in county.counted):
         return
     statutory = {table.code for table in form.tables}
+    differences = [(each.subject, each.amount) for each in control.adjustments]
+    differences += [(each.item, each.amount) for each in county.differences if each.automatic]
     for item in form.items:
         if item.table not in statutory:
             continue
@@ -45,13 +48,12 @@ def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
             assert standing.decisive is not None
             value = standing.decisive.submission.values[at]
             addends += [value] if isinstance(value, int | Decimal) else []
-        for adjustment in control.adjustments:
-            if adjustment.subject == item.code:
-                addends.append(adjustment.amount)
+        for subject, amount in differences:
+            if subject == item.code:
+                addends.append(amount)
             elif item.code in form.formulas:
-                for term in definition(form, item.code).right:
-                    if term.name == adjustment.subject:
-                        addends.append(adjustment.amount * term.factor)
+                terms = definition(form, item.code).right
+                addends += [amount * term.factor for term in terms if term.name == subject]
         found, expected = county.figures[item.code], sum(addends, start=Decimal(0))
         if found != expected:
             yield violation(

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from pipeline.check.case import Case, Hit, Neighbours
 from pipeline.check.kinds import FUNCTIONS
-from pipeline.check.likeness import bare, nearest, owners
+from pipeline.check.likeness import bare, nearest
 from pipeline.check.linear import Assessment, Balances
 from pipeline.control import Control, Unit
+from pipeline.documents import listings
 from pipeline.findings import Finding, digest, violation
 from pipeline.form import KINDS, Form, Rule, Value, Vector
 from pipeline.history import NONE, History
@@ -147,7 +148,8 @@ class Checker:
             elif rule.kind == "shared_numbers":
                 code = rule.word("item")
                 listed = ((unit.name, said.get(code)) for unit, said in zip(units, values, strict=True))
-                numbers = owners((name, text) for name, text in listed if isinstance(text, str))
+                owners = listings((name, text) for name, text in listed if isinstance(text, str))
+                numbers = {number: names for number, names in owners.items() if len(names) > 1}
         return Neighbours(likeness=likeness, numbers=numbers)
 
 

@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from pipeline.changes import Cause
 from pipeline.cli.show_trace import as_json, printed_value, say, signed_figure, when
-from pipeline.comparing import Cause, CellChange, Change, FigureChange, NightDiff, VersionDiff, YearDiff
+from pipeline.comparing import CellChange, Change, FigureChange, NightDiff, VersionDiff, YearDiff
 from pipeline.form import printed
 from pipeline.ledger import Decided, NightRow
 
@@ -43,17 +44,17 @@ def nights(result: NightDiff, *, json: bool) -> None:
         return
     titles = (f"{when(row.at)} 的汇总（编号 {row.id}）" for row in (result.before, result.after))
     root = Tree(f"[bold]{result.year} 年度：{' → '.join(titles)}[/]")
-    computed = [change for change in result.figures if change.computed]
+    computed = [change for change in result.figures if change.computed and change.difference]
     own = [change for change in result.figures if not change.computed]
     _section(root, "汇总数变了", own, _figure)
     _section(root, "合计跟着变了", computed, lambda change: _change(change))
     _section(
         root,
-        "换了计入的报表",
-        result.counted,
+        "计入的报表变了",
+        result.units,
         lambda row: (
-            f"{_unit(row.name, row.unit)}：{_file(row.before_file, row.before_sha256)} → "
-            f"{_file(row.after_file, row.after_sha256)}"
+            f"{_unit(row.name, row.unit)}{row.reason}：{escape(row.file_before or '无')} → "
+            f"{escape(row.file_after or '无')}"
         ),
     )
     _section(
@@ -90,10 +91,9 @@ def _figure(change: FigureChange) -> str:
 
 
 def _cause(cause: Cause) -> str:
-    difference = signed_figure(cause.after - cause.before)
-    if not cause.unit:
-        return escape(f"{cause.name} {difference}")
-    return escape(f"{cause.name} {printed(cause.before)} → {printed(cause.after)}（{difference}）")
+    before, after = cause.before or 0, cause.after or 0
+    whose = cause.name if cause.unit else cause.reason
+    return escape(f"{whose} {printed(before)} → {printed(after)}（{signed_figure(after - before)}）")
 
 
 def _change(change: Change) -> str:
@@ -131,7 +131,7 @@ def _night_document(result: NightDiff) -> dict[str, Any]:
         "figures": [_changed(change) for change in result.figures],
         **{
             name: [asdict(row) for row in getattr(result, name)]
-            for name in ("counted", "states", "decisions_new", "decisions_gone")
+            for name in ("units", "states", "decisions_new", "decisions_gone")
         },
         "findings_new": list(result.findings_new),
         "findings_gone": list(result.findings_gone),

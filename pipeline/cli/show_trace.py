@@ -58,7 +58,7 @@ def _grow(node: Drawn, tree: Tree, *, every: bool) -> None:
             f"[dim]其余 {len(idle_parts)} 项为 0[/]" if len(idle_parts) < len(tree.parts) else "[dim]各项都是 0[/]"
         )
     shown = [branch for branch in tree.branches if every or not branch.idle]
-    width = max((len(printed_value(branch.value)) for branch in shown if tree.item.numeric), default=0)
+    width = max((len(printed_value(branch.value)) for branch in shown if not tree.listed), default=0)
     for branch in shown:
         _branch(node, tree, branch, width)
     for signed in tree.signed:
@@ -76,7 +76,7 @@ def _part(part: Tree) -> str:
 def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
     """One unit: its value and name, then the cell and the file, then what was said of the cell."""
     mark = "　[yellow]认可计入[/]" if branch.provisional else ""
-    value = f"{printed_value(branch.value):>{width}}　" if tree.item.numeric else ""
+    value = f"{printed_value(branch.value):>{width}}　" if not tree.listed else ""
     lines = [f"{value}{escape(branch.name)}（{escape(branch.unit)}）{mark}"]
     if isinstance(branch.value, str):
         lines.append(escape(head(branch.value)))
@@ -96,12 +96,12 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
     grown = node.add("\n".join(lines))
     for source in branch.below:
         if source.value:
-            whose = f"{source.name}（{source.unit}）" if source.unit else source.name
+            whose = f"{source.unit_name}（{source.unit}）" if source.unit else source.unit_name
             grown.add(escape(f"{printed(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
 
 
 def _signed(signed: Signed) -> str:
-    why = f"{signed.sheet}：{signed.reason}（批准人 {signed.approver}，台账 {signed.sheet}!{signed.cell}）"
+    why = f"{signed.kind}：{signed.reason}（批准人 {signed.approver}，{signed.where}）"
     return f"[yellow]{signed_figure(signed.amount)}　{escape(why)}[/]"
 
 
@@ -114,7 +114,7 @@ def _silent(tree: Tree, zeros: int, *, alone: bool) -> Iterator[str]:
 
 
 def _published(tree: Tree) -> str:
-    if not tree.item.numeric:
+    if tree.listed:
         return f"{len(tree.branches)} 个单位写了"
     text = "（来源单位未定）" if tree.published is None else printed(tree.published)
     text += f" {tree.item.unit}" if tree.item.unit and tree.published is not None else ""
@@ -122,7 +122,7 @@ def _published(tree: Tree) -> str:
 
 
 def _conclusion(tree: Tree) -> str:
-    if not tree.item.numeric:
+    if tree.listed:
         return "文字材料不相加，由汇总单位在台账“报告文字”里起草。"
     if not tree.holds:
         return "[red]对不上：账里的来源合计与公布的数不一样。请把这份结果发给技术支持。[/]"

@@ -4,12 +4,11 @@ Everything compared is the ledger's: what was published, what was counted, what 
 """
 
 from pipeline.comparing.changes import Change
-from pipeline.comparing.nights import Cause, FigureChange, NightDiff, diff_nights, runs
+from pipeline.comparing.nights import FigureChange, NightDiff, diff_nights, runs
 from pipeline.comparing.versions import CellChange, VersionDiff, diff_versions
 from pipeline.comparing.years import YearDiff, diff_years
 
 __all__ = [
-    "Cause",
     "CellChange",
     "Change",
     "FigureChange",

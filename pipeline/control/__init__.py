@@ -1,8 +1,11 @@
-"""台账.xlsx: roster, report profile, waivers, adjustments, acceptances, claims, the office's own text."""
+"""台账.xlsx: roster, report profile, waivers, adjustments, acceptances, claims, the office's own text and reasons."""
 
 from pipeline.control.blank import build_control
 from pipeline.control.model import (
     CONTROL_FILE,
+    RESERVED_FILES,
+    SUPERIOR_FILE,
+    UNIT_TYPES,
     Acceptance,
     Adjustment,
     Claim,
@@ -16,6 +19,9 @@ from pipeline.control.read import read_control
 
 __all__ = [
     "CONTROL_FILE",
+    "RESERVED_FILES",
+    "SUPERIOR_FILE",
+    "UNIT_TYPES",
     "Acceptance",
     "Adjustment",
     "Claim",

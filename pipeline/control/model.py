@@ -14,17 +14,22 @@ from pipeline.findings import Finding
 from pipeline.form import Form, Item, Rule, extended
 
 CONTROL_FILE = "台账.xlsx"
+SUPERIOR_FILE = "上级报表.xlsx"
+"""The workbook the next level up issued to this office: its seal goes into county.xlsx."""
+RESERVED_FILES = (CONTROL_FILE, SUPERIOR_FILE)
+"""The office's own files at the top of a year's inputs; no unit's return is looked for in them."""
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
-UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "其他")
-"""What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf."""
+UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "县区", "其他")
+"""What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf;
+县区 is one whose return is itself a consolidation."""
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 
-ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS, CORRECTIONS = (
-    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字", "上年更正",
+ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS, CORRECTIONS, EXPLANATIONS = (
+    "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字", "上年更正", "上报说明",
 )  # fmt: skip
 INDICATORS, RULES = "本地指标", "本地规则"
 LATER_SHEETS = (CORRECTIONS,)
@@ -45,6 +50,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     RULES: ("规则编号", "规则名称", "级别", "算式", "条件", "适用类型", "问题", "怎么办", "依据"),
     CORRECTIONS: ("单位代码", "指标", "更正为", "理由", "批准人"),
+    EXPLANATIONS: ("规则", "出错说明"),
 }  # fmt: skip
 
 PROFILE_KEYS: Mapping[str, str] = {
@@ -60,6 +66,9 @@ PROFILE_KEYS: Mapping[str, str] = {
     "上报期限": "submit_by",
     "公开期限": "publish_by",
     "空白处理": "blanks",
+    "填报人": "preparer",
+    "审核人": "reviewer",
+    "填报日期": "signed_on",
 }
 REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位", "年度")
 
@@ -87,7 +96,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The face of the report. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
+    """The face of the report, and who signs what goes one level up. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
 
     ``thresholds`` are the office's own values of rule parameters, by rule and parameter.
     """
@@ -104,6 +113,9 @@ class Profile:
     submit_by: dt.date | None = None
     publish_by: dt.date | None = None
     blanks: Literal["return", "zero"] = "return"
+    preparer: str = ""
+    reviewer: str = ""
+    signed_on: dt.date | None = None
     sources: Mapping[str, str]
     thresholds: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
@@ -162,7 +174,11 @@ class Correction(Decision):
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """The whole 台账 of a year, with what is wrong in it."""
+    """The whole 台账 of a year, with what is wrong in it.
+
+    ``explanations`` are the office's own reasons for warnings of the next level up, by rule (``P4``) or equation
+    (``P4.other``).
+    """
 
     profile: Profile
     units: tuple[Unit, ...]
@@ -173,6 +189,7 @@ class Control:
     corrections: tuple[Correction, ...] = ()
     texts: Mapping[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
+    explanations: Mapping[str, str] = field(default_factory=dict)
     indicators: tuple[Item, ...] = ()
     rules: tuple[Rule, ...] = ()
 

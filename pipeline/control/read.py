@@ -10,8 +10,8 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline.control import local, model
-from pipeline.control.cells import Row, as_text
+from pipeline.control import decisions, local, model
+from pipeline.control.cells import Row
 from pipeline.control.cells import rows as data_rows
 from pipeline.control.model import (
     BLANKS,
@@ -21,18 +21,13 @@ from pipeline.control.model import (
     PROFILE_KEYS,
     REQUIRED_PROFILE,
     UNIT_TYPES,
-    Acceptance,
-    Adjustment,
-    Claim,
     Control,
-    Correction,
     Profile,
     Unit,
-    Waiver,
 )
 from pipeline.errors import WorkspaceError
 from pipeline.findings import Finding, notice
-from pipeline.form import LOCAL, THRESHOLDS, Form, Item, extended
+from pipeline.form import THRESHOLDS, Form, extended
 from pipeline.layout import plain
 
 _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
@@ -82,12 +77,13 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
     return Control(
         profile=replace(profile, sources={**profile.sources, **sources}),
         units=units,
-        waivers=tuple(_waivers(each(model.WAIVERS), codes)),
-        adjustments=tuple(_adjustments(each(model.ADJUSTMENTS), form)),
-        acceptances=tuple(_acceptances(each(model.ACCEPTANCES), codes, form)),
-        claims=tuple(_claims(each(model.CLAIMS), codes)),
-        corrections=tuple(_corrections(each_if_there(model.CORRECTIONS), codes, form)),
-        texts=_texts(each_if_there(model.TEXTS), form),
+        waivers=tuple(decisions.waivers(each(model.WAIVERS), codes)),
+        adjustments=tuple(decisions.adjustments(each(model.ADJUSTMENTS), form)),
+        acceptances=tuple(decisions.acceptances(each(model.ACCEPTANCES), codes, form)),
+        claims=tuple(decisions.claims(each(model.CLAIMS), codes)),
+        corrections=tuple(decisions.corrections(each_if_there(model.CORRECTIONS), codes, form)),
+        texts=decisions.texts(each_if_there(model.TEXTS), form),
+        explanations=decisions.explanations(each_if_there(model.EXPLANATIONS), form),
         findings=tuple(findings),
         indicators=indicators,
         rules=rules,
@@ -200,6 +196,9 @@ def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, fi
         submit_by=date("上报期限"),
         publish_by=date("公开期限"),
         blanks=BLANKS[_choice(said, "空白处理", tuple(BLANKS), "退回")],
+        preparer=text("填报人"),
+        reviewer=text("审核人"),
+        signed_on=date("填报日期"),
         sources=_sources(said, sources, codes),
         thresholds=_thresholds(said, settings),
     )
@@ -234,103 +233,3 @@ def _sources(said: Mapping[str, Row], keys: tuple[str, ...], codes: set[str]) ->
         if code not in codes:
             said[key].note("T6", "内容", found=code, expected="单位名录里的单位代码")
     return {key: code for key, code in found.items() if code in codes}
-
-
-def _signed(row: Row, subject: str) -> dict[str, str] | None:
-    """What every decision must carry; a row without reason or approver is refused with a finding."""
-    for column in (subject, "理由", "批准人"):
-        if not row.text(column):
-            row.note("T5", column)
-            return None
-    return {
-        "subject": row.text(subject),
-        "reason": row.text("理由"),
-        "approver": row.text("批准人"),
-        "sheet": row.sheet,
-        "cell": row.cell(subject),
-    }
-
-
-def _known(row: Row, column: str, codes: set[str]) -> bool:
-    if row.text(column) in codes:
-        return True
-    row.note("T6", column, found=row.text(column), expected="单位名录里的单位代码")
-    return False
-
-
-def _waivers(table: Iterator[Row], codes: set[str]) -> Iterator[Waiver]:
-    for row in table:
-        if (signed := _signed(row, "单位代码")) and _known(row, "单位代码", codes):
-            yield Waiver(**signed)
-
-
-def _adjustments(table: Iterator[Row], form: Form) -> Iterator[Adjustment]:
-    for row in table:
-        signed = _signed(row, "指标")
-        item = _entered(row, form) if signed else None
-        if signed is None or item is None:
-            continue
-        amount = row.number("调整数", scale=item.scale)
-        if amount is not None:
-            yield Adjustment(**signed, amount=amount)
-
-
-def _entered(row: Row, form: Form) -> Item | None:
-    """The figure a row is about: one that units fill in, totals follow from those."""
-    code = row.text("指标")
-    item = next((item for item in form.items if item.code == code and item.numeric and item.mode == "entered"), None)
-    if item is None:
-        row.note("T6", "指标", found=code, expected="一个填报指标的代码，如 t3.received.natural")
-    return item
-
-
-def _corrections(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Correction]:
-    seen: set[tuple[str, str]] = set()
-    for row in table:
-        signed = _signed(row, "单位代码")
-        if not signed or not _known(row, "单位代码", codes):
-            continue
-        item = _entered(row, form)
-        amount = row.number("更正为", scale=item.scale) if item else None
-        if item is None or amount is None:
-            continue
-        if amount < 0:
-            row.wrong("更正为", "不小于 0 的数")
-        elif (signed["subject"], item.code) in seen:
-            row.wrong("指标", "另一个指标；上面已有一行更正了本单位的这一项，这一行没有生效")
-        else:
-            seen.add((signed["subject"], item.code))
-            yield Correction(**signed, item=item.code, amount=amount)
-
-
-def _acceptances(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Acceptance]:
-    rules = {rule.id for rule in form.rules}
-    for row in table:
-        signed = _signed(row, "单位代码")
-        if not signed or not _known(row, "单位代码", codes):
-            continue
-        if row.text("规则") not in rules:
-            row.note("T6", "规则", found=row.text("规则"), expected="规则编号，如 R3")
-            continue
-        yield Acceptance(**signed, rule=row.text("规则"))
-
-
-def _claims(table: Iterator[Row], codes: set[str]) -> Iterator[Claim]:
-    for row in table:
-        if (signed := _signed(row, "文件名或哈希")) and _known(row, "单位代码", codes):
-            yield Claim(**signed, unit=row.text("单位代码"))
-
-
-def _texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
-    """The office's own paragraphs, by the text item whose label stands in the first column."""
-    texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
-    labels = {plain(item.row_path[-1]): item.code for item in texts}
-    found: dict[str, tuple[str, ...]] = {}
-    for row in table:
-        code = labels.get(plain(row.text("部分")))
-        if code is None:
-            row.note("T6", "部分", found=row.text("部分"), expected="、".join(labels))
-            continue
-        if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
-            found[code] = lines
-    return found

@@ -5,8 +5,9 @@ from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.lint import Remark, lint
 from pipeline.form.load import load_form, parse_form
 from pipeline.form.local import LOCAL, extended, local_items, local_rules
-from pipeline.form.model import Band, Claim, Crosswalk, Fact, Form, Item, Line, Rule, Severity, Table
+from pipeline.form.model import Band, Crosswalk, Form, Item, Line, Table
 from pipeline.form.prompts import CARRIED, LARGEST, prompt, reminder, stop
+from pipeline.form.rule_model import Claim, Fact, Rule, Severity
 from pipeline.form.values import Figure, Value, printed
 from pipeline.form.vector import MISSING, Vector
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pipeline.form.kinds import KINDS
-from pipeline.form.model import Aggregation, Kind, Severity
+from pipeline.form.model import Aggregation, Kind
+from pipeline.form.rule_model import Severity
 
 _KEYS: Mapping[str, frozenset[str]] = {
     "form": frozenset(
@@ -19,7 +20,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     ),
     "identity": frozenset({"code", "label", "kind", "locked", "note"}),
     "indicator": frozenset(
-        {"code", "label", "kind", "scale", "unit", "aggregation", "source", "clause", "note"}
+        {"code", "label", "kind", "scale", "unit", "aggregation", "source", "once", "stock", "clause", "note"}
     ),
     "text": frozenset({"code", "part", "label", "limit", "clause", "note"}),
     "crosswalk": frozenset({"source", "same", "sums"}),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.form.expressions import LAST
-from pipeline.form.model import Form, Item, Rule
+from pipeline.form.model import Form, Item
 from pipeline.form.prompts import PROMPT_TEXT, PROMPT_TITLE, prompt
+from pipeline.form.rule_model import Rule
 
 _CELL_LIKE = re.compile(r"^[a-zA-Z]{1,3}\d+$|^[rR]\d*[cC]\d*$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")

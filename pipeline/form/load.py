@@ -43,6 +43,7 @@ def parse_form(form_toml: str, rules_toml: str, *, faults: Faults | None = None)
         if item.code in seen:
             faults.append(f"form.toml: 指标代码 {item.code} 出现两次")
         seen.add(item.code)
+    faults.extend(_identified(items))
     declared = tuple(rules(_toml(rules_toml, "rules.toml"), tables, items, faults))
     computed = formulas(declared, items, faults)
     crosswalks = {each.source: each for each in _crosswalks(raw, items, faults)}
@@ -135,6 +136,8 @@ def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: Faults) ->
             aggregation=aggregation,
             unit=entry.get("unit", ""),
             source=entry.get("source", ""),
+            once=entry.get("once", ""),
+            stock=entry.get("stock", ""),
             clause=entry.get("clause", ""),
             note=entry.get("note", ""),
             required=aggregation == "sum",
@@ -173,6 +176,19 @@ def _crosswalks(raw: Mapping[str, Any], items: tuple[Item, ...], faults: Faults)
                 continue
             found |= {f"{row}.{column}": tuple(f"{part}.{column}" for part in parts) for column in columns}
         yield Crosswalk(source=entry["source"], codes=found)
+
+
+def _identified(items: tuple[Item, ...]) -> Iterator[str]:
+    """``once`` and ``stock`` must name counts that are added up; there is no stock without a count."""
+    counts = {
+        item.code for item in items if item.kind == "count" and item.mode == "entered" and item.aggregation == "sum"
+    }
+    for item in items:
+        for key, code in (("once", item.once), ("stock", item.stock)):
+            if code and (item.kind != "text" or code not in counts):
+                yield f"form.toml: {item.code}.{key}: “{code}”应当是一个相加的件数指标，并且只能写在列文号的文字指标里"
+        if item.stock and not item.once:
+            yield f"form.toml: {item.code}.stock: 有 stock 就要有 once"
 
 
 def _prefixed(code: str, prefix: str, path: str, faults: Faults) -> str:

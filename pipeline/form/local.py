@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from pipeline.form import expressions
 from pipeline.form.expressions import LAST, Equation, ExpressionError, Sides
-from pipeline.form.model import Form, Item, Rule
+from pipeline.form.model import Form, Item
+from pipeline.form.rule_model import Rule
 from pipeline.form.rules import WHOLE
 
 LOCAL = "local"

@@ -11,8 +11,9 @@ from pipeline.form import expressions
 from pipeline.form.expressions import LAST, Equation, ExpressionError, Sides
 from pipeline.form.faults import Faults
 from pipeline.form.kinds import KINDS, THRESHOLDS
-from pipeline.form.model import Claim, Fact, Item, Line, Parameter, Reading, Rule, Table
+from pipeline.form.model import Item, Line, Table
 from pipeline.form.numerals import NUMBER
+from pipeline.form.rule_model import Claim, Fact, Parameter, Reading, Rule
 
 WHOLE = "全表"
 """The range of a rule that is about no single row or column."""

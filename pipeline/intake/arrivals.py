@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.containers.bounds import Bounds, RefusedError
 from pipeline.containers.sniff import ZIP_MAGIC
 from pipeline.containers.unzip import complete
-from pipeline.control import CONTROL_FILE
+from pipeline.control import RESERVED_FILES
 from pipeline.intake.attachments import ignored, is_attachment, unpack
 from pipeline.intake.guard import refusal_finding
 from pipeline.returns import Arrival
@@ -136,7 +136,7 @@ class _Take:
 def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
     """Path and relative name of the regular files below ``folder`` in a stable order.
 
-    Left out: lock files, system files, symbolic links, and the 台账 at the top.
+    Left out: lock files, system files, symbolic links, and the office's own files at the top.
     """
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
@@ -145,7 +145,7 @@ def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _files(entry.path, f"{prefix}{entry.name}/")
-        elif entry.is_file(follow_symlinks=False) and (prefix or entry.name != CONTROL_FILE):
+        elif entry.is_file(follow_symlinks=False) and (prefix or entry.name not in RESERVED_FILES):
             yield entry.path, prefix + entry.name
 
 

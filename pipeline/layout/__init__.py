@@ -1,7 +1,8 @@
 """Form + template to the address of every item: the only room that knows a cell address."""
 
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
-from pipeline.layout.design import county_cells, design_layout, reason_keys
+from pipeline.layout.county import county_cells
+from pipeline.layout.design import design_layout, reason_keys
 from pipeline.layout.grid import Grid, GridCell, table_grid
 from pipeline.layout.local import LOCAL_SHEET, LocalPage, local_page, with_local
 from pipeline.layout.switches import switches

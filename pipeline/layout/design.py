@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.form import KINDS, LOCAL, Equation, Form, Item, Rule, Table
+from pipeline.form import KINDS, Equation, Form, Item, Rule, Table
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place
 from pipeline.layout.grid import Grid, table_grid
 from pipeline.layout.switches import defaults
@@ -116,23 +116,6 @@ def design_layout(form: Form) -> Layout:
     for row, name in enumerate(defaults(form), SWITCHES_ROW):
         named[name] = Place(IDENTITY_SHEET, row, 1)
     return Layout(places=places, anchors=tuple(anchors), named=named, sheets=sheet_order(form))
-
-
-def county_cells(form: Form) -> Mapping[Place, str]:
-    """The item of every cell of county.xlsx that shows a figure; a merged cell is there with all it covers.
-
-    The statutory tables stand as in a return; below 基本情况 the indicators follow one another,
-    the office's own after them.
-    """
-    cells: dict[Place, str] = {}
-    for table in form.tables:
-        grid, origin = table_origin(table)
-        for cell in grid.cells:
-            for col in range(cell.col, cell.col + cell.cols) if cell.code else ():
-                cells[Place(table.sheet, origin + cell.row, col)] = cell.code
-    figures = (item for table in ("info", LOCAL) for item in form.of_table(table) if item.numeric)
-    cells |= {Place(BASICS_SHEET, row, VALUE_COLUMN): item.code for row, item in enumerate(figures, TABLE_ROW + 1)}
-    return cells
 
 
 def banner_sheets(form: Form) -> Iterator[tuple[str, str]]:

@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
-
+from pipeline.changes import Changes
+from pipeline.county import Difference
 from pipeline.findings import Finding
-from pipeline.form import LOCAL, Figure, Item, printed
+from pipeline.form import LOCAL, Figure, Form, Item, printed
 from pipeline.layout import LOCAL_SHEET
 from pipeline.outcome import Outcome
 from pipeline.received import Received
 from pipeline.standings import Judged, Standing
 
 SCHEMA_VERSION = 1
+_COLUMNS = ("年度", "汇总单位", "指标代码", "表", "行", "列", "计量单位", "数值")
 
 
 def figures_csv(outcome: Outcome) -> bytes:
-    """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese."""
+    """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese.
+
+    Each row says for itself whether the figure is complete and who is missing, so that it stays true when it is cut out.
+    """
     sheets = {table.code: table.sheet for table in outcome.form.tables} | {"info": "基本情况", LOCAL: LOCAL_SHEET}
-    frame = pd.DataFrame(
-        [
-            {
-                "年度": outcome.year,
-                "汇总单位": outcome.control.profile.root,
-                "指标代码": item.code,
-                "表": sheets[item.table],
-                "行": " / ".join(item.row_path),
-                "列": " / ".join(item.column_path),
-                "计量单位": item.unit,
-                "数值": _print(outcome.county.figures[item.code]),
-            }
-            for item in outcome.form.items
-            if item.code in outcome.county.figures
-        ],
-        dtype=object,
+    county = outcome.county
+    state = {
+        "完整": "是" if county.complete else "否",
+        "已计入单位数": len(county.counted),
+        "尚缺单位数": len(county.missing),
+        "尚缺单位": "、".join(standing.unit.name for standing in county.missing),
+        "经认可暂计入单位": "、".join(standing.unit.name for standing in county.provisional),
+    }
+    out = io.StringIO()
+    rows = (
+        {
+            "年度": outcome.year,
+            "汇总单位": outcome.control.profile.root,
+            "指标代码": item.code,
+            "表": sheets[item.table],
+            "行": " / ".join(item.row_path),
+            "列": " / ".join(item.column_path),
+            "计量单位": item.unit,
+            "数值": _print(county.figures[item.code]),
+            **state,
+        }
+        for item in outcome.form.items
+        if item.code in county.figures
     )
-    text: str = frame.to_csv(index=False, lineterminator="\r\n")
-    return text.encode("utf-8-sig")
+    writer = csv.DictWriter(out, (*_COLUMNS, *state), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode("utf-8-sig")
 
 
 def run_json(outcome: Outcome) -> bytes:
@@ -53,17 +69,50 @@ def run_json(outcome: Outcome) -> bytes:
         "root": outcome.control.profile.root,
         "complete": county.complete,
         "counted": [standing.unit.code for standing in county.counted],
+        "provisional": [standing.unit.code for standing in county.provisional],
         "missing": [standing.unit.code for standing in county.missing],
-        "figures": {
-            item.code: _plain(county.figures[item.code], item)
-            for item in outcome.form.items
-            if item.code in county.figures
-        },
+        "figures": _figures(outcome.form, county.figures),
+        "differences": [_difference(outcome.form, difference) for difference in county.differences],
+        "groups": [
+            {"type": group.type, "units": list(group.units), "figures": _figures(outcome.form, group.figures)}
+            for group in county.groups
+        ],
+        "changes": None if outcome.changes.first else _changes(outcome.form, outcome.changes),
         "units": [_unit(standing) for standing in outcome.standings],
         "arrivals": [_arrival(received) for received in outcome.arrivals],
         "findings": [_finding(finding) for finding in outcome.findings],
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _figures(form: Form, figures: Mapping[str, Figure | None]) -> dict[str, int | str | None]:
+    return {item.code: _plain(figures[item.code], item) for item in form.items if item.code in figures}
+
+
+def _difference(form: Form, difference: Difference) -> dict[str, Any]:
+    return asdict(difference) | {"amount": _plain(difference.amount, form.item(difference.item))}
+
+
+def _changes(form: Form, changes: Changes) -> dict[str, Any]:
+    return {
+        "units": [asdict(unit) | {"reason": unit.reason.value} for unit in changes.units],
+        "items": [
+            {
+                "item": change.item,
+                **_step(form, change.item, change.before, change.after),
+                "causes": [
+                    asdict(cause) | {"reason": cause.reason.value} | _step(form, change.item, cause.before, cause.after)
+                    for cause in change.causes
+                ],
+            }
+            for change in changes.items
+        ],
+    }
+
+
+def _step(form: Form, code: str, before: Figure | None, after: Figure | None) -> dict[str, int | str | None]:
+    item = form.item(code)
+    return {"before": _plain(before, item), "after": _plain(after, item)}
 
 
 def _print(value: Figure | None) -> str:

@@ -135,11 +135,11 @@ class Registrar:
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
         if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
-            yield from _searched(book)
+            yield from searched(book)
             return
         label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""
         if label_key(str(label)) != "填报单位":
-            yield from _searched(book)
+            yield from searched(book)
             return
         yield Declaration(unit=as_shown(_at(book[home.sheet], home)).strip(), year="", place=home)
         year = self.layout.places.get("meta.year")
@@ -180,7 +180,7 @@ def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
     return seals
 
 
-def _searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
+def searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
     """``填报单位：…`` in one cell, or 填报单位 with the name in the next filled cell, on any sheet."""
     for sheet, rows in book.items():
         for r, row in enumerate(rows):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from pipeline import opinions
+from pipeline.annex import annexed, unfinished
 from pipeline.cells import Chart, Rows, charts
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
@@ -82,12 +83,15 @@ class Reader:
 
         ``names`` is its workbook.xml, where the defined names stand; ``remarks`` is what was found on the way.
         """
-        book = {name: grid(sheet) for name, sheet in sheets.items()}
+        grids = {name: grid(sheet) for name, sheet in sheets.items()}
+        book = {name: rows for name, rows in grids.items() if not annexed(name, rows)}
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
             return _unclaimed(arrival, identified)
         unit, findings = identified.unit, [*remarks, *identified.findings]
         issued = self._issued(unit)
+        if missing := unfinished(grids):
+            findings.append(notice("C4", found=missing))
         places: Mapping[str, Place]
         if issued.whole and as_issued(issued.plans, issued.layout, book):
             places = issued.layout.places

@@ -13,7 +13,6 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import LARGEST, Equation, Form, Item, Rule, Table, prompt, stop
 from pipeline.form.rules import WHOLE
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, Layout, Place, design_layout, formulas
@@ -36,7 +35,7 @@ from pipeline.layout.design import (
     text_rows,
 )
 from pipeline.layout.switches import defaults
-from pipeline.sheets import Inks, draw_table, head, lines_height, page
+from pipeline.sheets import Inks, check_title, draw_table, head, lines_height, page
 
 BLANK_BANNER = "填报单位：（下发时印入）　　报告年度：（下发时印入）"
 EPOCH = dt.datetime(2021, 9, 26)  # the day the format was issued; a build date would make every build differ
@@ -210,8 +209,8 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
 
 def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: int, equation: Equation) -> None:
     rule, at = form.rule(equation.rule), row + 1
-    sheet.set_row(row, max(30.0, lines_height([_titled(rule), equation.over_label], [40, 30])))
-    sheet.write_string(row, 0, _titled(rule), inks["label"])
+    sheet.set_row(row, max(30.0, lines_height([check_title(rule), equation.over_label], [40, 30])))
+    sheet.write_string(row, 0, check_title(rule), inks["label"])
     sheet.write_string(row, 1, equation.over_label, inks["label"])
     shown: str | int = formulas.DASH if equation.historic else 0
     for col, terms in ((2, equation.left), (3, equation.right)):
@@ -228,16 +227,12 @@ def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: in
 def _later_row(sheet: Worksheet, inks: Inks, row: int, rule: Rule) -> None:
     """A rule that is evaluated on receipt: there is nothing to show yet but the cell for the reason."""
     sheet.set_row(row, 30)
-    sheet.write_string(row, 0, _titled(rule), inks["label"])
+    sheet.write_string(row, 0, check_title(rule), inks["label"])
     sheet.write_string(row, 1, WHOLE, inks["label"])
     for col in range(2, 5):
         sheet.write_blank(row, col, None, inks["total"])
     sheet.write_string(row, 5, "收件后", inks["total"])
     sheet.write_blank(row, 6, None, inks["entry_text"])
-
-
-def _titled(rule: Rule) -> str:
-    return f"{rule.id}　{SEVERITY_LABELS[rule.severity]}　{rule.title}"
 
 
 def _identity(sheet: Worksheet, form: Form) -> None:

@@ -47,6 +47,8 @@ def test_a_good_control_has_no_findings(tmp_path: Path, form: Form) -> None:
             ("u1", "t2.fees.amount", "0", "误报", "李四"),
         ],
         报告文字=[("（一）主动公开", "第一段\n第二段")],
+        上报说明=[("Y4", "机构合并"), ("P4.other", "申请人撤回")],
+        年报信息=[*PROFILE, ("填报人", "张三"), ("审核人", "李四"), ("填报日期", "2025年3月1日")],
     )
     assert found.findings == ()
     (unit,) = found.units
@@ -62,6 +64,9 @@ def test_a_good_control_has_no_findings(tmp_path: Path, form: Form) -> None:
     ]
     assert (found.claims[0].subject, found.claims[0].unit) == ("a.xlsx", "u1")
     assert found.texts == {"text.disclosure": ("第一段", "第二段")}
+    assert found.explanations == {"Y4": "机构合并", "P4.other": "申请人撤回"}
+    profile = found.profile
+    assert (profile.preparer, profile.reviewer, profile.signed_on) == ("张三", "李四", dt.date(2025, 3, 1))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +126,9 @@ def test_dates_as_clerks_write_them(tmp_path: Path, form: Form, due: str) -> Non
         ("上年更正", ("u1", "t3.carried_out.natural", "三", "漏登", "李四"), "T3", "C3"),
         ("上年更正", ("u1", "t3.carried_out.natural", "-1", "漏登", "李四"), "T3", "C3"),
         ("报告文字", ("第七部分", "文"), "T6", "A3"),
+        ("上报说明", ("R3", "强制性的不能说明"), "T6", "A3"),
+        ("上报说明", ("P4.nothing", "没有这一条"), "T6", "A3"),
+        ("上报说明", ("Y4", ""), "T3", "B3"),
     ],
 )
 def test_a_decision_that_is_not_signed_or_not_known_is_refused(
@@ -134,6 +142,7 @@ def test_a_decision_that_is_not_signed_or_not_known_is_refused(
     assert not (found.claims)
     assert not (found.corrections)
     assert not (found.texts)
+    assert not (found.explanations)
 
 
 def test_a_second_correction_of_the_same_figure_is_refused(tmp_path: Path, form: Form) -> None:

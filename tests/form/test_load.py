@@ -64,7 +64,12 @@ def test_what_the_form_says_beyond_the_codes(form: Form) -> None:
     fee = form.item("t2.fees.amount")
     assert (fee.kind, fee.scale, fee.unit, fee.aggregation) == ("money", 4, "万元", "sum")
     assert form.item("info.site_items").source == "网站数据单位"
-    assert form.item("info.document_numbers").aggregation == "collect"
+    numbers = form.item("info.document_numbers")
+    assert (numbers.aggregation, numbers.once, numbers.stock) == (
+        "collect",
+        "t2.normative.issued",
+        "t2.normative.in_force",
+    )
     assert [item.code for item in form.of_table("text")] == [
         "text.disclosure", "text.requests", "text.management", "text.platform", "text.supervision",
         "text.problems", "text.improvements", "text.other",
@@ -195,6 +200,22 @@ def test_bad_parameters_of_a_kind(parameters: str, fault: str) -> None:
     rules = f'{GOOD_RULES}\n{swing}message = "{{label}}"\nremedy = "改"\nwith = {parameters}\n'
     with pytest.raises(FormError) as refused:
         parse_form(GOOD_FORM, rules)
+    assert any(fault in line for line in refused.value.faults), refused.value.faults
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ('once = "t.x.z"', "form.toml: info.n.once: “t.x.z”应当是一个相加的件数指标"),
+        ('once = "t.x.sum"', "form.toml: info.n.once: “t.x.sum”应当是一个相加的件数指标"),
+        ('stock = "t.x.a"', "form.toml: info.n.stock: 有 stock 就要有 once"),
+    ],
+)
+def test_what_document_numbers_are_counted_in(keys: str, fault: str) -> None:
+    indicator = '[[indicator]]\ncode = "info.n"\nlabel = "文号"\nkind = "text"\naggregation = "collect"\n'
+    assert parse_form(f'{GOOD_FORM}{indicator}once = "t.x.a"', GOOD_RULES).item("info.n").once == "t.x.a"
+    with pytest.raises(FormError) as refused:
+        parse_form(f"{GOOD_FORM}{indicator}{keys}", GOOD_RULES)
     assert any(fault in line for line in refused.value.faults), refused.value.faults
 
 

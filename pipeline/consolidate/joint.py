@@ -1,0 +1,168 @@
+"""联合发文 counted once: units that list the same document number must not all have it in the county's count.
+
+A unit whose count covers every number it lists has counted them all; one whose count covers only the numbers nobody
+else lists has counted none of the shared ones. Of those that counted a document all but the first are taken off, each
+as a row of the 差额表. Of any other unit it is not certain, nothing is taken off, and the office is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.control import Adjustment, Control
+from pipeline.county import Difference
+from pipeline.documents import alike, document_numbers, listings
+from pipeline.findings import Finding, notice
+from pipeline.form import Form, Item
+from pipeline.returns import Arrival
+from pipeline.standings import Standing
+
+_AMOUNT = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """What shared document numbers come to; ``texts`` is the county's own list by item code: the numbers counted."""
+
+    differences: tuple[Difference, ...]
+    findings: tuple[Finding, ...]
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lister:
+    """A unit with the numbers it lists and its count; ``shared`` of the numbers others list too."""
+
+    standing: Standing
+    listed: int
+    shared: int
+    count: int | None
+
+    @property
+    def counted_all(self) -> bool:
+        return self.count is not None and self.count >= self.listed
+
+    @property
+    def counted_none(self) -> bool:
+        """Of the shared ones."""
+        return self.count == self.listed - self.shared and not self.counted_all
+
+
+def count_once(form: Form, control: Control, counted: Sequence[Standing]) -> Joint:
+    """Every document number of the counted units, by every item of the form that lists some."""
+    differences: list[Difference] = []
+    findings: list[Finding] = []
+    texts: dict[str, str] = {}
+    for item in form.items:
+        if item.once:
+            shared = _Shared(form, control, counted, item)
+            differences += shared.differences()
+            findings += shared.findings()
+            texts[item.code] = "；".join(shared.counted)
+    return Joint(differences=tuple(differences), findings=tuple(findings), texts=texts)
+
+
+class _Shared:
+    """The document numbers of one item: who lists them, and which the office has already decided about."""
+
+    def __init__(self, form: Form, control: Control, counted: Sequence[Standing], item: Item) -> None:
+        self._form, self._control, self._item = form, control, item
+        said = {standing.unit.code: _text(standing, form.position[item.code]) for standing in counted}
+        self._owners = listings((code, text) for code, text in said.items())
+        self._listers = {standing.unit.code: self._lister(standing, said[standing.unit.code]) for standing in counted}
+        rules = (rule for rule in form.rules if rule.kind == "shared_numbers" and rule.word("item") == item.code)
+        rule = next(rules, None)
+        self._rule, self._clause = (rule.id, rule.clause) if rule else ("", item.clause)
+
+    def _lister(self, standing: Standing, text: str) -> _Lister:
+        assert standing.decisive is not None
+        numbers = document_numbers(text)
+        count = standing.decisive.submission.values[self._form.position[self._item.once]]
+        return _Lister(
+            standing=standing,
+            listed=len(numbers),
+            shared=sum(len(self._owners[number]) > 1 for number in numbers),
+            count=count if isinstance(count, int) else None,
+        )
+
+    @property
+    def counted(self) -> list[str]:
+        """The numbers that are certainly in the county's count, each once."""
+        return [number for number in self._owners if self._counting(number)]
+
+    def _counting(self, number: str) -> list[_Lister]:
+        return [lister for lister in self._all(number) if lister.counted_all]
+
+    def _all(self, number: str) -> list[_Lister]:
+        return [self._listers[code] for code in self._owners[number]]
+
+    def _joint(self) -> Iterator[str]:
+        return (number for number, units in self._owners.items() if len(units) > 1)
+
+    def differences(self) -> Iterator[Difference]:
+        """One row for every surplus listing, unless the office registered one for this number itself."""
+        for number in self._joint():
+            if not self._decided(self._item.once, number):
+                for lister in self._counting(number)[1:]:
+                    yield self._difference(number, lister)
+
+    def _difference(self, number: str, lister: _Lister) -> Difference:
+        arrival, sheet, cell = self._at(lister)
+        basis = f"{self._clause}，规则 {self._rule}" if self._rule else self._clause
+        return Difference(
+            item=self._item.once,
+            amount=_AMOUNT,
+            reason=f"联合发文 {number} 由{self._names(number)}都计了数，汇总只计一次（{basis}）",
+            approver=f"程序按规则 {self._rule} 自动登记" if self._rule else "程序自动登记",
+            file=arrival.name,
+            sha256=arrival.sha256,
+            sheet=sheet,
+            cell=cell,
+            automatic=True,
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        """What was taken off, where it is not certain, and that the stock may hold the document twice."""
+        once, stock = self._item.once, self._item.stock
+        for number in self._joint():
+            listers, counting = self._all(number), self._counting(number)
+            arrival, sheet, cell = self._at(listers[1])
+            where = {"file": arrival.name, "sheet": sheet, "cell": cell}
+            words = {"found": number, "units": self._names(number)}
+            decided = self._decided(once, number)
+            if len(counting) > 1 and not decided:
+                label, surplus = self._form.item(once).label, len(counting) - 1
+                yield notice("C1", where={**where, "item": once}, label=label, surplus=surplus, **words)
+            if not counting or not all(lister.counted_all or lister.counted_none for lister in listers):
+                label = self._form.item(once).label
+                finding = notice("C3", where={**where, "item": once}, label=label, code=once, **words)
+                yield finding.at(answer=_answer(decided))
+            if stock:
+                label = self._form.item(stock).label
+                finding = notice("C2", where={**where, "item": stock}, label=label, code=stock, **words)
+                yield finding.at(answer=_answer(self._decided(stock, number)))
+
+    def _decided(self, code: str, number: str) -> Adjustment | None:
+        """The row of the 台账 in which the office decided about this number, be it with 0."""
+        rows = (each for each in self._control.adjustments if each.subject == code)
+        return next((each for each in rows if number in alike(each.reason)), None)
+
+    def _names(self, number: str) -> str:
+        return "、".join(lister.standing.unit.name for lister in self._all(number))
+
+    def _at(self, lister: _Lister) -> tuple[Arrival, str, str]:
+        assert lister.standing.decisive is not None
+        submission = lister.standing.decisive.submission
+        place = submission.places[self._item.code]
+        return submission.arrival, place.sheet, place.cell
+
+
+def _text(standing: Standing, at: int) -> str:
+    assert standing.decisive is not None
+    value = standing.decisive.submission.values[at]
+    return value if isinstance(value, str) else ""
+
+
+def _answer(decided: Adjustment | None) -> str:
+    return f"差额调整 {decided.cell}：{decided.reason}（批准人 {decided.approver}）" if decided else ""

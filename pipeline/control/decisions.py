@@ -1,0 +1,130 @@
+"""What the office decided and wrote in its 台账: signed rows by sheet, reasons for the next level up, its own text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.control.cells import Row, as_text
+from pipeline.control.model import Acceptance, Adjustment, Claim, Correction, Waiver
+from pipeline.form import LOCAL, Form, Item
+from pipeline.layout import plain
+
+
+def _signed(row: Row, subject: str) -> dict[str, str] | None:
+    """What every decision must carry; a row without reason or approver is refused with a finding."""
+    for column in (subject, "理由", "批准人"):
+        if not row.text(column):
+            row.note("T5", column)
+            return None
+    return {
+        "subject": row.text(subject),
+        "reason": row.text("理由"),
+        "approver": row.text("批准人"),
+        "sheet": row.sheet,
+        "cell": row.cell(subject),
+    }
+
+
+def _known(row: Row, column: str, codes: set[str]) -> bool:
+    if row.text(column) in codes:
+        return True
+    row.note("T6", column, found=row.text(column), expected="单位名录里的单位代码")
+    return False
+
+
+def waivers(table: Iterator[Row], codes: set[str]) -> Iterator[Waiver]:
+    """免报: units that need not report."""
+    for row in table:
+        if (signed := _signed(row, "单位代码")) and _known(row, "单位代码", codes):
+            yield Waiver(**signed)
+
+
+def adjustments(table: Iterator[Row], form: Form) -> Iterator[Adjustment]:
+    """差额调整: what is added to a figure of the county."""
+    for row in table:
+        signed = _signed(row, "指标")
+        item = _entered(row, form) if signed else None
+        if signed is None or item is None:
+            continue
+        amount = row.number("调整数", scale=item.scale)
+        if amount is not None:
+            yield Adjustment(**signed, amount=amount)
+
+
+def _entered(row: Row, form: Form) -> Item | None:
+    """The figure a row is about: one that units fill in, totals follow from those."""
+    code = row.text("指标")
+    item = next((item for item in form.items if item.code == code and item.numeric and item.mode == "entered"), None)
+    if item is None:
+        row.note("T6", "指标", found=code, expected="一个填报指标的代码，如 t3.received.natural")
+    return item
+
+
+def corrections(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Correction]:
+    """上年更正: a figure of the year before put right, one row a unit and item."""
+    seen: set[tuple[str, str]] = set()
+    for row in table:
+        signed = _signed(row, "单位代码")
+        if not signed or not _known(row, "单位代码", codes):
+            continue
+        item = _entered(row, form)
+        amount = row.number("更正为", scale=item.scale) if item else None
+        if item is None or amount is None:
+            continue
+        if amount < 0:
+            row.wrong("更正为", "不小于 0 的数")
+        elif (signed["subject"], item.code) in seen:
+            row.wrong("指标", "另一个指标；上面已有一行更正了本单位的这一项，这一行没有生效")
+        else:
+            seen.add((signed["subject"], item.code))
+            yield Correction(**signed, item=item.code, amount=amount)
+
+
+def acceptances(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Acceptance]:
+    """认可: findings of a rule at a unit that no longer stand in the way."""
+    rules = {rule.id for rule in form.rules}
+    for row in table:
+        signed = _signed(row, "单位代码")
+        if not signed or not _known(row, "单位代码", codes):
+            continue
+        if row.text("规则") not in rules:
+            row.note("T6", "规则", found=row.text("规则"), expected="规则编号，如 R3")
+            continue
+        yield Acceptance(**signed, rule=row.text("规则"))
+
+
+def claims(table: Iterator[Row], codes: set[str]) -> Iterator[Claim]:
+    """来件认领: whose a file is."""
+    for row in table:
+        if (signed := _signed(row, "文件名或哈希")) and _known(row, "单位代码", codes):
+            yield Claim(**signed, unit=row.text("单位代码"))
+
+
+def texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
+    """The office's own paragraphs, by the text item whose label stands in the first column."""
+    texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
+    labels = {plain(item.row_path[-1]): item.code for item in texts}
+    found: dict[str, tuple[str, ...]] = {}
+    for row in table:
+        code = labels.get(plain(row.text("部分")))
+        if code is None:
+            row.note("T6", "部分", found=row.text("部分"), expected="、".join(labels))
+            continue
+        if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
+            found[code] = lines
+    return found
+
+
+def explanations(table: Iterator[Row], form: Form) -> dict[str, str]:
+    """Reasons for the next level up, by the id of a rule that may want one or by the key of one of its equations."""
+    rules = [rule for rule in form.rules if rule.needs_reason]
+    known = {rule.id for rule in rules} | {equation.key for rule in rules for equation in rule.equations}
+    found: dict[str, str] = {}
+    for row in table:
+        if row.text("规则") not in known:
+            row.note("T6", "规则", found=row.text("规则"), expected="核实性规则的编号，如 Y4 或 P4.other")
+        elif not row.text("出错说明"):
+            row.wrong("出错说明", "说明文字")
+        else:
+            found[row.text("规则")] = row.text("出错说明")
+    return found

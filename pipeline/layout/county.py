@@ -1,0 +1,25 @@
+"""The cells of county.xlsx that show a figure: those of a return, and the office's own indicators on a sheet beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.form import LOCAL, Form
+from pipeline.layout.address import Place
+from pipeline.layout.design import BASICS_SHEET, TABLE_ROW, VALUE_COLUMN, basics_rows, table_origin
+from pipeline.layout.local import LOCAL_SHEET
+
+
+def county_cells(form: Form) -> Mapping[Place, str]:
+    """The item of every such cell; a merged cell is there with all it covers, its own first."""
+    cells: dict[Place, str] = {}
+    for row, entry in basics_rows(form):
+        if not isinstance(entry, str) and entry.table == "info":
+            cells[Place(BASICS_SHEET, row, VALUE_COLUMN)] = entry.code
+    for table in form.tables:
+        grid, origin = table_origin(table)
+        for cell in grid.cells:
+            for col in range(cell.col, cell.col + cell.cols) if cell.code else ():
+                cells[Place(table.sheet, origin + cell.row, col)] = cell.code
+    local = (item for item in form.of_table(LOCAL) if item.aggregation in ("sum", "source"))
+    return cells | {Place(LOCAL_SHEET, row, VALUE_COLUMN): item.code for row, item in enumerate(local, TABLE_ROW + 1)}
