@@ -17,7 +17,9 @@ from pipeline.annex import sources_in
 from pipeline.control import SUPERIOR_FILE, build_control
 from pipeline.form import Form, Value
 from pipeline.outcome import Outcome
+from pipeline.remembered import remembered
 from pipeline.seal import read_secret
+from pipeline.tracing import Tracer, every_tree, trace
 from pipeline.workspace import Workspace
 from tests.check.test_station import consistent
 from tests.workspaces import NOW, PROFILE, YEAR, Office
@@ -132,6 +134,28 @@ def _template() -> Path:
     from pipeline.workspace import bundled_templates
 
     return bundled_templates() / "xxgk-2021" / "return.xlsx"
+
+
+def test_every_figure_of_the_city_is_traced_to_the_townships(city: City) -> None:
+    city.counties[0].write_control({"差额调整": [("info.trainings", "3", "县直机关", "县长")]})
+    for n, county in enumerate(city.counties):
+        county.run()
+        city.send(n)
+    city.run()
+    (first, second) = trace(city.workspace, YEAR, "予以公开 自然人").tree.branches
+    for branch, county in ((first, "甲县"), (second, "乙县")):
+        assert (branch.file, branch.value) == (f"{county}/county.xlsx", 2)
+        assert [(each.unit, each.cell, each.value) for each in branch.below] == [("u01", "D8", 2), ("u02", "D8", 0)]
+    branches = trace(city.workspace, YEAR, "培训场次", every=True).tree.branches
+    assert [(each.unit, each.value) for each in branches[0].below][2:] == [("", 3)]
+    with city.workspace.open_ledger() as ledger:
+        night = remembered(city.workspace, ledger, YEAR)
+        tracer = Tracer(night)
+        trees = [tracer.looked_up(tree, every=True) for tree in every_tree(night)]
+    assert all(tree.holds for tree in trees)
+    for tree in trees:
+        for branch in tree.branches:
+            assert branch.value == sum(each.value for each in branch.below), (tree.item.code, branch.unit)
 
 
 def test_a_figure_of_the_city_can_be_followed_to_the_township(city: City) -> None:

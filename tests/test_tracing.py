@@ -246,6 +246,23 @@ def test_a_year_without_nights(tmp_path: Path) -> None:
         asked(office, "表三!D6")
 
 
+def test_a_joint_document_that_is_counted_once(tmp_path: Path) -> None:
+    accepted = [(unit, "A4", "确为联合发文", "主任") for unit in ("u01", "u02")]
+    office = Office(tmp_path, units=2, control={"认可": accepted})
+    listed = {"t2.normative.issued": 1, "t2.normative.in_force": 1, "info.document_numbers": "方政发〔2024〕3号"}
+    office.returns("u01", listed)
+    office.returns("u02", listed)
+    office.run()
+    tree = asked(office, "t2.normative.issued").tree
+    assert (tree.published, tree.total, values(tree)) == (1, 1, [("u01", 1), ("u02", 1)])
+    (taken_off,) = tree.signed
+    assert (taken_off.kind, taken_off.amount) == ("自动差额", -1)
+    assert taken_off.where.startswith("u02.xlsx 基本情况!")
+    assert "联合发文 方政发〔2024〕3号" in taken_off.reason
+    with office.workspace.open_ledger() as ledger:
+        assert all(tree.holds for tree in every_tree(remembered(office.workspace, ledger, YEAR)))
+
+
 # ---------------------------------------------------------------- one level down
 @pytest.mark.parametrize("value", [7, "七"])
 def test_a_return_that_is_a_consolidation_is_followed_down(tmp_path: Path, value: object) -> None:
