@@ -6,7 +6,8 @@
     ├── FormError             form.toml or rules.toml cannot be used: lists every fault with its path
     ├── TemplateError         return.xlsx or report.docx cannot be used
     ├── WorkspaceError        the folder is not a workspace, has no 台账, no such year
-    └── PublishError          outputs/ cannot be written
+    ├── PublishError          outputs/ cannot be written
+    └── AskedError            what was asked for is not there, or is not one thing
 """
 
 from __future__ import annotations
@@ -36,3 +37,7 @@ class WorkspaceError(XxgkError):
 
 class PublishError(XxgkError):
     """outputs/ cannot be written."""
+
+
+class AskedError(XxgkError):
+    """A figure, unit, run or version that was asked for is not there, or the words fit several."""

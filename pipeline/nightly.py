@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -215,6 +216,7 @@ def _travel(
     published = publish(workspace, ledger, year, files)
     key = "" if examination.unfinished else key
     control_bytes = workspace.control(year).read_bytes()
+    ledger.archive(sha256(control_bytes).hexdigest(), control_bytes)
     ledger.nights.record(
         night_of(outcome, now=now, key=key, control=control_bytes, readings=examination.keys, manifest=published)
     )

@@ -12,7 +12,8 @@ import pipeline
 ROOT = Path(pipeline.__file__).parent
 DOCS = ROOT.parent / "docs" / "architecture.md"
 STATIONS = ("templates", "issue", "past", "intake", "read", "check", "judge", "consolidate", "publish")
-ABOVE = ("nightly", "examination", "closing", "setup", "status", "trial", "recall", "cli", "demo", "__main__")
+ABOVE = ("nightly", "examination", "closing", "setup", "status", "trial", "recall", "tracing", "originals",
+         "comparing", "cli", "demo", "__main__")  # fmt: skip
 """Who may know several stations."""
 
 

@@ -12,17 +12,28 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.chinese import OPTIONS_METAVAR, Command, complaint, new_app
+from pipeline.cli.chinese import complaint, new_app
+from pipeline.cli.options import (
+    CANNOT_BEGIN,
+    CLEAN,
+    FINDINGS,
+    HERE,
+    OUR_FAULT,
+    By,
+    Json,
+    Reason,
+    Root,
+    Year,
+)
+from pipeline.cli.options import HANDLED as _HANDLED
+from pipeline.cli.questions import add_questions
 from pipeline.errors import FormError, XxgkError
 from pipeline.workspace import Workspace
-
-CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
-_HANDLED: dict[str, Any] = {"cls": Command, "options_metavar": OPTIONS_METAVAR}
 
 app = new_app(
     "政府信息公开工作年度报告：表格下发、回收、核对、汇总、成文。\n\n"
@@ -38,13 +49,7 @@ app.add_typer(form_app, name="form")
 app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
-
-Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
-Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
-By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。")]
-Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。")]
-HERE = Path()
+add_questions(app)
 
 
 @app.command("init", **_HANDLED)

@@ -16,7 +16,22 @@ rich_utils.COMMANDS_PANEL_TITLE = "命令"
 rich_utils.DEFAULT_STRING = "[默认：{}]"
 rich_utils.REQUIRED_LONG_STRING = "[必填]"
 
-ROAD = ("form", "rules", "template", "init", "issue", "history", "run", "status", "lock", "unlock", "demo")
+ROAD = (
+    "form",
+    "rules",
+    "template",
+    "init",
+    "issue",
+    "history",
+    "run",
+    "status",
+    "trace",
+    "diff",
+    "runs",
+    "lock",
+    "unlock",
+    "demo",
+)
 OPTIONS_METAVAR, COMMAND_METAVAR = "[选项]", "命令 [参数]..."
 
 
@@ -71,9 +86,12 @@ def complaint(error: Exception) -> str | None:
         case exceptions.MissingParameter():
             text = f"缺少必填的 {names or '参数'}"
         case exceptions.BadParameter():
-            text = f"{names or '参数'} 的值不对（{error.message}）"
+            told = "应为整数" if "valid integer" in error.message else error.message
+            text = f"{names or '参数'} 的值不对（{told}）"
         case exceptions.BadOptionUsage():
-            text = f"{error.option_name} 的用法不对（{error.message}）"
+            wanted = re.search(r"requires (\d+) arguments", error.message)
+            told = f"后面要写 {wanted[1]} 个值" if wanted else error.message
+            text = f"{error.option_name} 的用法不对（{told}）"
         case _ if "No such command" in error.message:
             name, *near = re.findall(r"'([^']*)'", error.message)
             text = f"没有 {name} 这个命令" + (f"，是不是 {near[0]}" if near else "")

@@ -49,7 +49,7 @@ class _Take:
     clock: float
     whole: dict[str, Arrival] = field(default_factory=dict)
     unread: list[Arrival] = field(default_factory=list)
-    fresh: list[tuple[str, str, int]] = field(default_factory=list)
+    fresh: list[tuple[str, str, int, dt.datetime]] = field(default_factory=list)
     known: dict[str, dt.datetime] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class _Take:
             self._refuse(name, Path(path), RefusedError("I13", detail=error.strerror or type(error).__name__))
             return
         modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
-        sha256, kept = self._archive(name, content)
+        sha256, kept = self._archive(name, content, modified)
         try:
             attachment = is_attachment(content, self.bounds)
         except RefusedError as refusal:
@@ -79,7 +79,7 @@ class _Take:
             if isinstance(found, RefusedError):
                 self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
             else:
-                sha256_inner, kept_inner = self._archive(inner, found)
+                sha256_inner, kept_inner = self._archive(inner, found, modified)
                 self._add(self._arrival(inner, kept_inner, sha256=sha256_inner, size=len(found), modified=modified))
 
     def _read(self, path: str) -> tuple[bytes, os.stat_result]:
@@ -96,14 +96,14 @@ class _Take:
             raise RefusedError("I12")
         return content, after
 
-    def _archive(self, name: str, content: bytes) -> tuple[str, Path]:
+    def _archive(self, name: str, content: bytes, modified: dt.datetime) -> tuple[str, Path]:
         """Keep the bytes, whatever they are; their hash and where they lie."""
         sha256 = hashlib.sha256(content).hexdigest()
         new = sha256 not in self.known
         kept = self.ledger.archive(sha256, content, anew=new)
         if new:
             self.known[sha256] = self.now
-            self.fresh.append((sha256, name, len(content)))
+            self.fresh.append((sha256, name, len(content), modified))
         return sha256, kept
 
     def _arrival(

@@ -1,7 +1,7 @@
 """The ledger: durable history beside the derived outputs. Rows are added and never changed.
 
 ``outputs/ledger/ledger.sqlite`` (or a PostgreSQL of the office's) and ``outputs/ledger/originals/<sha256>``, the bytes
-of every file that ever arrived, was issued or was closed.
+of every file that ever arrived, was issued or was closed, and of every 台账 a night was made under.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class Ledger:
         """When each content of a year was first seen, by its hash."""
         return self.arrivals.first_seen(year)
 
-    def record(self, year: int, arrivals: Sequence[tuple[str, str, int]], now: dt.datetime) -> None:
-        """Add arrivals (hash, name, size) first seen ``now``, once their bytes are safely on the disk."""
+    def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
+        """Add arrivals (hash, name, size, the file's time) first seen ``now``, once their bytes are safely on the disk."""
         if arrivals and hasattr(os, "sync"):
             os.sync()
         self.arrivals.record(year, arrivals, now)

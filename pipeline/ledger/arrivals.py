@@ -27,13 +27,14 @@ class Arrivals:
 
     def all(self, year: int) -> list[tuple[str, str, str]]:
         """Hash, name and time of everything that arrived for a year, in order of arrival."""
-        columns = (ARRIVALS.c.sha256, ARRIVALS.c.name, ARRIVALS.c.first_seen)
-        asked = select(*columns).where(ARRIVALS.c.year == year).order_by(ARRIVALS.c.first_seen, ARRIVALS.c.name)
+        table = ARRIVALS.c
+        order = (table.first_seen, table.modified, table.name)
+        asked = select(table.sha256, table.name, table.first_seen).where(table.year == year).order_by(*order)
         with self.engine.connect() as connection:
             return [(sha256, name, seen) for sha256, name, seen in connection.execute(asked)]
 
-    def record(self, year: int, arrivals: Sequence[tuple[str, str, int]], now: dt.datetime) -> None:
-        """Add arrivals (hash, name, size) first seen ``now``; those already known must not be passed again."""
+    def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
+        """Add arrivals (hash, name, size, the file's time) first seen ``now``; none of them may be known already."""
         if not arrivals:
             return
         seen = now.isoformat(timespec="seconds")
@@ -42,6 +43,7 @@ class Arrivals:
                 insert(ARRIVALS),
                 [
                     {"year": year, "sha256": sha256, "name": name, "size": size, "first_seen": seen}
-                    for sha256, name, size in arrivals
+                    | {"modified": modified.isoformat(timespec="seconds")}
+                    for sha256, name, size, modified in arrivals
                 ],
             )

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import PublishError
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration."""
 _ADVISORY = 0x78786766
 """The key of the advisory lock in PostgreSQL."""

@@ -51,6 +51,13 @@ class Readings:
             for key, *rest in self._select(columns, READINGS, part)
         }
 
+    def of_units(self, year: int) -> list[tuple[str, str, str, str]]:
+        """Unit, hash, key and shape of every reading of a year that is some unit's."""
+        columns = (READINGS.c[name] for name in ("unit", "sha256", "key", "shape"))
+        asked = select(*columns).where(READINGS.c.year == year, READINGS.c.unit != "").order_by(READINGS.c.key)
+        with self.engine.connect() as connection:
+            return [(unit, sha256, key, shape) for unit, sha256, key, shape in connection.execute(asked)]
+
     def shape(self, key: str) -> Shape:
         """The shape kept under ``key``."""
         with self.engine.connect() as connection:

@@ -1,6 +1,6 @@
 """The tables of the ledger. Rows are added and never changed; what held at a time is the last row up to then.
 
-``arrivals``      every content that arrived for a year, and when it was first seen
+``arrivals``      every content that arrived for a year, when it was first seen, and its file's own time then
 ``shapes``        the items of a form with their decimals and issued places, as packed values are ordered
 ``readings``      what was read from an arrival, under one form, template and 台账: the unit, its values, what was said
 ``checks``        what the rules said of a reading, under one set of rules
@@ -47,6 +47,7 @@ ARRIVALS = Table(
     Column("name", String, nullable=False),
     Column("size", Integer, nullable=False),
     Column("first_seen", String, nullable=False),
+    Column("modified", String, nullable=False, server_default=""),
 )
 SHAPES = Table(
     "shapes",

@@ -1,0 +1,21 @@
+"""What the commands have in common: their options, their exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.chinese import OPTIONS_METAVAR, Command
+
+CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
+HANDLED: dict[str, Any] = {"cls": Command, "options_metavar": OPTIONS_METAVAR}
+
+Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
+Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
+By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。")]
+Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。")]
+Run = Annotated[int | None, typer.Option("--run", metavar="编号", help="哪一次汇总，默认最近一次。")]
+HERE = Path()

@@ -1,0 +1,79 @@
+"""The commands that ask the ledger: where a figure comes from, what changed, which nights there were."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import FINDINGS, HANDLED, HERE, Json, Root, Run, Year
+from pipeline.workspace import Workspace
+
+
+def add_questions(app: typer.Typer) -> None:
+    """Offer them."""
+    for question in (trace, diff, runs):
+        app.command(question.__name__, **HANDLED)(question)
+
+
+def trace(
+    what: Annotated[str, typer.Argument(metavar="指标", help="指标代码、行列名称（如“本年新收 自然人”）或 表三D6。")],
+    year: Year,
+    workspace: Root = HERE,
+    run: Run = None,
+    deep: Annotated[bool, typer.Option("--deep", help="合计一直展开到各单位的单元格。")] = False,
+    every: Annotated[bool, typer.Option("--all", help="报 0 的单位和为 0 的分项也逐个列出。")] = False,
+    json: Json = False,
+) -> None:
+    """一个数是怎么来的：从汇总数一直查到各单位的单元格，并重新相加。"""
+    from pipeline import tracing
+    from pipeline.cli import show_trace
+
+    found = tracing.trace(Workspace(workspace), year, what, run=run, deep=deep, every=every)
+    show_trace.trace(found, every=every, json=json)
+    if not found.tree.holds:
+        raise typer.Exit(FINDINGS)
+
+
+def diff(
+    year: Annotated[
+        int, typer.Option("--year", metavar="年度", help="报告年度；只写它，比最近两次汇总。", show_default=False)
+    ] = 0,
+    workspace: Root = HERE,
+    runs: Annotated[tuple[int, int] | None, typer.Option("--runs", metavar="编号 编号", help="比哪两次汇总。")] = None,
+    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="比一个单位报来的两份报表。")] = "",
+    versions: Annotated[
+        tuple[int, int] | None, typer.Option("--versions", metavar="序号 序号", help="比哪两份报表。")
+    ] = None,
+    years: Annotated[
+        tuple[int, int] | None, typer.Option("--years", metavar="年度 年度", help="比两个年度，可以加 --unit。")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """哪里变了：两次汇总之间，两个年度之间，一个单位的两份报表之间。"""
+    from pipeline import comparing
+    from pipeline.cli import show_diff
+
+    where = Workspace(workspace)
+    if years:
+        if year or runs or versions:
+            raise typer.BadParameter("比两个年度时只能再加 --unit", param_hint="--years")
+        show_diff.years(comparing.diff_years(where, *years, unit), json=json)
+    elif not year:
+        raise typer.BadParameter("要写年度，如 --year 2024；比两个年度写 --years 2023 2024", param_hint="--year")
+    elif unit and not runs:
+        show_diff.versions(comparing.diff_versions(where, year, unit, versions), json=json)
+    elif unit or versions:
+        raise typer.BadParameter(
+            "--runs 比整个汇总，--versions 比一个单位的报表（要写 --unit）", param_hint="--runs、--versions"
+        )
+    else:
+        show_diff.nights(comparing.diff_nights(where, year, runs), json=json)
+
+
+def runs(year: Year, workspace: Root = HERE, json: Json = False) -> None:
+    """列出每一次汇总：编号、时间、做了什么、是否报齐。"""
+    from pipeline.cli import show_diff
+    from pipeline.comparing import runs as listed
+
+    show_diff.runs(listed(Workspace(workspace), year), json=json)

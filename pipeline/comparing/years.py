@@ -1,0 +1,70 @@
+"""Two years of the county, or of one unit, item by item, in the codes of the later one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.comparing.changes import Change, codes_of, label_of
+from pipeline.errors import AskedError
+from pipeline.form import Form, Value
+from pipeline.former import COUNTED, history
+from pipeline.history import Past, crossed
+from pipeline.ledger import Ledger
+from pipeline.remembered import Remembered, remembered
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearDiff:
+    """Two years of the county, or of one unit; ``zeros`` items are 0 in both and left out."""
+
+    before: int
+    after: int
+    whose: str
+    items: tuple[Change, ...]
+    zeros: int
+
+
+def diff_years(workspace: Workspace, before: int, after: int, unit: str = "") -> YearDiff:
+    """Two years item by item, of the county or of one unit. Raises `WorkspaceError`, `AskedError`.
+
+    A unit's former year may also be known from an imported report or workbook; of a form of other codes its crosswalk
+    carries over what it can.
+    """
+    workspace.require_inputs(after)
+    with workspace.open_ledger() as ledger:
+        if unit:
+            form, _ = workspace.form(after)
+            was, now = (_of_unit(ledger, year, unit, form) for year in (before, after))
+            whose = _unit_name(ledger, after, unit)
+        else:
+            former, latter = (remembered(workspace, ledger, year) for year in (before, after))
+            form, whose = latter.form, latter.control.profile.root
+            was, now = _of_county(former, form), latter.figures
+    changes = [
+        Change(code=code, label=label_of(form, code), before=was.get(code), after=now.get(code))
+        for code in codes_of(form, was, now)
+        if not isinstance(was.get(code), str) and not isinstance(now.get(code), str)
+    ]
+    items = tuple(change for change in changes if change.before or change.after)
+    return YearDiff(before=before, after=after, whose=whose, items=items, zeros=len(changes) - len(items))
+
+
+def _of_county(night: Remembered, form: Form) -> Mapping[str, Value]:
+    """Its figures in the codes of ``form``."""
+    row = night.row
+    past = Past(unit="", year=row.year, form=row.form, source=COUNTED, file="", sha256="", values=night.figures)
+    return crossed(past, form).values
+
+
+def _of_unit(ledger: Ledger, year: int, unit: str, form: Form) -> Mapping[str, Value]:
+    values = history(ledger, year, form).of(unit)
+    if not values:
+        raise AskedError(f"没有单位代码为 {unit} 的单位 {year} 年度的数。请核对单位代码和年度。")
+    return {code: value for code, value in values.items() if not code.startswith("meta.")}
+
+
+def _unit_name(ledger: Ledger, year: int, unit: str) -> str:
+    row = ledger.nights.accepted(year).get(unit)
+    return f"{row.name}（{unit}）" if row else unit

@@ -1,0 +1,86 @@
+"""What a cell of an archived original says, word for word; a file that cannot be opened any more says why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.annex import SOURCES, Rows, sources_in
+from pipeline.county import Contribution
+from pipeline.intake import open_arrival
+from pipeline.layout import Place
+from pipeline.ledger import Ledger
+from pipeline.read.workbook import UnreadableError, read_workbook
+from pipeline.returns import Arrival
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """What was kept of an archived file: the ``texts`` of its cells, its own ``sources``, or the ``trouble`` with it."""
+
+    texts: Mapping[Place, str] = field(default_factory=dict)
+    sources: Rows = ()
+    trouble: str = ""
+
+    def below(self, item: str) -> tuple[Contribution, ...]:
+        """What it was added up from itself, where it is a consolidation; nothing where it is a return."""
+        return tuple(sources_in({SOURCES: self.sources}, item))
+
+
+@dataclass(slots=True)
+class Originals:
+    """The archive of a ledger; a file is opened once."""
+
+    ledger: Ledger
+    _open: dict[str, Original] = field(default_factory=dict)
+
+    def open(self, file: str, sha256: str, places: Iterable[Place]) -> Original:
+        """The original of that hash with its cells at ``places``; ``file`` is the name it was known by."""
+        if sha256 not in self._open:
+            self._open[sha256] = self._opened(file, sha256, places)
+        return self._open[sha256]
+
+    def _opened(self, file: str, sha256: str, places: Iterable[Place]) -> Original:
+        path, never = self.ledger.original(sha256), dt.datetime.fromtimestamp(0, dt.UTC)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            return Original(trouble=f"存档的原件打不开（{error.strerror}）")
+        if hashlib.sha256(content).hexdigest() != sha256:
+            return Original(trouble="存档的原件已被改动或损坏")
+        arrival = Arrival(sha256=sha256, names=(file,), size=len(content), modified=never, first_seen=never, path=path)
+        opened = open_arrival(arrival)
+        if not opened.format:
+            return Original(trouble=opened.arrival.findings[-1].message)
+        try:
+            sheets = read_workbook(opened, scanned=()).sheets
+        except UnreadableError as error:
+            return Original(trouble=f"存档的原件读不出来（{error}）")
+        return Original(
+            texts={p: shown(sheets[p.sheet].at(p.row, p.col)) for p in places if p.sheet in sheets},
+            sources=sheets[SOURCES].rows if SOURCES in sheets else (),
+        )
+
+
+def shown(raw: object) -> str:
+    """A raw cell as people read it: a number plainly, a text in quotation marks and on one line.
+
+    >>> [shown(raw) for raw in (3.0, 0.25, "３件", "", True)]
+    ['3', '0.25', '“３件”', '空白', 'TRUE']
+    """
+    match raw:
+        case bool():
+            return str(raw).upper()
+        case int() | float():
+            return str(int(raw)) if raw == int(raw) else repr(raw)
+        case "" | None:
+            return "空白"
+        case str():
+            line = "⏎".join(raw.splitlines())
+            return f"“{line if len(line) <= _LONGEST else line[: _LONGEST - 1] + '…'}”"
+        case _:
+            return str(raw)
