@@ -45,12 +45,15 @@ def tree(paths: Iterable[Path]) -> str:
 def reading_context(form: Form, control: Control, template: bytes, secret: bytes) -> str:
     """Everything a reading depends on besides the file."""
     sentences = [_sentences(rule) for rule in form.rules if KINDS[rule.kind].station == "read"]
-    reasons = [(rule.id, rule.needs_reason, [e.key for e in rule.equations]) for rule in form.rules]
+    reasons = [
+        (rule.id, rule.kind, rule.needs_reason, [(e.key, e.over_label) for e in rule.equations]) for rule in form.rules
+    ]
     units = [(unit.code, unit.name, unit.aliases, unit.credit_code, unit.type) for unit in control.units]
     profile = control.profile
-    settings = (profile.year, profile.blanks, sorted(profile.sources.items()))
+    settings = (profile.year, profile.root, profile.blanks, sorted(profile.sources.items()))
     seals = hashlib.sha256(template).digest(), hashlib.sha256(secret).digest()
-    return digest(program(), form.id, form.items, sentences, reasons, units, control.claims, settings, seals)
+    parts = (form.id, form.tables, form.items, sentences, reasons)
+    return digest(program(), parts, units, control.claims, settings, seals)
 
 
 def reading_key(context: str, arrival: Arrival) -> str:
@@ -73,8 +76,19 @@ def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
 
 
 def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
-    """Everything a night depends on: the program, the office's files, what arrived, and ``more``."""
-    came = [(each.sha256, each.names, each.first_seen, each.modified, each.usable) for each in arrivals]
+    """Everything a night depends on: the program, the office's files, what arrived, and ``more``.
+
+    A file that could not be read whole is seen for the first time every night: its times say nothing.
+    """
+    came = [
+        (
+            each.sha256,
+            each.names,
+            (each.first_seen, each.modified) if each.sha256 else (),
+            [(finding.code, finding.message) for finding in each.findings],
+        )
+        for each in arrivals
+    ]
     return digest(program(), tree(files), came, more)
 
 
