@@ -28,9 +28,10 @@ class Arrivals:
     def all(self, year: int) -> list[tuple[str, str, str]]:
         """Hash, name and time of everything that arrived for a year, in order of arrival."""
         columns = (ARRIVALS.c.sha256, ARRIVALS.c.name, ARRIVALS.c.first_seen)
-        asked = select(*columns).where(ARRIVALS.c.year == year).order_by(ARRIVALS.c.first_seen, ARRIVALS.c.name)
         with self.engine.connect() as connection:
-            return [(sha256, name, seen) for sha256, name, seen in connection.execute(asked)]
+            rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year))
+            came = [(sha256, name, seen) for sha256, name, seen in rows]
+        return sorted(came, key=lambda row: (dt.datetime.fromisoformat(row[2]), row[1], row[0]))
 
     def record(self, year: int, arrivals: Sequence[tuple[str, str, int]], now: dt.datetime) -> None:
         """Add arrivals (hash, name, size) first seen ``now``; those already known must not be passed again."""
