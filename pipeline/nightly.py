@@ -131,7 +131,7 @@ def lock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datet
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         require_seen(ledger, year, _key(workspace, ledger, year, arrivals))
         outcome = _travel(workspace, year, ledger, arrivals, key="", now=now, workers=WORKERS, closing=True)
-        sign_off(workspace, ledger, year, by=by, reason=reason, arrivals=arrivals, now=now)
+        sign_off(workspace, ledger, year, by=by, reason=reason, now=now)
     return outcome
 
 
@@ -273,11 +273,16 @@ def _former(ledger: Ledger, year: int) -> str:
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[Ledger]:
     """The ledger, open; two runs must not write the same outputs at once."""
+    lock = FileLock(workspace.outputs / ".lock", timeout=0)
     try:
         workspace.outputs.mkdir(parents=True, exist_ok=True)
-        with FileLock(workspace.outputs / ".lock", timeout=0), workspace.open_ledger() as ledger, ledger.alone():
-            yield ledger
+        lock.acquire()
     except Timeout as error:
         raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
-    except PermissionError as error:
-        raise PublishError(f"无法写入 {workspace.outputs}（{error.strerror}）。请检查文件夹权限。") from error
+    except OSError as error:
+        raise PublishError(f"无法写入 {workspace.outputs}（{error.strerror}）。请检查磁盘空间和文件夹权限。") from error
+    try:
+        with workspace.open_ledger() as ledger, ledger.alone():
+            yield ledger
+    finally:
+        lock.release()
