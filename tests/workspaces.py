@@ -18,6 +18,7 @@ from pipeline.workspace import Workspace
 
 YEAR = 2024
 NOW = dt.datetime(2025, 1, 20, 22, 0, tzinfo=dt.UTC)
+SECRET = b"The secret of an office in tests"
 PROFILE: tuple[tuple[str, str], ...] = (
     ("汇总单位", "方正县人民政府"),
     ("级别", "县级"),
@@ -46,19 +47,24 @@ class Office:
         profile: Sequence[tuple[str, str]] = PROFILE,
         control: Mapping[str, Sequence[Sequence[str]]] | None = None,
         not_counted: Sequence[str] = (),
+        address: str = "",
     ) -> None:
+        """``address`` is that of a PostgreSQL for the ledger."""
         self.workspace = Workspace(root)
         self.form, self.folder = self.workspace.form(YEAR)
         self.layout: Layout = read_layout(self.form, self.folder / "return.xlsx")
         self.units = [Unit(code=f"u{n:02d}", name=f"第{n}镇人民政府") for n in range(1, units + 1)]
         self.inputs = self.workspace.year_inputs(YEAR)
         self.inputs.mkdir(parents=True)
+        self.workspace.secret.write_text(SECRET.hex() + "\n", encoding="ascii")
+        if address:
+            (root / "xxgk.toml").write_text(f'[ledger]\naddress = "{address}"\n', encoding="utf-8")
         roster = [
             (unit.code, "", unit.name, f"第{n}镇", "乡镇", "否" if unit.code in not_counted else "是", "", "", "", "")
             for n, unit in enumerate(self.units, 1)
         ]
         self.write_control({"单位名录": roster, "年报信息": profile, **(control or {})})
-        nightly.issue(self.workspace, YEAR)
+        nightly.issue(self.workspace, YEAR, now=NOW)
 
     @property
     def outputs(self) -> Path:
