@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -99,6 +101,13 @@ class Office:
         if outcome is not None:
             self._outcome = outcome
         return self._outcome
+
+    def copied(self, root: Path) -> Office:
+        """The same office with a workspace of its own, as it stands."""
+        shutil.copytree(self.workspace.root, root)
+        other = copy.copy(self)
+        other.workspace, other.inputs = Workspace(root), Workspace(root).year_inputs(YEAR)
+        return other
 
     def states(self, outcome: Outcome) -> dict[str, str]:
         return {standing.unit.code: standing.state.value for standing in outcome.standings}

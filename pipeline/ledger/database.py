@@ -79,9 +79,9 @@ def _look_over(connection: Connection, url: URL) -> None:
     """Refuse a damaged SQLite file; PostgreSQL keeps its own pages whole."""
     if connection.dialect.name != "sqlite":
         return
-    told = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(3)"))]
-    if told != ["ok"]:
-        raise damaged(url, told[0])
+    told = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+    if told != "ok":
+        raise damaged(url, told.splitlines()[-1])
 
 
 def _migrate(connection: Connection) -> None:
