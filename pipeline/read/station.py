@@ -14,6 +14,7 @@ from pipeline.layout import Layout, Place, defined_names
 from pipeline.read.identity import Registrar
 from pipeline.read.labels import Chart, Rows, charts
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
+from pipeline.read.normalise import read_text
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden
 from pipeline.read.workbook import UnreadableError, read_workbook
@@ -75,7 +76,7 @@ class Reader:
             unit=unit,
             values=self.form.vector(values),
             places=places,
-            reasons=_opinions(book) | self._reasons.read(book),
+            reasons=_written(_opinions(book) | self._reasons.read(book)),
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
@@ -116,6 +117,12 @@ class Reader:
 
 def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:
     return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name), *arrival.findings))
+
+
+def _written(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Reasons as texts are read: without control characters."""
+    texts = ((key, read_text(text).value) for key, text in reasons.items())
+    return {key: text for key, text in texts if isinstance(text, str)}
 
 
 def _opinions(book: Mapping[str, Rows]) -> dict[str, str]:
