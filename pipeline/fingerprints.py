@@ -15,6 +15,7 @@ from pathlib import Path
 import pipeline
 from pipeline.control import Control, Unit
 from pipeline.form import KINDS, Form, Rule, Vector
+from pipeline.layout.design import later_rows
 from pipeline.returns import Arrival
 
 _LENGTH = 32
@@ -45,14 +46,13 @@ def tree(paths: Iterable[Path]) -> str:
 def reading_context(form: Form, control: Control, template: bytes, secret: bytes) -> str:
     """Everything a reading depends on besides the file."""
     sentences = [_sentences(rule) for rule in form.rules if KINDS[rule.kind].station == "read"]
-    reasons = [
-        (rule.id, rule.kind, rule.needs_reason, [(e.key, e.over_label) for e in rule.equations]) for rule in form.rules
-    ]
+    ranges = [(e.rule, e.key, e.over_label) for rule in form.rules for e in rule.equations]
+    whole = [rule.id for _, rule in later_rows(form)]
     units = [(unit.code, unit.name, unit.aliases, unit.credit_code, unit.type) for unit in control.units]
     profile = control.profile
     settings = (profile.year, profile.root, profile.blanks, sorted(profile.sources.items()))
     seals = hashlib.sha256(template).digest(), hashlib.sha256(secret).digest()
-    parts = (form.id, form.tables, form.items, sentences, reasons)
+    parts = (form.id, form.tables, form.items, sentences, ranges, whole)
     return digest(program(), parts, units, control.claims, settings, seals)
 
 
