@@ -73,8 +73,8 @@ class Office:
         return self.workspace.year_outputs(YEAR)
 
     def write_control(self, sheets: Mapping[str, Sequence[Sequence[str]]]) -> None:
-        self._control = dict(getattr(self, "_control", {})) | dict(sheets)
-        build_control(self.form, self.workspace.control(YEAR), self._control)
+        self.control_sheets = dict(getattr(self, "control_sheets", {})) | dict(sheets)
+        build_control(self.form, self.workspace.control(YEAR), self.control_sheets)
 
     def issued(self, unit: str) -> bytes:
         name = file_name(next(each for each in self.units if each.code == unit))
