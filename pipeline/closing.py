@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from pipeline.atomic import publish_files
 from pipeline.errors import WorkspaceError
 from pipeline.ledger import Closing, Ledger
 from pipeline.ledger.nights import CLOSED, UNCHANGED
-from pipeline.returns import Arrival
 from pipeline.workspace import Workspace
 
 ISSUED, FILLED = "issued", ("data", "corrections")
@@ -84,10 +83,9 @@ def sign_off(
     *,
     by: str,
     reason: str,
-    arrivals: Sequence[Arrival],
     now: dt.datetime,
 ) -> None:
-    """Keep every published file with its hash, and record the closing."""
+    """Keep every published file with its hash, and record the closing over everything that has arrived by now."""
     folder, last = workspace.year_outputs(year), ledger.nights.last(year)
     assert last is not None
     files = {name: content for name, content in _files(folder).items() if name != MANIFEST}
@@ -107,7 +105,7 @@ def sign_off(
             by=by,
             reason=reason,
             manifest=hashes | {MANIFEST: _sha256(manifest)},
-            arrivals=tuple(arrival.sha256 for arrival in arrivals if arrival.sha256),
+            arrivals=tuple(sha256 for sha256, *_ in ledger.arrivals.all(year)),
         )
     )
 
@@ -116,7 +114,7 @@ def keep_closed(workspace: Workspace, ledger: Ledger, closing: Closing, now: dt.
     """A night of a closed year: its files are restored if they were touched, and that there was a night is noted."""
     folder = workspace.year_outputs(closing.year)
     if {name: _sha256(content) for name, content in _files(folder).items()} != closing.manifest:
-        files = {name: ledger.original(sha256).read_bytes() for name, sha256 in closing.manifest.items()}
+        files = {name: ledger.recall(sha256) for name, sha256 in closing.manifest.items()}
         publish_files(folder, files, replaces={Path(name).parts[0] for name in _files(folder)})
     last = ledger.nights.last(closing.year)
     assert last is not None
@@ -157,10 +155,7 @@ def _forbids(finding: Mapping[str, object]) -> bool:
 
 def _issued(ledger: Ledger, year: int) -> dict[str, bytes]:
     """The workbooks issued last, from the originals."""
-    return {
-        f"{ISSUED}/{name}": ledger.original(sha256).read_bytes()
-        for name, sha256 in ledger.closings.issued(year).items()
-    }
+    return {f"{ISSUED}/{name}": ledger.recall(sha256) for name, sha256 in ledger.closings.issued(year).items()}
 
 
 def _intact(folder: Path, manifest: Mapping[str, str]) -> bool:

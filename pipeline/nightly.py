@@ -134,7 +134,7 @@ def lock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datet
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         require_seen(ledger, year, _key(workspace, ledger, year, arrivals))
         outcome = _travel(workspace, year, ledger, arrivals, key="", now=now, workers=WORKERS, closing=True)
-        sign_off(workspace, ledger, year, by=by, reason=reason, arrivals=arrivals, now=now)
+        sign_off(workspace, ledger, year, by=by, reason=reason, now=now)
     return outcome
 
 

@@ -35,7 +35,7 @@ from tests.workspaces import Office
         ("'表三'!$d$6", "t3.received.natural"),
         ("表三！Ｄ６", "t3.received.natural"),
         ("表二!D12", "t2.penalty.decisions"),
-        ("基本情况!B4", "info.site_items"),
+        ("基本情况!B12", "info.site_items"),
     ],
 )
 def test_one_item_is_meant(form: Form, asked: str, code: str) -> None:
