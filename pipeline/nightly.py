@@ -32,7 +32,7 @@ from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
-from pipeline.former import history, snapshot
+from pipeline.former import history
 from pipeline.history import NONE, History
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
@@ -52,6 +52,7 @@ from pipeline.publish import (
 from pipeline.read import Reader, read_superior
 from pipeline.received import received
 from pipeline.recording import counted_digest, night_of
+from pipeline.remembered import night_before
 from pipeline.returns import Arrival, Unclaimed
 from pipeline.seal import Seal, make_secret, read_secret
 from pipeline.standings import Checked
@@ -193,6 +194,7 @@ def _travel(
         *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
     ]
     superseded = [finding for standing in standings for judged in standing.replaced for finding in judged.findings]
+    before = night_before(workspace, ledger, year, form, counted=counted_digest(county))
     outcome = Outcome(
         year=year,
         form=form,
@@ -203,7 +205,7 @@ def _travel(
         county=county,
         findings=tuple(ordered(findings, layout.sheets)),
         superseded=tuple(ordered(superseded, layout.sheets)),
-        changes=changes(form, snapshot(ledger, form, year, other_than=counted_digest(county)), county),
+        changes=changes(form, before, county),
         seal=superior if isinstance(superior, Seal) else None,
     )
     files = {

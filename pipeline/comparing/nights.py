@@ -12,7 +12,7 @@ from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import WorkspaceError
 from pipeline.form import Figure
 from pipeline.ledger import Accepted, Decided, NightRow
-from pipeline.recording import ADJUSTMENTS, AUTOMATIC, SOURCE
+from pipeline.recording import ADJUSTMENTS, AUTOMATIC
 from pipeline.remembered import Remembered, figure, published, remembered
 from pipeline.workspace import Workspace
 
@@ -185,8 +185,7 @@ def _either(before: Iterable[Accepted], after: Iterable[Accepted]) -> list[str]:
 
 def _signed(night: Remembered) -> list[tuple[tuple[str, ...], Decided]]:
     """Decisions by what they say, wherever in the 台账 they stand."""
-    signed = (row for row in night.decisions if row.kind != SOURCE)
-    return [((row.kind, row.subject, row.detail, row.reason, row.approver), row) for row in signed]
+    return [((row.kind, row.subject, row.detail, row.reason, row.approver), row) for row in night.decisions]
 
 
 def _keyed(findings: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:
