@@ -90,9 +90,9 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
         last = _history(ledger, control, form, year)
         stamped = _stamp(form, read_layout(form, template), template, secret, control, last)
         files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
-        publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
         by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
         remember_issue(ledger, year, by_unit, now or dt.datetime.now().astimezone())
+        publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
     return list(files)
 
 

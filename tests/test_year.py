@@ -133,6 +133,7 @@ def locked(tmp_path: Path) -> Office:
     office.drop("邮件附件.zip", archive({"一镇.xlsx": office.filled("u01", requests(2))}))
     office.run(now=at("2025-01-09T22"))
     gone.unlink()
+    (office.outputs / "~$report.docx").write_bytes(b"Word's")  # open while the year is closed
     for _ in told(office, LOCKED_AT_ONCE):
         pass
     return office
@@ -173,11 +174,16 @@ HARMS = {
 
 
 def test_what_a_hand_changes_in_a_closed_year_comes_back(locked: Office) -> None:
+    (locked.outputs / "签字扫描件.pdf").write_bytes(b"the clerk's own")
+    (locked.outputs / "~$county.xlsx").write_bytes(b"Excel's")
     stands = tree(locked.outputs)
     for name, harm in HARMS.items():
         harm(locked.outputs)
         assert tree(locked.outputs) != stands, name
         nightly.run(locked.workspace, YEAR, now=at("2025-02-01T22"), workers=0)
+        assert "~$report.docx" not in json.loads((locked.outputs / "封存清单.json").read_text(encoding="utf-8"))["文件"]
+        if name == "all":
+            stands = {own: content for own, content in stands.items() if not own.startswith(("签字", "~$"))}
         assert tree(locked.outputs) == stands, name
 
 

@@ -118,9 +118,14 @@ class Ledger:
 
     def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
         """Add arrivals (hash, name, size, the file's time) first seen ``now``, once their bytes are safely on the disk."""
-        if arrivals and hasattr(os, "sync"):
-            os.sync()
+        if arrivals:
+            self.settle()
         self.arrivals.record(year, arrivals, now)
+
+    def settle(self) -> None:
+        """Return when everything archived so far is safely on the disk, and may be referred to."""
+        if hasattr(os, "sync"):
+            os.sync()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

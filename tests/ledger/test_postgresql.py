@@ -116,6 +116,18 @@ def test_a_connection_lost_in_the_middle(tmp_path: Path, postgresql: Server, mon
 
 
 # ---------------------------------------------------------------- addresses
+def test_the_password_may_stand_elsewhere(tmp_path: Path, postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = make_url(postgresql.database())
+    escaped = PASSWORD.replace(":", "\\:")
+    (tmp_path / "pgpass").write_text(f"*:*:*:xxgk:{escaped}\n", encoding="utf-8")
+    (tmp_path / "pgpass").chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pgpass"))
+    address = url.set(password=None, drivername="postgresql").render_as_string(hide_password=False)
+    assert "@" in address
+    assert ":@" not in address
+    Office(tmp_path / "office", units=1, address=address).run()
+
+
 def told_by(root: Path, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     """What ``xxgk run`` says when the ledger cannot be opened there; it must be code 2 and no traceback."""
     (root / "xxgk.toml").write_text(f"[ledger]\naddress = '{address}'\n", encoding="utf-8")
