@@ -17,7 +17,6 @@ from pipeline.atomic import publish_files
 from pipeline.errors import WorkspaceError
 from pipeline.ledger import Closing, Ledger
 from pipeline.ledger.nights import CLOSED, UNCHANGED
-from pipeline.returns import Arrival
 from pipeline.workspace import Workspace
 
 ISSUED, FILLED = "issued", ("data", "corrections")
@@ -34,20 +33,22 @@ def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str,
 
 
 def remember_issue(ledger: Ledger, year: int, files: Mapping[str, tuple[str, bytes]], now: dt.datetime) -> None:
-    """Keep the workbooks that were issued, by unit: name and content."""
+    """Keep workbooks that are about to be issued, by unit: name and content."""
     rows = []
     for unit, (name, content) in files.items():
         ledger.archive(_sha256(content), content)
         rows.append((unit, name, _sha256(content)))
+    ledger.settle()
     ledger.closings.issue(year, rows, now)
 
 
 def is_current(workspace: Workspace, ledger: Ledger, year: int, key: str, now: dt.datetime) -> bool:
     """Whether the last night depended on the very same things and its files still lie as it left them."""
     last = ledger.nights.last(year)
-    if last is None or last.key != key or not _intact(workspace.year_outputs(year), last.manifest):
+    folder = workspace.year_outputs(year)
+    if last is None or last.key != key or not _intact(folder, last.manifest, FILLED) or (folder / MANIFEST).exists():
         return False
-    if not (workspace.year_outputs(year) / ISSUED).is_dir() and ledger.closings.issued(year):
+    if not (folder / ISSUED).is_dir() and ledger.closings.issued(year):
         return False
     ledger.nights.note(replace(last, at=now.isoformat(timespec="seconds"), kind=UNCHANGED, manifest={}))
     return True
@@ -67,7 +68,8 @@ def require_seen(ledger: Ledger, year: int, key: str) -> None:
     last = ledger.nights.last(year)
     if last is None or last.key != key:
         raise WorkspaceError(
-            f"{year} 年度上次汇总以后有变化，还不能封存。请先运行 xxgk run --year {year}，核对结果后再封存。"
+            f"{year} 年度上次汇总以后有变化，还不能封存。请先运行 xxgk run --year {year}，核对结果后再封存；"
+            f"有文件每次都读不完（I1）的，先把它移出 inputs/{year}。"
         )
     if not last.complete:
         raise WorkspaceError(f"{year} 年度还有单位没有报齐，不能封存。请催报，或在台账“免报”表登记后重新汇总。")
@@ -84,13 +86,13 @@ def sign_off(
     *,
     by: str,
     reason: str,
-    arrivals: Sequence[Arrival],
     now: dt.datetime,
 ) -> None:
-    """Keep every published file with its hash, and record the closing."""
+    """Keep every published file with its hash, and record the closing over everything that has arrived by now."""
     folder, last = workspace.year_outputs(year), ledger.nights.last(year)
     assert last is not None
-    files = {name: content for name, content in _files(folder).items() if name != MANIFEST}
+    issued = [path.relative_to(folder).as_posix() for path in _below(folder, [ISSUED])]
+    files = {name: (folder / name).read_bytes() for name in sorted([*last.manifest, *issued])}
     at = now.isoformat(timespec="seconds")
     hashes = {name: _sha256(content) for name, content in files.items()}
     said = {"年度": year, "封存时间": at, "封存人": by, "说明": reason, "文件": hashes}
@@ -98,6 +100,7 @@ def sign_off(
     publish_files(folder, {MANIFEST: manifest})
     for content in (*files.values(), manifest):
         ledger.archive(_sha256(content), content)
+    ledger.settle()
     ledger.closings.record(
         Closing(
             run=last.id,
@@ -107,17 +110,17 @@ def sign_off(
             by=by,
             reason=reason,
             manifest=hashes | {MANIFEST: _sha256(manifest)},
-            arrivals=tuple(arrival.sha256 for arrival in arrivals if arrival.sha256),
+            arrivals=tuple(sha256 for sha256, *_ in ledger.arrivals.all(year)),
         )
     )
 
 
 def keep_closed(workspace: Workspace, ledger: Ledger, closing: Closing, now: dt.datetime) -> None:
     """A night of a closed year: its files are restored if they were touched, and that there was a night is noted."""
-    folder = workspace.year_outputs(closing.year)
-    if {name: _sha256(content) for name, content in _files(folder).items()} != closing.manifest:
-        files = {name: ledger.original(sha256).read_bytes() for name, sha256 in closing.manifest.items()}
-        publish_files(folder, files, replaces={Path(name).parts[0] for name in _files(folder)})
+    folder, filled = workspace.year_outputs(closing.year), (*FILLED, ISSUED)
+    if not _intact(folder, closing.manifest, filled):
+        files = {name: ledger.recall(sha256) for name, sha256 in closing.manifest.items()}
+        publish_files(folder, files, replaces=filled)
     last = ledger.nights.last(closing.year)
     assert last is not None
     ledger.nights.note(replace(last, at=now.isoformat(timespec="seconds"), kind=CLOSED, key="", manifest={}))
@@ -157,27 +160,22 @@ def _forbids(finding: Mapping[str, object]) -> bool:
 
 def _issued(ledger: Ledger, year: int) -> dict[str, bytes]:
     """The workbooks issued last, from the originals."""
-    return {
-        f"{ISSUED}/{name}": ledger.original(sha256).read_bytes()
-        for name, sha256 in ledger.closings.issued(year).items()
-    }
+    return {f"{ISSUED}/{name}": ledger.recall(sha256) for name, sha256 in ledger.closings.issued(year).items()}
 
 
-def _intact(folder: Path, manifest: Mapping[str, str]) -> bool:
-    """Whether exactly the files of ``manifest`` lie in ``folder``, beside what others keep there."""
+def _intact(folder: Path, manifest: Mapping[str, str], filled: Sequence[str]) -> bool:
+    """Whether the files of ``manifest`` lie in ``folder``, and in the sub-folders ``filled`` no others."""
     try:
         if any(_sha256((folder / name).read_bytes()) != sha256 for name, sha256 in manifest.items()):
             return False
     except OSError:
         return False
-    filled = [path for sub in FILLED for path in (folder / sub).rglob("*") if path.is_file()]
-    return all(path.relative_to(folder).as_posix() in manifest for path in filled) and not (folder / MANIFEST).exists()
+    return all(path.relative_to(folder).as_posix() in manifest for path in _below(folder, filled))
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Every file of a year's outputs, by name."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+def _below(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Every file in some sub-folders."""
+    return [path for name in names for path in (folder / name).rglob("*") if path.is_file()]
 
 
 def _sha256(content: bytes) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pipeline
 from pipeline.control import Control, Unit
 from pipeline.form import KINDS, Form, Rule, Vector
+from pipeline.layout.design import later_rows
 from pipeline.returns import Arrival
 
 _LENGTH = 32
@@ -45,12 +46,14 @@ def tree(paths: Iterable[Path]) -> str:
 def reading_context(form: Form, control: Control, template: bytes, secret: bytes) -> str:
     """Everything a reading depends on besides the file."""
     sentences = [_sentences(rule) for rule in form.rules if KINDS[rule.kind].station == "read"]
-    reasons = [(rule.id, rule.needs_reason, [e.key for e in rule.equations]) for rule in form.rules]
+    ranges = [(e.rule, e.key, e.over_label) for rule in form.rules for e in rule.equations]
+    whole = [rule.id for _, rule in later_rows(form)]
     units = [(unit.code, unit.name, unit.aliases, unit.credit_code, unit.type) for unit in control.units]
     profile = control.profile
-    settings = (profile.year, profile.blanks, sorted(profile.sources.items()))
+    settings = (profile.year, profile.root, profile.blanks, sorted(profile.sources.items()))
     seals = hashlib.sha256(template).digest(), hashlib.sha256(secret).digest()
-    return digest(program(), form.id, form.items, sentences, reasons, units, control.claims, settings, seals)
+    parts = (form.id, form.tables, form.items, sentences, ranges, whole)
+    return digest(program(), parts, units, control.claims, settings, seals)
 
 
 def reading_key(context: str, arrival: Arrival) -> str:
@@ -73,8 +76,19 @@ def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
 
 
 def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
-    """Everything a night depends on: the program, the office's files, what arrived, and ``more``."""
-    came = [(each.sha256, each.names, each.first_seen, each.modified, each.usable) for each in arrivals]
+    """Everything a night depends on: the program, the office's files, what arrived, and ``more``.
+
+    A file that could not be read whole is seen for the first time every night: its times say nothing.
+    """
+    came = [
+        (
+            each.sha256,
+            each.names,
+            (each.first_seen, each.modified) if each.sha256 else (),
+            [(finding.code, finding.message) for finding in each.findings],
+        )
+        for each in arrivals
+    ]
     return digest(program(), tree(files), came, more)
 
 

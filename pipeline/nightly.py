@@ -32,7 +32,7 @@ from pipeline.examination import Examination
 from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
-from pipeline.former import history, snapshot
+from pipeline.former import history
 from pipeline.history import NONE, History
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
@@ -52,6 +52,7 @@ from pipeline.publish import (
 from pipeline.read import Reader, read_superior
 from pipeline.received import received
 from pipeline.recording import counted_digest, night_of
+from pipeline.remembered import night_before
 from pipeline.returns import Arrival, Unclaimed
 from pipeline.seal import Seal, make_secret, read_secret
 from pipeline.standings import Checked
@@ -89,9 +90,9 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
         last = _history(ledger, control, form, year)
         stamped = _stamp(form, read_layout(form, template), template, secret, control, last)
         files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
-        publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
         by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
         remember_issue(ledger, year, by_unit, now or dt.datetime.now().astimezone())
+        publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
     return list(files)
 
 
@@ -134,7 +135,7 @@ def lock(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datet
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         require_seen(ledger, year, _key(workspace, ledger, year, arrivals))
         outcome = _travel(workspace, year, ledger, arrivals, key="", now=now, workers=WORKERS, closing=True)
-        sign_off(workspace, ledger, year, by=by, reason=reason, arrivals=arrivals, now=now)
+        sign_off(workspace, ledger, year, by=by, reason=reason, now=now)
     return outcome
 
 
@@ -193,6 +194,7 @@ def _travel(
         *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
     ]
     superseded = [finding for standing in standings for judged in standing.replaced for finding in judged.findings]
+    before = night_before(workspace, ledger, year, form, counted=counted_digest(county))
     outcome = Outcome(
         year=year,
         form=form,
@@ -203,7 +205,7 @@ def _travel(
         county=county,
         findings=tuple(ordered(findings, layout.sheets)),
         superseded=tuple(ordered(superseded, layout.sheets)),
-        changes=changes(form, snapshot(ledger, form, year, other_than=counted_digest(county)), county),
+        changes=changes(form, before, county),
         seal=superior if isinstance(superior, Seal) else None,
     )
     files = {

@@ -17,8 +17,8 @@ from pipeline.outcome import Outcome
 from pipeline.packing import packed_findings
 from pipeline.standings import Standing
 
-ADJUSTMENTS, AUTOMATIC, SOURCE = "差额调整", "自动差额", "取数单位"
-"""Kinds of decisions beside the sheets of the 台账: what consolidation took off by itself, and where it took a figure."""
+ADJUSTMENTS, AUTOMATIC = "差额调整", "自动差额"
+"""The kinds of decisions that are rows of the 差额表: registered in the 台账, and made by consolidation itself."""
 
 
 def night_of(
@@ -48,7 +48,7 @@ def night_of(
         states=[_state(standing) for standing in outcome.standings],
         accepted=tuple(_accepted(outcome, readings)),
         figures=_printed(outcome.county),
-        decisions=(*_signed(outcome.control), *_differences(outcome.county), *_sources(outcome)),
+        decisions=(*_signed(outcome.control), *_differences(outcome.county)),
         explanations=tuple(_explanations(outcome)),
     )
 
@@ -123,15 +123,6 @@ def _differences(county: County) -> Iterator[Decided]:
             approver=difference.approver,
             cell=f"{difference.file} {difference.sheet}!{difference.cell}" if difference.automatic else difference.cell,
         )
-
-
-def _sources(outcome: Outcome) -> Iterator[Decided]:
-    """Which unit every item with a single source was taken from."""
-    for item in outcome.form.items:
-        if item.aggregation == "source":
-            for addend in outcome.county.contributions.get(item.code, ()):
-                if addend.unit:
-                    yield Decided(kind=SOURCE, subject=item.code, detail=addend.unit, reason="", approver="", cell="")
 
 
 def _explanations(outcome: Outcome) -> Iterator[Explained]:

@@ -13,12 +13,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from pipeline.changes import Counted, Snapshot
 from pipeline.control import Control, read_control
 from pipeline.errors import AskedError, WorkspaceError
 from pipeline.form import Figure, Form, Value
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
 from pipeline.packing import Row, Shape
+from pipeline.recording import ADJUSTMENTS, AUTOMATIC
 from pipeline.standings import State
 from pipeline.workspace import Workspace
 
@@ -116,6 +118,28 @@ class Remembered:
         """The unit's returns that had arrived by then, in order of arrival."""
         return self._versions.get(unit, ())
 
+    def snapshot(self, form: Form) -> Snapshot:
+        """What it counted, ordered by the items of another night's ``form``, to be compared with that night."""
+        adjustments: dict[str, Figure] = {}
+        for row in self.decisions:
+            if row.kind in (ADJUSTMENTS, AUTOMATIC):
+                adjustments[row.subject] = adjustments.get(row.subject, 0) + figure(row.detail)
+        sources = {item.code: self.control.profile.sources.get(item.source, "") for item in self.form.items}
+        return Snapshot(
+            units={
+                row.unit: Counted(
+                    name=row.name,
+                    file=row.file,
+                    sha256=row.sha256,
+                    values=tuple(self.values(row.unit).get(item.code) for item in form.items),
+                )
+                for row in self.counted
+            },
+            adjustments={code: amount for code, amount in adjustments.items() if code in form.position},
+            figures={code: value for code, value in self.figures.items() if code in form.position},
+            sources={code: unit for code, unit in sources.items() if any(unit == row.unit for row in self.counted)},
+        )
+
     # ---------------------------------------------------------------- what is loaded once
     @cached_property
     def _readings(self) -> Mapping[str, tuple[Shape, Row]]:
@@ -179,6 +203,15 @@ def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None 
     kept = ledger.original(row.control)
     control = read_control(kept if kept.is_file() else workspace.control(year), form, year=year)
     return Remembered(ledger=ledger, form=control.in_force(form), control=control, row=row)
+
+
+def night_before(workspace: Workspace, ledger: Ledger, year: int, form: Form, *, counted: str) -> Snapshot | None:
+    """What the last night counted that did not count the same; ``counted`` is the digest of what counts now.
+
+    A night that is made again, after its outputs were deleted or it was killed, so compares with the same one.
+    """
+    nights = [night for night in ledger.nights.runs(year, published=True) if night.snapshot != counted]
+    return remembered(workspace, ledger, year, nights[-1].id).snapshot(form) if nights else None
 
 
 def published(ledger: Ledger, year: int) -> Sequence[NightRow]:

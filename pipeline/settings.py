@@ -41,8 +41,8 @@ def read_settings(root: Path) -> Settings:
         raise WorkspaceError(
             f"设置文件 {path} 里有不认识的项：{'、'.join(unknown) or 'ledger'}。可用的：[ledger] address。"
         )
-    if address and not address.startswith(_PREFIX):
+    if address and not address.startswith(_PREFIX):  # not repeated: there may be a password in it
         raise WorkspaceError(
-            f"设置文件 {path} 里 ledger.address 应当是 {_PREFIX}+psycopg://… 的地址，实际是“{address}”。"
+            f"设置文件 {path} 里 ledger.address 应当以 {_PREFIX}:// 开头，后面是 用户名:密码@主机:5432/数据库名。"
         )
     return Settings(ledger=address.replace("postgresql://", "postgresql+psycopg://", 1))

@@ -19,7 +19,7 @@ from pipeline.form.local import asked_of
 from pipeline.ledger import Accepted, Decided, NightRow
 from pipeline.lookup import find_item, full_label
 from pipeline.originals import Originals
-from pipeline.recording import ADJUSTMENTS, AUTOMATIC, SOURCE
+from pipeline.recording import ADJUSTMENTS, AUTOMATIC
 from pipeline.remembered import Missing, Remembered, figure, remembered
 from pipeline.workspace import Workspace
 
@@ -203,7 +203,7 @@ class Tracer:
         return Tree(item=item, label=self._label(item), published=self._published(item), total=total, parts=parts)
 
     def _sum(self, item: Item) -> Tree:
-        source = self._source(item)
+        source = self._night.control.profile.sources.get(item.source, "") if item.source else ""
         asked = [
             row.unit for row in self._night.counted if (row.unit == source if item.source else self._asked(item, row))
         ]
@@ -230,11 +230,6 @@ class Tracer:
 
     def _published(self, item: Item) -> Figure | None:
         return self._night.figures.get(item.code)
-
-    def _source(self, item: Item) -> str:
-        """The one unit it was, or should have been, taken from."""
-        taken = (row.detail for row in self._night.decisions if (row.kind, row.subject) == (SOURCE, item.code))
-        return next(taken, self._night.control.profile.sources.get(item.source, "")) if item.source else ""
 
     def _asked(self, item: Item, row: Accepted) -> bool:
         unit = self._night.control.by_code.get(row.unit)

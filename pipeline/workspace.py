@@ -53,14 +53,19 @@ class Workspace:
     @contextmanager
     def alone(self) -> Iterator[Ledger]:
         """The ledger, for one run at a time: two must not write the same outputs. Raises `PublishError`."""
+        lock = FileLock(self.outputs / ".lock", timeout=0)
         try:
             self.outputs.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.outputs / ".lock", timeout=0), self.open_ledger() as ledger, ledger.alone():
-                yield ledger
+            lock.acquire()
         except Timeout as error:
             raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
-        except PermissionError as error:
-            raise PublishError(f"无法写入 {self.outputs}（{error.strerror}）。请检查文件夹权限。") from error
+        except OSError as error:
+            raise PublishError(f"无法写入 {self.outputs}（{error.strerror}）。请检查磁盘空间和文件夹权限。") from error
+        try:
+            with self.open_ledger() as ledger, ledger.alone():
+                yield ledger
+        finally:
+            lock.release()
 
     @property
     def secret(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,22 @@ import pytest
 from pipeline.form import Form, load_form
 from pipeline.layout import Layout, read_layout
 from pipeline.workspace import bundled_templates
+from tests.postgresql import Server, program, running
 
 FORM_FOLDER = bundled_templates() / "xxgk-2021"
 collect_ignore = ["uno_clerk.py"]  # runs under the Python that has LibreOffice's uno module
 _PROGRAMS = ("soffice", "pdftoppm")
+"""What a test needs that is marked external without saying what."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Report external tests as not run where a program is missing; with REQUIRE_EXTERNAL=1 let them fail."""
-    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
-    if missing and os.environ.get("REQUIRE_EXTERNAL") != "1":
-        for item in items:
-            if "external" in item.keywords:
+    if os.environ.get("REQUIRE_EXTERNAL") == "1":
+        return
+    for item in items:
+        for marker in item.iter_markers("external"):
+            missing = [name for name in marker.args or _PROGRAMS if program(name) is None]
+            if missing:
                 item.add_marker(pytest.mark.skip(reason=f"not run: {', '.join(missing)} not installed"))
 
 
@@ -45,3 +50,10 @@ def form_folder() -> Path:
 def soffice() -> str:
     """LibreOffice, for tests marked external."""
     return str(shutil.which("soffice"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL of our own, for tests marked ``external("postgres")``."""
+    with running() as server:
+        yield server

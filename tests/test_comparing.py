@@ -50,7 +50,7 @@ def _next_year(office: Office) -> None:
     """One unit reports for 2025."""
     inputs = office.workspace.year_inputs(NEXT)
     inputs.mkdir()
-    sheets = dict(office._control) | {
+    sheets = dict(office.control_sheets) | {
         "年报信息": tuple((key, str(NEXT) if key == "年度" else value) for key, value in PROFILE),
         "差额调整": [],
     }

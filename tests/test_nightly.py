@@ -6,7 +6,9 @@ import csv
 import datetime as dt
 import io
 import json
+import os
 import shutil
+import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -170,6 +172,38 @@ def test_unknown_files_are_named_and_wait(tmp_path: Path) -> None:
     assert {waiting.arrival.name for waiting in outcome.unclaimed} == {"别人的.xlsx", "空.xlsx"}
     assert all(waiting.findings[0].file == waiting.arrival.name for waiting in outcome.unclaimed)
     assert outcome.attention
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
+def test_names_that_are_no_utf8_travel_the_whole_road(tmp_path: Path) -> None:
+    """A share written to by an old Windows: names in GBK, and names nobody could have meant."""
+    office = Office(tmp_path, units=3)
+    here = os.fsencode(office.inputs)
+    wrong = {"t3.received.natural": 2}
+    names = {
+        "第二批".encode("gbk") + b"/" + "第1镇人民政府.xlsx".encode("gbk"): office.filled("u01"),
+        "第2镇".encode("gbk") + b"\xff.xlsx": office.filled("u02", wrong),
+        "第3镇".encode("gbk") + b"\x01\n.xlsx": office.filled("u03"),
+        "坏".encode("gbk") + b".xlsx": b"no workbook",
+        "第1镇人民政府.xlsx".encode(): office.filled("u01", wrong),
+    }
+    (office.inputs / os.fsdecode("第二批".encode("gbk"))).mkdir()
+    for name, content in names.items():
+        with open(here + b"/" + name, "wb") as file:  # noqa: PTH123 - these bytes are no path of Python's
+            file.write(content)
+        os.utime(here + b"/" + name, (1_700_000_000, 1_700_000_000))
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过", "u02": "退回", "u03": "通过"}
+    shown = {"第二批/第1镇人民政府.xlsx", "第2镇\ufffd.xlsx", "第3镇\x01\n.xlsx", "坏.xlsx", "第1镇人民政府.xlsx"}
+    assert {each.arrival.name for each in outcome.arrivals} == shown
+    run = json.loads((office.outputs / "run.json").read_text(encoding="utf-8"))
+    assert {name for each in run["arrivals"] for name in each["names"]} == shown
+    rows = CalamineWorkbook.from_path(str(office.outputs / "county.xlsx")).get_sheet_by_name("来件清单").to_python()
+    assert {"第二批/第1镇人民政府.xlsx", "坏.xlsx"} <= {cell for row in rows for cell in row}
+    assert (office.outputs / "corrections" / "u02_第2镇人民政府_退改.xlsx").is_file()
+    with office.workspace.open_ledger() as ledger:
+        assert {name for _, name, _ in ledger.arrivals.all(YEAR)} == shown
+    assert nightly.run(office.workspace, YEAR, now=NOW, workers=0) is None
 
 
 @pytest.mark.parametrize(("blanks", "state", "code"), [("退回", "退回", "S2"), ("按0计", "通过", "V2")])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from pipeline.workspace import Workspace
 
 YEAR = 2024
 NOW = dt.datetime(2025, 1, 20, 22, 0, tzinfo=dt.UTC)
+SECRET = b"The secret of an office in tests"
 PROFILE: tuple[tuple[str, str], ...] = (
     ("汇总单位", "方正县人民政府"),
     ("级别", "县级"),
@@ -47,28 +50,33 @@ class Office:
         control: Mapping[str, Sequence[Sequence[str]]] | None = None,
         not_counted: Sequence[str] = (),
         year: int = YEAR,
+        address: str = "",
     ) -> None:
+        """``address`` is that of a PostgreSQL for the ledger."""
         self.workspace, self.year = Workspace(root), year
         self.form, self.folder = self.workspace.form(year)
         self.layout: Layout = read_layout(self.form, self.folder / "return.xlsx")
         self.units = [Unit(code=f"u{n:02d}", name=f"第{n}镇人民政府") for n in range(1, units + 1)]
         self.inputs = self.workspace.year_inputs(self.year)
         self.inputs.mkdir(parents=True)
+        self.workspace.secret.write_text(SECRET.hex() + "\n", encoding="ascii")
+        if address:
+            (root / "xxgk.toml").write_text(f'[ledger]\naddress = "{address}"\n', encoding="utf-8")
         roster = [
             (unit.code, "", unit.name, f"第{n}镇", "乡镇", "否" if unit.code in not_counted else "是", "", "", "", "")
             for n, unit in enumerate(self.units, 1)
         ]
         face = [(key, str(year) if (key, text) == ("年度", str(YEAR)) else text) for key, text in profile]
         self.write_control({"单位名录": roster, "年报信息": face, **(control or {})})
-        nightly.issue(self.workspace, self.year)
+        nightly.issue(self.workspace, self.year, now=NOW)
 
     @property
     def outputs(self) -> Path:
         return self.workspace.year_outputs(self.year)
 
     def write_control(self, sheets: Mapping[str, Sequence[Sequence[str]]]) -> None:
-        self._control = dict(getattr(self, "_control", {})) | dict(sheets)
-        build_control(self.form, self.workspace.control(self.year), self._control)
+        self.control_sheets = dict(getattr(self, "control_sheets", {})) | dict(sheets)
+        build_control(self.form, self.workspace.control(self.year), self.control_sheets)
 
     def issued(self, unit: str) -> bytes:
         name = file_name(next(each for each in self.units if each.code == unit))
@@ -95,6 +103,13 @@ class Office:
         if outcome is not None:
             self._outcome = outcome
         return self._outcome
+
+    def copied(self, root: Path) -> Office:
+        """The same office with a workspace of its own, as it stands."""
+        shutil.copytree(self.workspace.root, root)
+        other = copy.copy(self)
+        other.workspace, other.inputs = Workspace(root), Workspace(root).year_inputs(YEAR)
+        return other
 
     def states(self, outcome: Outcome) -> dict[str, str]:
         return {standing.unit.code: standing.state.value for standing in outcome.standings}

@@ -12,9 +12,7 @@ from pipeline.changes import Cause, UnitChange, between
 from pipeline.comparing.changes import Change, label_of
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form
-from pipeline.former import counted
 from pipeline.ledger import Decided, NightRow
-from pipeline.recording import SOURCE
 from pipeline.remembered import Remembered, published, remembered
 from pipeline.workspace import Workspace
 
@@ -73,7 +71,7 @@ def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = 
             pair = nights[-2].id, nights[-1].id
         before, after = (remembered(workspace, ledger, year, run) for run in pair)
         form = after.form
-        moved = between(form, *(counted(ledger, form, year, until=night.row.id) for night in (before, after)))
+        moved = between(form, before.snapshot(form), after.snapshot(form))
         decisions = _signed(before), _signed(after)
         findings = _keyed(before.findings), _keyed(after.findings)
         return NightDiff(
@@ -116,11 +114,7 @@ def _states(before: Remembered, after: Remembered) -> Iterator[Moved]:
 
 def _signed(night: Remembered) -> list[tuple[tuple[str, ...], Decided]]:
     """Decisions by what they say, wherever in the 台账 they stand."""
-    return [
-        ((row.kind, row.subject, row.detail, row.reason, row.approver), row)
-        for row in night.decisions
-        if row.kind != SOURCE
-    ]
+    return [((row.kind, row.subject, row.detail, row.reason, row.approver), row) for row in night.decisions]
 
 
 def _keyed(findings: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:

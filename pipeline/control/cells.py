@@ -14,6 +14,7 @@ from pipeline.findings import Finding, notice
 from pipeline.layout import plain
 
 _DATE = re.compile(r"^(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?$")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _HEADER_SEARCH = 6
 
 
@@ -84,14 +85,14 @@ class Row:
 
 
 def as_text(raw: object) -> str:
-    """What a clerk sees in the cell, without surrounding space."""
+    """What a clerk sees in the cell: without surrounding space and control characters, which no database keeps."""
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() else repr(raw)
     if isinstance(raw, dt.datetime):
         return raw.date().isoformat()
-    return str(raw).strip()
+    return _INVISIBLE.sub("", str(raw)).strip()
 
 
 def rows(

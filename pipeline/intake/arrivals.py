@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +30,7 @@ def collect(
     An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: what cannot be read
     stands in the list as an arrival that is not usable.
     """
-    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=_clock(ledger))
+    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock())
     for path, name in _files(folder, ""):
         take.file(path, name)
     ledger.record(year, take.fresh, now)
@@ -136,20 +135,31 @@ class _Take:
 def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
     """Path and relative name of the regular files below ``folder`` in a stable order.
 
-    Left out: lock files, system files, symbolic links, and the office's own files at the top.
+    Left out: lock files, system files, symbolic links, and the office's own files at the top. A folder that cannot be
+    looked into stands in the list as if it were a file.
     """
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        if not prefix:
+            raise
+        yield str(folder), prefix.rstrip("/")
+        return
     for entry in entries:
-        if ignored(entry.name) or entry.is_symlink():
+        name = _readable(entry.name)
+        if ignored(name) or entry.is_symlink():
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path, f"{prefix}{entry.name}/")
-        elif entry.is_file(follow_symlinks=False) and (prefix or entry.name not in RESERVED_FILES):
-            yield entry.path, prefix + entry.name
+            yield from _files(entry.path, f"{prefix}{name}/")
+        elif entry.is_file(follow_symlinks=False) and (prefix or name not in RESERVED_FILES):
+            yield entry.path, prefix + name
 
 
-def _clock(ledger: Ledger) -> float:
-    """The time by the file system's own clock, which on a network share is not this machine's."""
-    with tempfile.TemporaryFile(dir=ledger.original("").parent) as probe:
-        return os.fstat(probe.fileno()).st_mtime
+def _readable(name: str) -> str:
+    """A file name as its author saw it: a share may hold names that Windows wrote as GBK, and Python escapes them."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("gb18030", "replace")
+    return name

@@ -1,4 +1,4 @@
-"""The cells of county.xlsx that show a figure: those of a return, and the office's own indicators on a sheet beside."""
+"""Where the figures stand in county.xlsx: as in a return, the office's own indicators on their sheet one after another."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from pipeline.layout.local import LOCAL_SHEET
 
 
 def county_cells(form: Form) -> Mapping[Place, str]:
-    """The item of every such cell; a merged cell is there with all it covers, its own first."""
+    """The item of every cell that shows a figure; a merged cell is there with all it covers."""
     cells: dict[Place, str] = {}
-    for row, entry in basics_rows(form):
-        if not isinstance(entry, str) and entry.table == "info":
-            cells[Place(BASICS_SHEET, row, VALUE_COLUMN)] = entry.code
     for table in form.tables:
         grid, origin = table_origin(table)
         for cell in grid.cells:
             for col in range(cell.col, cell.col + cell.cols) if cell.code else ():
                 cells[Place(table.sheet, origin + cell.row, col)] = cell.code
-    local = (item for item in form.of_table(LOCAL) if item.aggregation in ("sum", "source"))
-    return cells | {Place(LOCAL_SHEET, row, VALUE_COLUMN): item.code for row, item in enumerate(local, TABLE_ROW + 1)}
+    for row, entry in basics_rows(form):
+        if not isinstance(entry, str) and entry.table == "info" and entry.numeric:
+            cells[Place(BASICS_SHEET, row, VALUE_COLUMN)] = entry.code
+    own = (item for item in form.of_table(LOCAL) if item.numeric and item.aggregation in ("sum", "source"))
+    cells |= {Place(LOCAL_SHEET, row, VALUE_COLUMN): item.code for row, item in enumerate(own, TABLE_ROW + 1)}
+    return cells

@@ -7,17 +7,20 @@ of every file that ever arrived, was issued or was closed, and of every 台账 a
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from pipeline.errors import PublishError
 from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closing, Closings
+from pipeline.ledger.complaints import complaint
 from pipeline.ledger.database import alone, opened
 from pipeline.ledger.nights import Accepted, Decided, Explained, Night, NightRow, Nights, StateRow
 from pipeline.ledger.pasts import Pasts
@@ -36,6 +39,9 @@ __all__ = [
 ]
 
 
+_DRAFT = ".part"
+
+
 class Ledger:
     """The open ledger of a workspace; use as a context manager. Raises `PublishError` when it cannot be written.
 
@@ -44,12 +50,8 @@ class Ledger:
 
     def __init__(self, folder: Path, address: str = "") -> None:
         self._originals = folder / "originals"
-        try:
+        with self._writing():
             self._originals.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise PublishError(
-                f"台账历史库 {folder} 无法写入（{error.strerror}）。请检查磁盘空间和文件夹权限。"
-            ) from error
         self._engine = opened(folder, address)
         self._kept = {entry.name for entry in os.scandir(self._originals)}
         self.arrivals = Arrivals(self._engine)
@@ -64,28 +66,49 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        url = self._engine.url
         self._engine.dispose()
-        if isinstance(error, SQLAlchemyError):
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise PublishError(f"台账历史库写不进去（{reason}）。请检查磁盘空间，再运行一次。") from error
+        ours = isinstance(error, IntegrityError | DataError)
+        if isinstance(error, SQLAlchemyError) and not ours:
+            raise complaint(error, url) from error
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Nobody else's run writes while this one does; raises `PublishError` when somebody's does."""
         with alone(self._engine):
+            with self._writing():
+                for draft in self._originals.glob(f"*{_DRAFT}"):  # of a run that was killed
+                    draft.unlink()
             yield
+
+    def clock(self) -> float:
+        """The time by the file system's own clock, in seconds, which on a network share is not this machine's."""
+        with self._writing(), tempfile.TemporaryFile(dir=self._originals) as probe:
+            return os.fstat(probe.fileno()).st_mtime
 
     def original(self, sha256: str) -> Path:
         """Where the bytes of that hash are kept."""
         return self._originals / sha256
 
+    def recall(self, sha256: str) -> bytes:
+        """The bytes of that hash, and no others. Raises `PublishError` when they are not there any more."""
+        path = self.original(sha256)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise PublishError(f"台账历史库里的原件 {path} 读不出来（{error.strerror}）。请从备份恢复它。") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise PublishError(f"台账历史库里的原件 {path} 已损坏。请从备份恢复它。")
+        return content
+
     def archive(self, sha256: str, content: bytes, *, anew: bool = False) -> Path:
         """Keep ``content``, once; ``anew`` writes it again, in case what is there never reached the disk."""
         kept = self.original(sha256)
         if anew or sha256 not in self._kept:
-            draft = kept.with_suffix(f".{os.getpid()}.part")
-            draft.write_bytes(content)
-            draft.replace(kept)
+            draft = kept.with_suffix(f".{os.getpid()}{_DRAFT}")
+            with self._writing():
+                draft.write_bytes(content)
+                draft.replace(kept)
             self._kept.add(sha256)
         return kept
 
@@ -95,6 +118,21 @@ class Ledger:
 
     def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
         """Add arrivals (hash, name, size, the file's time) first seen ``now``, once their bytes are safely on the disk."""
-        if arrivals and hasattr(os, "sync"):
-            os.sync()
+        if arrivals:
+            self.settle()
         self.arrivals.record(year, arrivals, now)
+
+    def settle(self) -> None:
+        """Return when everything archived so far is safely on the disk, and may be referred to."""
+        if hasattr(os, "sync"):
+            os.sync()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A full disk or a missing permission, said in Chinese."""
+        try:
+            yield
+        except OSError as error:
+            raise PublishError(
+                f"台账历史库 {self._originals} 无法写入（{error.strerror}）。请检查磁盘空间和文件夹权限。"
+            ) from error

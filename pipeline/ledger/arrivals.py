@@ -28,10 +28,11 @@ class Arrivals:
     def all(self, year: int) -> list[tuple[str, str, str]]:
         """Hash, name and time of everything that arrived for a year, in order of arrival."""
         table = ARRIVALS.c
-        order = (table.first_seen, table.modified, table.name)
-        asked = select(table.sha256, table.name, table.first_seen).where(table.year == year).order_by(*order)
+        asked = select(table.sha256, table.name, table.first_seen, table.modified).where(table.year == year)
         with self.engine.connect() as connection:
-            return [(sha256, name, seen) for sha256, name, seen in connection.execute(asked)]
+            came = connection.execute(asked).all()
+        came = sorted(came, key=lambda row: (dt.datetime.fromisoformat(row[2]), row[3], row[1], row[0]))
+        return [(sha256, name, seen) for sha256, name, seen, _ in came]
 
     def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
         """Add arrivals (hash, name, size, the file's time) first seen ``now``; none of them may be known already."""

@@ -17,7 +17,7 @@ from pipeline.ledger.tables import ISSUES, LOCKS
 class Closing:
     """A year closed or reopened: by whom, why, and the hash of every file that was closed, by name.
 
-    ``arrivals`` are the hashes of everything that had arrived by then; what comes later changes nothing.
+    ``arrivals`` are the hashes of everything that had ever arrived by then; what comes later changes nothing.
     """
 
     run: int

@@ -1,7 +1,7 @@
 """The ledger's database: opened, checked, brought to the newest tables. SQLite beside the originals, or PostgreSQL.
 
-A database from before a change of the tables is migrated (Alembic, ``migrations/``); one from a newer program is left
-alone. At every start SQLite looks its file over; a damaged ledger is never written to.
+A database from before a change of the tables is migrated (Alembic, ``migrations/``) in one transaction; one from a
+newer program is left alone. At every start SQLite looks its file over; a damaged ledger is never written to.
 """
 
 from __future__ import annotations
@@ -12,61 +12,86 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event, inspect, text
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.errors import PublishError
+from pipeline.ledger.complaints import complaint, damaged
 
 REVISION = "0003"
 """The newest migration."""
-_ADVISORY = 0x78786766
-"""The key of the advisory lock in PostgreSQL."""
+_RUNNING, _MIGRATING = 0x78786766, 0x78786767
+"""The keys of the advisory locks in PostgreSQL."""
+_PATIENCE = 10
+"""Seconds to wait for a database that does not answer."""
 
 
 def opened(folder: Path, address: str) -> Engine:
     """The engine of the ledger in ``folder``, or of the PostgreSQL at ``address``. Raises `PublishError`."""
+    url = _parsed(address) if address else URL.create("sqlite", database=str(folder / "ledger.sqlite"))
     try:
-        engine = create_engine(address) if address else _sqlite(folder / "ledger.sqlite")
+        engine = create_engine(url, connect_args={"connect_timeout": _PATIENCE}) if address else _sqlite(folder, url)
         with engine.begin() as connection:
-            _look_over(connection, engine.url.render_as_string())
+            _look_over(connection, url)
             _migrate(connection)
     except (OSError, ImportError, SQLAlchemyError) as error:
-        where = "数据库" if address else folder
-        raise PublishError(
-            f"台账历史库 {where} 打不开（{_short(error)}）。请检查磁盘空间、文件夹权限和数据库地址。"
-        ) from error
+        raise complaint(error, url) from error
     return engine
 
 
-def _sqlite(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+def _parsed(address: str) -> URL:
+    """The parts of an address; what is wrong with it is said without repeating it, for there may be a password in it."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or "@" in (url.host or ""):
+        raise PublishError(
+            "xxgk.toml 里 ledger.address 的写法不对，应当像 postgresql+psycopg://用户名:密码@主机:5432/数据库名；"
+            "密码里的 @ 写成 %40，: 写成 %3A，/ 写成 %2F。"
+        ) from None
+    return url
+
+
+def _sqlite(folder: Path, url: URL) -> Engine:
+    """Transactions are begun by SQLAlchemy and not by Python's driver, which leaves changes of tables out of them."""
+    path = folder / "ledger.sqlite"
+    if path.exists() and not path.stat().st_size and any((folder / "originals").iterdir()):
+        raise damaged(url, "文件是空的")
+    engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
-    def _pragmas(connection: object, _: object) -> None:
+    def _prepare(connection: object, _: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]
         cursor = connection.cursor()  # type: ignore[attr-defined]
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
     return engine
 
 
-def _look_over(connection: Connection, where: str) -> None:
+def _look_over(connection: Connection, url: URL) -> None:
     """Refuse a damaged SQLite file; PostgreSQL keeps its own pages whole."""
     if connection.dialect.name != "sqlite":
         return
-    told = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(3)"))]
-    if told != ["ok"]:
-        raise PublishError(f"台账历史库已损坏（{told[0]}），没有写入任何内容。请从备份恢复 {where}。")
+    told = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+    if told != "ok":
+        raise damaged(url, told.splitlines()[-1])
 
 
 def _migrate(connection: Connection) -> None:
     """Bring the tables to `REVISION`; Alembic is slow to import and only needed when they are not there yet."""
-    known = inspect(connection).has_table("alembic_version")
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
-    if found == REVISION:
+    if _revision(connection) == REVISION:
         return
-    if found is not None and found > REVISION:
+    if connection.dialect.name == "postgresql":  # two machines may find a new database at the same moment
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+    found = _revision(connection)
+    if found > REVISION:
         raise PublishError("台账历史库是由更新的程序写的，这个版本不能打开。请升级程序。")
     from alembic import command
     from alembic.config import Config
@@ -78,21 +103,24 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _revision(connection: Connection) -> str:
+    """The migration the tables are at; empty for a new database, and for one from before there were migrations."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+
+
 @contextmanager
 def alone(engine: Engine) -> Iterator[None]:
     """Where several machines share one PostgreSQL, one of them at a time. Raises `PublishError`."""
     if engine.dialect.name != "postgresql":
         yield
         return
-    with engine.connect() as connection:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY}).scalar():
+    # the lock is the session's; an open transaction would keep the database from tidying up all night
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNING}).scalar():
             raise PublishError("另一台机器正在运行，请等它结束后再试。")
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY})
-
-
-def _short(error: Exception) -> str:
-    """The reason alone, without the statement that failed."""
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0] if str(error) else type(error).__name__
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _RUNNING})

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from pipeline import opinions
 from pipeline.annex import annexed, unfinished
 from pipeline.cells import Chart, Rows, charts
+from pipeline.cells.normalise import read_text
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import LOCAL, Form
@@ -108,7 +109,7 @@ class Reader:
             unit=unit,
             values=self.form.vector(values),
             places=places,
-            reasons=_opinions(book) | issued.reasons.read(book),
+            reasons=_written(_opinions(book) | issued.reasons.read(book)),
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
@@ -155,6 +156,12 @@ class Reader:
 
 def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:
     return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name), *arrival.findings))
+
+
+def _written(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Reasons as texts are read: without control characters."""
+    texts = ((key, read_text(text).value) for key, text in reasons.items())
+    return {key: text for key, text in texts if isinstance(text, str)}
 
 
 def _opinions(book: Mapping[str, Rows]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -148,6 +149,34 @@ def test_a_waiting_file_is_taken_the_next_night(office: Office) -> None:
     assert [a.findings[0].severity for a in office.take()] == ["info"]
     office.put({"会发镇.xlsx": A})
     assert codes(office.take()) == {"会发镇.xlsx": ""}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
+def test_a_name_that_windows_wrote_as_gbk_is_readable_and_opened(office: Office) -> None:
+    place = os.fsencode(office.folder) + b"/" + "邮件".encode("gbk")
+    os.mkdir(place)  # noqa: PTH102 - a Path cannot be made of these bytes
+    with open(place + b"/" + "会发镇.xlsx".encode("gbk"), "wb") as file:  # noqa: PTH123
+        file.write(A)
+    office.put({"会发镇.xlsx": B, "b\u00ff.xlsx": workbook({"丙": [[3]]})})
+    arrivals = {a.name: a.path.read_bytes() for a in office.take()}
+    assert {name: arrivals[name] for name in ("邮件/会发镇.xlsx", "会发镇.xlsx")} == {
+        "邮件/会发镇.xlsx": A,
+        "会发镇.xlsx": B,
+    }
+    assert "b\u00ff.xlsx" in arrivals
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.put({"会发镇.xlsx": A, "邮件/街道.xlsx": B})
+    look = os.scandir
+
+    def scandir(folder: str | Path) -> object:
+        if str(folder).endswith("邮件"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return look(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert codes(office.take()) == {"会发镇.xlsx": "", "邮件": "I13"}
 
 
 def test_too_large_is_named_and_not_loaded(office: Office) -> None:

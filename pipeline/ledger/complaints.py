@@ -1,0 +1,48 @@
+"""What keeps the ledger from being opened or written, in Chinese; a password never gets into a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.engine import URL
+
+from pipeline.errors import PublishError
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_REASONS = {
+    sqlite3.SQLITE_BUSY: "另一个程序正在使用它",
+    sqlite3.SQLITE_LOCKED: "另一个程序正在使用它",
+    sqlite3.SQLITE_READONLY: "没有写入权限",
+    sqlite3.SQLITE_IOERR: "磁盘读写出错",
+    sqlite3.SQLITE_FULL: "磁盘已满",
+    sqlite3.SQLITE_CANTOPEN: "文件打不开",
+}
+"""Source: sqlite.org/rescode.html; the last eight bits are the primary result code."""
+
+
+def complaint(error: Exception, url: URL) -> PublishError:
+    """What to tell of an error of the database, or of the folder it lies in."""
+    if url.get_backend_name() != "sqlite":
+        return PublishError(
+            f"台账历史库所在的数据库 {url.host or ''}/{url.database or ''} 不能用（{_reason(error, url)}）。"
+            "请检查数据库是否启动，以及 xxgk.toml 里的地址、用户名和密码。"
+        )
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
+        return damaged(url, _reason(error, url))
+    return PublishError(
+        f"台账历史库 {url.database} 不能读写（{_REASONS.get(code) or _reason(error, url)}）。"
+        "请检查磁盘空间和文件夹权限，再运行一次。"
+    )
+
+
+def damaged(url: URL, reason: str) -> PublishError:
+    """What to tell of a damaged SQLite file."""
+    return PublishError(f"台账历史库已损坏（{reason}），没有写入任何内容。请从备份恢复 {url.database}。")
+
+
+def _reason(error: Exception, url: URL) -> str:
+    """The database's own words, without the statement that failed."""
+    said = getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)
+    first = next(iter(said.strip().splitlines()), "") or type(error).__name__
+    return first.replace(str(url.password), "***") if url.password else first
