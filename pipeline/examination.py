@@ -47,7 +47,9 @@ class Examination:
         reader = self.reader
         packing = Packing(form=reader.form, layout=reader.layout)
         context = reading_context(reader.form, reader.control, self.template, reader.secret)
-        self.keys = {a.sha256: reading_key(context, a) for a in arrivals if a.sha256 and a.usable}
+        self.keys = {
+            a.sha256: reading_key(context, a, reader.control.claims) for a in arrivals if a.sha256 and a.usable
+        }
         again = self._read(packing, arrivals, walk)
         checking = checking_context(reader.form, reader.control)
         for part in batched(arrivals):

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pipeline
-from pipeline.control import Control, Unit
+from pipeline.control import Claim, Control, Unit
 from pipeline.form import KINDS, Form, Rule, Vector
 from pipeline.layout.design import later_rows
 from pipeline.returns import Arrival
@@ -53,13 +53,14 @@ def reading_context(form: Form, control: Control, template: bytes, secret: bytes
     settings = (profile.year, profile.root, profile.blanks, sorted(profile.sources.items()))
     seals = hashlib.sha256(template).digest(), hashlib.sha256(secret).digest()
     parts = (form.id, form.tables, form.items, sentences, ranges, whole)
-    return digest(program(), parts, units, control.claims, settings, seals)
+    return digest(program(), parts, units, settings, seals)
 
 
-def reading_key(context: str, arrival: Arrival) -> str:
-    """The key of what is read from an arrival: its names are evidence of whose it is."""
+def reading_key(context: str, arrival: Arrival, claims: Iterable[Claim]) -> str:
+    """The key of what is read from an arrival: its names are evidence of whose it is, and the office's word on it."""
+    word = [claim for claim in claims if claim.certainty(arrival.sha256, arrival.names)]
     said = [(finding.code, finding.message) for finding in arrival.findings]
-    return digest(context, arrival.sha256, arrival.names, said)
+    return digest(context, arrival.sha256, arrival.names, said, word)
 
 
 def checking_context(form: Form, control: Control) -> str:

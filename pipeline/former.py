@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.control import Control
 from pipeline.form import Form, Value
 from pipeline.history import History, Past, crossed
 from pipeline.ledger import Accepted, Ledger
@@ -23,9 +24,14 @@ def known(ledger: Ledger, year: int) -> tuple[Past, ...]:
     return tuple(sorted(every, key=lambda past: _TRUST.index(past.source)))
 
 
-def history(ledger: Ledger, year: int, form: Form) -> History:
-    """What the units reported for ``year``, by unit and item, in the codes of this year's ``form``."""
+def reported(ledger: Ledger, year: int, form: Form) -> History:
+    """What the units reported for ``year``, in the codes of ``form``."""
     return History.of_pasts(crossed(past, form) for past in known(ledger, year))
+
+
+def history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
+    """What the units reported the year before ``year``, put right by the office (上年更正)."""
+    return reported(ledger, year - 1, form).corrected(form, control.corrections)
 
 
 def _counted(ledger: Ledger, year: int) -> Iterator[Past]:

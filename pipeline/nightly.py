@@ -87,7 +87,7 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
     with workspace.alone() as ledger:
         require_open(ledger, year)
         form = control.in_force(form)
-        last = _history(ledger, control, form, year)
+        last = history(ledger, control, form, year)
         stamped = _stamp(form, read_layout(form, template), template, secret, control, last)
         files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
         by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
@@ -165,7 +165,7 @@ def _travel(
     template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
     layout, form = read_layout(form, template), control.in_force(form)
     word = template_file(folder, "report.docx")
-    last = _history(ledger, control, form, year)
+    last = history(ledger, control, form, year)
     checker = Checker(form, control, last)
     examination = Examination(
         ledger=ledger,
@@ -223,11 +223,6 @@ def _travel(
         night_of(outcome, now=now, key=key, control=control_bytes, readings=examination.keys, manifest=published)
     )
     return outcome
-
-
-def _history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
-    """What the units reported a year before, with what the office put right (上年更正)."""
-    return history(ledger, year - 1, form).corrected(form, control.corrections)
 
 
 def _stamp(

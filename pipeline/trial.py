@@ -13,6 +13,8 @@ from pipeline.control import Control, Unit, read_control
 from pipeline.errors import WorkspaceError
 from pipeline.findings import Finding
 from pipeline.form import Form, parse_form
+from pipeline.former import history
+from pipeline.history import History
 from pipeline.intake import open_arrival
 from pipeline.judge import judge
 from pipeline.layout import read_layout
@@ -51,7 +53,10 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
     reader = Reader(form=form, layout=layout, control=control, secret=secret)
     results = [reader.read(open_arrival(arrival)) for arrival in _arrivals(workspace, document)]
     submissions = [result for result in results if isinstance(result, Submission)]
-    before, after = (_standings(each, control, submissions) for each in (form, changed))
+    with workspace.open_ledger() as ledger:
+        before, after = (
+            _standings(each, control, history(ledger, control, each, year), submissions) for each in (form, changed)
+        )
     passed = [code for code, standing in before.items() if standing.state is State.PASSED]
     fallen = [after[code] for code in passed if after[code].state is not State.PASSED]
     return Trial(
@@ -61,8 +66,8 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
     )
 
 
-def _standings(form: Form, control: Control, submissions: list[Submission]) -> dict[str, Standing]:
-    checked = Checker(form, control).check(submissions)
+def _standings(form: Form, control: Control, last: History, submissions: list[Submission]) -> dict[str, Standing]:
+    checked = Checker(form, control, last).check(submissions)
     return {standing.unit.code: standing for standing in judge(control, checked)}
 
 

@@ -10,17 +10,15 @@ import openpyxl
 import pytest
 
 from pipeline import nightly
-from pipeline.control import Control
 from pipeline.fill import fill
 from pipeline.form import Form, Value
-from pipeline.history import NONE, History
+from pipeline.history import History, Past
 from pipeline.issue import Stamp, stamp
 from pipeline.layout import Layout, read_layout
 from pipeline.layout.design import check_rows, reason_name
 from pipeline.outcome import Outcome
-from pipeline.workspace import Workspace
 from tests.libreoffice import XLSX, at_the_desk
-from tests.workspaces import Office, zeros
+from tests.workspaces import NOW, Office, zeros
 
 COLUMNS = {"natural": 1, "business": 2, "research": 3, "welfare": 1, "legal": 2, "other": 3}
 """What each applicant column of u01 carries out of 2024."""
@@ -53,19 +51,16 @@ def typed_2025() -> dict[str, Value]:
 
 
 class Years:
-    """An office in its second year: u01 was counted in 2024, u02 is new."""
+    """An office in its second year: u01 was counted in 2024, which is closed, u02 is new."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, root: Path) -> None:
         first = Office(root, units=1)
         first.returns("u01", typed_2024())
         outcome = first.run()
         assert first.states(outcome) == {"u01": "通过"}
         self.history = counted(outcome)
-        monkeypatch.setattr(nightly, "_history", self._history)
+        nightly.lock(first.workspace, 2024, by="张三", reason="定稿", now=NOW)
         self.office = Office(root, units=2, year=2025)
-
-    def _history(self, workspace: Workspace, control: Control, form: Form, year: int) -> History:
-        return (self.history if year == 2025 else NONE).corrected(form, control.corrections)
 
     def answered(self, values: Mapping[str, Value]) -> bytes:
         """The workbook of u01 filled in by a clerk who leaves alone what is printed, unless ``values`` say otherwise."""
@@ -87,8 +82,8 @@ def sheet_of(data: bytes, name: str, *, shown: bool = False) -> openpyxl.workshe
 
 
 @pytest.fixture
-def years(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Years:
-    return Years(tmp_path, monkeypatch)
+def years(tmp_path: Path) -> Years:
+    return Years(tmp_path)
 
 
 def test_known_figures_are_printed_and_locked(years: Years) -> None:
@@ -116,12 +111,17 @@ def test_known_figures_are_printed_and_locked(years: Years) -> None:
     assert any("“上年结转”印成灰色的" in text and "联系下发单位更正" in text for text in guide)
 
 
-def test_what_is_not_known_stays_an_entry_cell(years: Years) -> None:
-    """A new unit; and a unit of which one column alone is known."""
-    office = years.office
+def test_what_is_not_known_stays_an_entry_cell(tmp_path: Path) -> None:
+    """A new unit; and a unit of which one column alone is known, from a report that was imported."""
+    office = Office(tmp_path, units=2, year=2025)
     new = sheet_of(office.issued("u02"), "表三")
     assert {new[f"{column}7"].protection.locked for column in "DEFGHI"} == {False}
-    years.history = History(values={"u01": {"t3.carried_out.legal": 4}})
+    known = Past(
+        unit="u01", year=2024, form=office.form.id, source="年报", file="a.docx", sha256="0" * 64,
+        values={"t3.carried_out.legal": 4},
+    )  # fmt: skip
+    with office.workspace.open_ledger() as ledger:
+        ledger.pasts.keep(known, now=NOW)
     nightly.issue(office.workspace, 2025)
     part = sheet_of(office.issued("u01"), "表三")
     assert {column: (part[f"{column}7"].value, part[f"{column}7"].protection.locked) for column in "GHI"} == {

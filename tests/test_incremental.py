@@ -43,9 +43,14 @@ class Days:
         self.count = 0
 
     def happens(self) -> str:
-        """One to three things on one day."""
-        names = [name for name in dir(self) if name.startswith("day_")]
-        chosen = self.chance.sample(names, k=self.chance.choice([1, 1, 1, 2, 3]))
+        """On the first day every unit reports; then one thing or more a day, in the mail or in the office."""
+        if not self.count:
+            for unit in self.office.units:
+                self.office.returns(unit.code, self.figures(), name=self.name())  # type: ignore[arg-type]
+            return "everybody"
+        mail, office = ([name for name in dir(self) if name.startswith(kind)] for kind in ("mail_", "office_"))
+        chosen = self.chance.sample(office, k=self.chance.choice([0, 1, 1]))
+        chosen += self.chance.sample(mail, k=self.chance.choice([0, 1, 2]) if chosen else 1)
         for name in chosen:
             getattr(self, name)()
         return " ".join(chosen)
@@ -68,42 +73,41 @@ class Days:
         texts = {"text.disclosure": text} if self.chance.random() < 0.5 else {}
         slip = {"t2.rules.issued": 4} if self.chance.random() < 0.15 else {}
         rare = {"t3.other.other.natural": 1} if self.chance.random() < 0.2 else {}
-        return {**requests(received + odd + len(rare), received), **texts, **slip, **rare}
+        blank = {"t3.received.legal": None} if self.chance.random() < 0.2 else {}
+        return {**requests(received + odd + len(rare), received), **texts, **slip, **rare, **blank}
 
     # ------------------------------------------------------------ arrivals
-    def day_a_return(self) -> None:
+    def mail_a_return(self) -> None:
         self.office.returns(self.unit(), self.figures(), name=self.name())  # type: ignore[arg-type]
 
-    day_another_return = day_yet_another_return = day_a_return
-
-    def day_an_attachment(self) -> None:
+    def mail_an_attachment(self) -> None:
         inside = {f"{unit.code}.xlsx": self.office.filled(unit.code, requests(2)) for unit in self.office.units[:2]}
         self.office.drop(self.name().replace("xlsx", "zip"), archive(inside))
 
-    def day_renamed(self) -> None:
+    def mail_renamed(self) -> None:
         if path := self.any_file():
             path.rename(path.with_name(f"改名{self.chance.randrange(9)}_{path.name}"))
 
-    def day_deleted(self) -> None:
+    def mail_deleted(self) -> None:
         if path := self.any_file():
             path.unlink()
 
-    def day_copied(self) -> None:
+    def mail_copied(self) -> None:
         if path := self.any_file():
             shutil.copy2(path, self.office.inputs / f"副本{self.chance.randrange(9)}_{path.name}")
 
-    def day_touched(self) -> None:
+    def mail_touched(self) -> None:
         if path := self.any_file():
             os.utime(path, (path.stat().st_mtime + 60, path.stat().st_mtime + 60))
 
-    def day_hostile(self) -> None:
+    def mail_hostile(self) -> None:
         name, content = self.chance.choice([each for each in self.hostile if "炸弹" not in each[0]])
         self.office.drop(name, content)
 
-    def day_named_after_another(self) -> None:
+    def mail_named_after_another(self) -> None:
         self.office.returns(self.unit(), requests(1), name="第1镇人民政府.xlsx")
 
-    def day_nothing(self) -> None: ...
+    def mail_nothing(self) -> None: ...
 
     # ------------------------------------------------------------ the 台账
     def toggle(self, sheet: str, row: tuple[str, ...]) -> None:
@@ -114,29 +118,29 @@ class Days:
             rows.append(row)
         self.office.write_control({sheet: rows})
 
-    def day_acceptance(self) -> None:
+    def office_acceptance(self) -> None:
         self.toggle("认可", (self.unit(), self.chance.choice(["R3", "R5", "P4"]), "已核实", "王五"))
 
-    def day_waiver(self) -> None:
+    def office_waiver(self) -> None:
         self.toggle("免报", (self.unit(), "机构撤并", "王五"))
 
-    def day_adjustment(self) -> None:
+    def office_adjustment(self) -> None:
         self.toggle("差额调整", (f"t3.{self.chance.choice(['received', 'granted'])}.natural", "1", "漏报", "王五"))
 
-    def day_claim(self) -> None:
+    def office_claim(self) -> None:
         if path := self.any_file():
             self.toggle("来件认领", (path.name, self.unit(), "电话核实", "王五"))
 
-    def day_threshold(self) -> None:
+    def office_threshold(self) -> None:
         self.toggle("年报信息", ("N6.至多", "5"))
 
-    def day_blanks(self) -> None:
+    def office_blanks(self) -> None:
         self.profile("空白处理", "退回", "按0计")
 
-    def day_root(self) -> None:
+    def office_root(self) -> None:
         self.profile("汇总单位", "方正县人民政府", "第3镇县人民政府")
 
-    def day_deadline(self) -> None:
+    def office_deadline(self) -> None:
         self.toggle("年报信息", ("报送期限", "2025-01-15"))
 
     def profile(self, key: str, one: str, other: str) -> None:
@@ -145,26 +149,26 @@ class Days:
         self.sheets["年报信息"] = [(k, new if k == key else v) for k, v, *_ in self.sheets["年报信息"]]
         self.office.write_control({"年报信息": self.sheets["年报信息"]})
 
-    def day_name_of_a_unit(self) -> None:
-        self.roster(2, self.chance.choice(["人民政府", "政府", "街道办事处"]))
+    def office_name_of_a_unit(self) -> None:
+        """Now and then to one that no return agrees with."""
+        self.roster(self.chance.choice(["第{}镇人民政府", "第{}镇政府", "平安乡第{}街道办事处"]), "")
 
-    def day_alias_of_a_unit(self) -> None:
-        self.roster(3, self.chance.choice(["", "别名", "改名1"]))
+    def office_alias_of_a_unit(self) -> None:
+        self.roster("第{}镇人民政府", self.chance.choice(["第{}镇", "别名{}", "改名{}"]))
 
-    def day_type_of_a_unit(self) -> None:
+    def office_type_of_a_unit(self) -> None:
         self.sheets["单位名录"][-1] = tuple(
             "部门" if n == 4 and cell == "乡镇" else cell for n, cell in enumerate(self.sheets["单位名录"][-1])
         )
         self.office.write_control({"单位名录": self.sheets["单位名录"]})
 
-    def roster(self, column: int, word: str) -> None:
+    def roster(self, name: str, alias: str) -> None:
         at = self.chance.randrange(len(self.sheets["单位名录"]))
-        row = list(self.sheets["单位名录"][at])
-        row[column] = f"第{at + 1}镇{word}"
-        self.sheets["单位名录"][at] = tuple(row)
+        code, credit, _, _, *rest = self.sheets["单位名录"][at]
+        self.sheets["单位名录"][at] = (code, credit, name.format(at + 1), alias.format(at + 1), *rest)
         self.office.write_control({"单位名录": self.sheets["单位名录"]})
 
-    def day_a_unit_leaves_or_comes_back(self) -> None:
+    def office_a_unit_leaves_or_comes_back(self) -> None:
         self.toggle("单位名录", self.sheets["单位名录"][-1] if len(self.sheets["单位名录"]) > 3 else self.first_last)
 
     @property
@@ -290,7 +294,7 @@ COSTS: tuple[tuple[str, Callable[[Office], object], tuple[int, int]], ...] = (
     ("the county's name", profile(("汇总单位", "延寿县人民政府")), (ALL, ALL)),
     ("blank cells", profile(("空白处理", "按0计")), (ALL, ALL)),
     ("an alias", rostered, (ALL, ALL)),
-    ("a claim", signed("来件认领", "u03.xlsx", "u03", "核实", "王五"), (ALL, ALL)),
+    ("a claim", signed("来件认领", "u03.xlsx", "u03", "核实", "王五"), (1, 1)),
     ("a template", restyled, (ALL, ALL)),
     ("a file touched", lambda office: os.utime(office.inputs / "u01.xlsx", (1, 1)), (0, 0)),
     ("a file renamed", lambda office: (office.inputs / "u02.xlsx").rename(office.inputs / "二.xlsx"), (1, 1)),

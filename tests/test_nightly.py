@@ -162,7 +162,7 @@ def test_a_one_sided_adjustment_breaks_the_root(tmp_path: Path) -> None:
 
 
 def test_unknown_files_are_named_and_wait(tmp_path: Path) -> None:
-    office, other = Office(tmp_path / "a", units=1), Office(tmp_path / "b", units=1)
+    office, other = Office(tmp_path / "a", units=1), Office(tmp_path / "b", units=1, secret=b"of another office")
     office.returns("u01")
     office.drop("别人的.xlsx", other.filled("u01"))
     office.drop("空.xlsx", b"")

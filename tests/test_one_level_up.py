@@ -22,7 +22,8 @@ from pipeline.seal import read_secret
 from pipeline.tracing import Tracer, every_tree, trace
 from pipeline.workspace import Workspace
 from tests.check.test_station import consistent
-from tests.workspaces import NOW, PROFILE, YEAR, Office
+from tests.local_rows import filled
+from tests.workspaces import NOW, PROFILE, YEAR, Office, zeros
 
 NAMES = ("甲县", "乙县", "丙县")
 SIGNED = [("填报人", "张三"), ("审核人", "李四"), ("填报日期", "2025-03-01"), ("电话", "0451-57116077")]
@@ -178,6 +179,39 @@ def test_a_figure_of_the_city_can_be_followed_to_the_township(city: City) -> Non
     assert [each.value for each in fees] == [Decimal("0.1"), Decimal("0.2")]
     assert sources_in(sheets, "t3.nothing") == []
     assert sources_in({"表三": sheets["表三"]}, "t3.granted.natural") == []
+
+
+def test_the_citys_trace_goes_down_to_the_township(city: City) -> None:
+    for n, county in enumerate(city.counties):
+        county.run()
+        city.send(n)
+    city.run()
+    found = trace(city.workspace, YEAR, "表三!D8")
+    assert (found.tree.published, found.tree.total, found.tree.holds) == (4, 4, True)
+    told = [(b.unit, b.value, b.file, [(below.unit, below.value) for below in b.below]) for b in found.tree.branches]
+    assert told == [
+        ("c1", 2, "甲县/county.xlsx", [("u01", 2), ("u02", 0)]),
+        ("c2", 2, "乙县/county.xlsx", [("u01", 2), ("u02", 0)]),
+    ]
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_countys_own_indicators(city: City, asked: bool) -> None:
+    """A city that does not ask for them is not disturbed; one that asks for the same adds them up."""
+    own = {"本地指标": [("trainings_online", "网上培训场次", "件数", "", "场", "相加", "", "", "")]}
+    if asked:
+        city.control(own)
+    for n, county in enumerate(city.counties):
+        county.write_control(own)
+        nightly.issue(county.workspace, YEAR, now=NOW)
+        for unit in ("u01", "u02"):
+            values = zeros(county.form) | {"local.trainings_online": n + 1}
+            county.drop(f"{unit}.xlsx", filled(county, county.issued(unit), values))
+        assert codes(county.run()) == []
+        city.send(n)
+    outcome = city.run()
+    assert codes(outcome) == []
+    assert outcome.county.figures.get("local.trainings_online") == (2 * 1 + 2 * 2 if asked else None)
 
 
 def test_without_the_superiors_workbook_it_waits_to_be_claimed(city: City) -> None:

@@ -51,6 +51,7 @@ class Office:
         not_counted: Sequence[str] = (),
         year: int = YEAR,
         address: str = "",
+        secret: bytes = SECRET,
     ) -> None:
         """``address`` is that of a PostgreSQL for the ledger."""
         self.workspace, self.year = Workspace(root), year
@@ -59,7 +60,7 @@ class Office:
         self.units = [Unit(code=f"u{n:02d}", name=f"第{n}镇人民政府") for n in range(1, units + 1)]
         self.inputs = self.workspace.year_inputs(self.year)
         self.inputs.mkdir(parents=True)
-        self.workspace.secret.write_text(SECRET.hex() + "\n", encoding="ascii")
+        self.workspace.secret.write_text(secret.hex() + "\n", encoding="ascii")
         if address:
             (root / "xxgk.toml").write_text(f'[ledger]\naddress = "{address}"\n', encoding="utf-8")
         roster = [

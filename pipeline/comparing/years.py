@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.form import Form, Value
-from pipeline.former import COUNTED, history
+from pipeline.former import COUNTED, reported
 from pipeline.history import Past, crossed
 from pipeline.ledger import Ledger
 from pipeline.remembered import Remembered, remembered
@@ -59,7 +59,7 @@ def _of_county(night: Remembered, form: Form) -> Mapping[str, Value]:
 
 
 def _of_unit(ledger: Ledger, year: int, unit: str, form: Form) -> Mapping[str, Value]:
-    values = history(ledger, year, form).of(unit)
+    values = reported(ledger, year, form).of(unit)
     if not values:
         raise AskedError(f"没有单位代码为 {unit} 的单位 {year} 年度的数。请核对单位代码和年度。")
     return {code: value for code, value in values.items() if not code.startswith("meta.")}

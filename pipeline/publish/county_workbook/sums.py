@@ -120,6 +120,7 @@ def groups(pen: Pen) -> None:
     sheet.set_row(TOP, 32)
     row = TOP
     for row, item in enumerate(pen.items, TOP + 1):
+        sheet.set_row(row, lines_height([item.code, item.label], widths[:2]))
         pen.texts(sheet, row, (item.code, item.label))
         subtotal, figure = pen.county.subtotal(item.code), pen.county.figures[item.code]
         numbers = [group.figures.get(item.code) for group in pen.county.groups]
