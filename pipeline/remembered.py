@@ -16,7 +16,8 @@ from typing import Any
 from pipeline.changes import Counted, Snapshot
 from pipeline.control import Control, read_control
 from pipeline.errors import AskedError, WorkspaceError
-from pipeline.form import Figure, Form, Value
+from pipeline.form import LOCAL, Figure, Form, Value
+from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
 from pipeline.packing import Row, Shape
@@ -58,9 +59,14 @@ class Remembered:
 
     @cached_property
     def figures(self) -> Mapping[str, Figure | None]:
-        """The county's figures as they were published."""
+        """The county's figures as they were published; a local indicator the office had taken back is none."""
         kept = self.ledger.nights.figures(self.row.year, until=self.row.id)
-        return {code: None if text is None else figure(text) for code, text in kept.items()}
+        local = {item.code for item in self.form.of_table(LOCAL) if item.numeric}
+        return {
+            code: None if text is None else figure(text)
+            for code, text in kept.items()
+            if code in local or not code.startswith(PREFIX)
+        }
 
     @cached_property
     def accepted(self) -> Mapping[str, Accepted]:
