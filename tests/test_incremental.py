@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import nightly
+from pipeline import fingerprints, nightly
 from pipeline.check import Checker
 from pipeline.read import Reader
 from pipeline.returns import Submission
@@ -375,3 +375,12 @@ def test_a_night_by_a_real_clock_is_known_again(tmp_path: Path) -> None:
     assert outcome is not None
     assert nightly.run(office.workspace, YEAR, now=clock[1], workers=0) is None
     nightly.lock(office.workspace, YEAR, by="主任", reason="定稿", now=clock[2])
+
+
+def test_another_version_of_a_library_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader of workbooks that reads otherwise must not be answered by what the old one read."""
+    before = fingerprints.program.__wrapped__()
+    assert fingerprints.program.__wrapped__() == before
+    known = fingerprints.version
+    monkeypatch.setattr(fingerprints, "version", lambda name: "99" if name == "python-calamine" else known(name))
+    assert fingerprints.program.__wrapped__() != before
