@@ -1,8 +1,8 @@
 """What a reading, a check and a night depend on, as digests: the same digest, the same result, nothing to do again.
 
 A reading depends on the file, its names, the program with its libraries, the form's items, the template, the secret and
-what the 台账 says of units; a check on the reading, the rules and what is known of the unit's year before. So a changed rule checks
-again without reading again, and a signed acceptance does neither.
+what the 台账 says of units; a check on the reading, the rules and what is known of the unit's year before. So a changed
+rule checks again without reading again, and a signed acceptance does neither.
 """
 
 from __future__ import annotations
