@@ -198,7 +198,8 @@ class Remembered:
 def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None = None) -> Remembered:
     """The last published night of a year, or the one numbered ``run``.
 
-    Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number.
+    Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number, `PublishError` when the
+    台账 that was kept of it is damaged.
     """
     nights = published(ledger, year)
     row = nights[-1] if run is None else next((night for night in nights if night.id == run), None)
@@ -207,6 +208,8 @@ def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None 
         raise AskedError(f"{year} 年度没有编号为 {run} 的汇总，现有：{numbers}。用 xxgk runs --year {year} 查看。")
     form, _ = workspace.form(year)
     kept = ledger.original(row.control)
+    if kept.is_file():
+        ledger.recall(row.control)
     control = read_control(kept if kept.is_file() else workspace.control(year), form, year=year)
     return Remembered(ledger=ledger, form=control.in_force(form), control=control, row=row)
 
