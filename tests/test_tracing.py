@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.annex import sources_in
+from pipeline.annex import SOURCE_HEADINGS, SOURCES, sources_in
 from pipeline.errors import AskedError, WorkspaceError
 from pipeline.originals import Originals
 from pipeline.remembered import remembered
@@ -261,6 +261,15 @@ def test_a_county_workbook_says_what_its_own_figures_come_from(office: Office) -
     assert sum(source.value for source in sources_in(sheets, "t2.fees.amount")) == Decimal("2.25")
     assert list(sources_in({"来源": [["随便", "写的"]]}, "t3.received.natural")) == []
     assert list(sources_in({}, "t3.received.natural")) == []
+
+
+@pytest.mark.parametrize("written", ["", "三", "inf", "nan"])
+def test_sources_somebody_wrote_over_are_none(written: str) -> None:
+    rows = [
+        list(SOURCE_HEADINGS),
+        ["t3.received.natural" if name == "指标代码" else written for name in SOURCE_HEADINGS],
+    ]
+    assert sources_in({SOURCES: rows}, "t3.received.natural") == []
 
 
 def test_a_return_that_is_a_consolidation_is_followed_down(tmp_path: Path) -> None:
