@@ -288,3 +288,18 @@ def test_a_return_that_is_a_consolidation_is_followed_down(tmp_path: Path) -> No
     assert [(source.unit, source.value) for source in branch.below] == [("X01", 7), ("X02", 0)]
     _, printed, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), cwd=tmp_path)
     assert "    └── 7　方正镇（X01）　a.xlsx　基本情况!B20" in printed
+
+
+def test_sources_that_do_not_come_to_what_was_reported_are_told(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    book = openpyxl.load_workbook(io.BytesIO(office.filled("u01", {"info.trainings": 7})), data_only=True)
+    sheet = book.create_sheet(SOURCES)
+    sheet.append(["来源：每个汇总数由哪些单元格相加而成"])
+    sheet.append(list(SOURCE_HEADINGS))
+    sheet.append(["info.trainings", "政务公开培训场次", "X01", "方正镇", "a.xlsx", "基本情况", "B20", 4, "ab"])
+    out = io.BytesIO()
+    book.save(out)
+    office.drop("县.xlsx", out.getvalue())
+    office.run()
+    _, printed, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), cwd=tmp_path)
+    assert "└── 这份汇总表的“来源”相加是 4，与它报的数对不上" in printed
