@@ -7,7 +7,7 @@ so a reader leaves them aside, and a trace follows a figure through 来源 down 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from pipeline.county import Contribution
 from pipeline.form import Figure
@@ -56,7 +56,8 @@ def unfinished(sheets: Mapping[str, Rows]) -> str:
 
 
 def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
-    """The addends of one figure as the 来源 of a county.xlsx lists them, in its order; none where it has no such sheet.
+    """The addends of one figure as the 来源 of a county.xlsx lists them, in its order; none where it has no such sheet
+    or somebody wrote there what is no figure.
 
     ``sheets`` are the rows of every sheet as calamine gives them. Of a figure the addends come to the figure, but for a
     total, of which the units' own totals are listed.
@@ -70,6 +71,9 @@ def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
     for row in rows[top + 1 :]:
         text = {heading: str(row[col]) if col < len(row) else "" for heading, col in at.items()}
         if text["指标代码"] == item:
+            value = _exact(text["数值"])
+            if value is None:
+                return []
             found.append(
                 Contribution(
                     item=item,
@@ -79,17 +83,22 @@ def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
                     sha256=text["文件哈希"],
                     sheet=text["工作表"],
                     cell=text["单元格"],
-                    value=_exact(text["数值"]),
+                    value=value,
                 )
             )
     return found
 
 
-def _exact(shown: str) -> Figure:
+def _exact(shown: str) -> Figure | None:
     """A figure as it was written into the cell; the shortest text of a float is what was typed.
 
-    >>> _exact("3.0"), _exact("59237.2449")
-    (3, Decimal('59237.2449'))
+    >>> _exact("3.0"), _exact("59237.2449"), _exact("三"), _exact("inf")
+    (3, Decimal('59237.2449'), None, None)
     """
-    value = Decimal(shown)
+    try:
+        value = Decimal(shown)
+    except InvalidOperation:
+        return None
+    if not value.is_finite():
+        return None
     return int(value) if value == value.to_integral_value() else value

@@ -1,15 +1,18 @@
 """What a reading, a check and a night depend on, as digests: the same digest, the same result, nothing to do again.
 
-A reading depends on the file, its names, the program, the form's items, the template, the secret and what the 台账 says
-of units; a check on the reading, the rules and what is known of the unit's year before. So a changed rule checks
-again without reading again, and a signed acceptance does neither.
+A reading depends on the file, its names, the program with its libraries, the form's items, the template, the secret and
+what the 台账 says of units; a check on the reading, the rules and what is known of the unit's year before. So a changed
+rule checks again without reading again, and a signed acceptance does neither.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import platform
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pipeline
@@ -29,9 +32,21 @@ def digest(*parts: object) -> str:
 
 @cache
 def program() -> str:
-    """The program itself: another version may read and judge otherwise."""
+    """The program itself and what it is built upon: another version may read and judge otherwise."""
     root = Path(pipeline.__file__).parent
-    return tree(path for path in root.rglob("*") if path.suffix in _SOURCES)
+    sources = tree(path for path in root.rglob("*") if path.suffix in _SOURCES)
+    return digest(sources, platform.python_version(), sorted(_libraries()))
+
+
+def _libraries() -> Iterator[tuple[str, str]]:
+    """The libraries the program needs, each with its version; none where it runs without having been installed."""
+    try:
+        needed = requires("xxgk") or ()
+    except PackageNotFoundError:
+        return
+    for each in needed:
+        if "extra ==" not in each and (name := re.match(r"[\w.-]+", each)):
+            yield name[0], version(name[0])
 
 
 def tree(paths: Iterable[Path]) -> str:

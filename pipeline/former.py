@@ -25,8 +25,8 @@ def known(ledger: Ledger, year: int) -> tuple[Past, ...]:
 
 
 def reported(ledger: Ledger, year: int, form: Form) -> History:
-    """What the units reported for ``year``, in the codes of ``form``."""
-    return History.of_pasts(crossed(past, form) for past in known(ledger, year))
+    """What the units reported for ``year``, in the codes of ``form`` and as its items can hold it."""
+    return History.of_pasts(crossed(past, form) for past in known(ledger, year)).fitting(form)
 
 
 def history(ledger: Ledger, control: Control, form: Form, year: int) -> History:

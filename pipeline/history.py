@@ -75,6 +75,15 @@ class History:
             values={unit: {c: v for c, v in known.items() if v is not None} for unit, known in values.items()}
         )
 
+    def fitting(self, form: Form) -> History:
+        """The same without what the items of ``form`` cannot hold: a local indicator may be of another kind by now."""
+        return History(
+            values={
+                unit: {code: v for code, v in known.items() if code not in form.position or _fits(form, code, v)}
+                for unit, known in self.values.items()
+            }
+        )
+
     def of(self, unit: str) -> Mapping[str, Value]:
         """What one unit reported; nothing when it is not known."""
         return self.values.get(unit, {})
@@ -85,6 +94,14 @@ class History:
         if not known:
             return form.blank
         return form.vector(known.get(item.code) for item in form.items)
+
+
+def _fits(form: Form, code: str, value: Value) -> bool:
+    """Whether the item can hold the value exactly."""
+    item, scale = form.item(code), form.scales[form.position[code]]
+    if isinstance(value, str) or not item.numeric:
+        return isinstance(value, str) and not item.numeric
+    return value is None or Decimal(value).scaleb(scale) % 1 == 0
 
 
 def _added_up(form: Form, code: str, known: Mapping[str, Value]) -> Figure | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,10 +29,7 @@ class Original:
 
     def below(self, item: str) -> tuple[Contribution, ...]:
         """What it was added up from itself, where it is a consolidation; nothing where it is a return."""
-        try:
-            return tuple(sources_in({SOURCES: self.sources}, item))
-        except ArithmeticError:  # somebody wrote words where a figure was listed
-            return ()
+        return tuple(sources_in({SOURCES: self.sources}, item))
 
 
 @dataclass(slots=True)
@@ -72,14 +70,14 @@ class Originals:
 def shown(raw: object) -> str:
     """A raw cell as people read it: a number plainly, a text in quotation marks and on one line.
 
-    >>> [shown(raw) for raw in (3.0, 0.25, "３件", "", True)]
-    ['3', '0.25', '“３件”', '空白', 'TRUE']
+    >>> [shown(raw) for raw in (3.0, 0.25, "３件", "", True, float("inf"))]
+    ['3', '0.25', '“３件”', '空白', 'TRUE', 'inf']
     """
     match raw:
         case bool():
             return str(raw).upper()
         case int() | float():
-            return str(int(raw)) if raw == int(raw) else repr(raw)
+            return str(int(raw)) if math.isfinite(raw) and raw == int(raw) else repr(raw)
         case "" | None:
             return "空白"
         case str():

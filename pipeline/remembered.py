@@ -16,7 +16,8 @@ from typing import Any
 from pipeline.changes import Counted, Snapshot
 from pipeline.control import Control, read_control
 from pipeline.errors import AskedError, WorkspaceError
-from pipeline.form import Figure, Form, Value
+from pipeline.form import LOCAL, Figure, Form, Value
+from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
 from pipeline.packing import Row, Shape
@@ -58,9 +59,14 @@ class Remembered:
 
     @cached_property
     def figures(self) -> Mapping[str, Figure | None]:
-        """The county's figures as they were published."""
+        """The county's figures as they were published; a local indicator the office had taken back is none."""
         kept = self.ledger.nights.figures(self.row.year, until=self.row.id)
-        return {code: None if text is None else figure(text) for code, text in kept.items()}
+        local = {item.code for item in self.form.of_table(LOCAL) if item.numeric}
+        return {
+            code: None if text is None else figure(text)
+            for code, text in kept.items()
+            if code in local or not code.startswith(PREFIX)
+        }
 
     @cached_property
     def accepted(self) -> Mapping[str, Accepted]:
@@ -192,7 +198,8 @@ class Remembered:
 def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None = None) -> Remembered:
     """The last published night of a year, or the one numbered ``run``.
 
-    Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number.
+    Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number, `PublishError` when the
+    台账 that was kept of it is damaged.
     """
     nights = published(ledger, year)
     row = nights[-1] if run is None else next((night for night in nights if night.id == run), None)
@@ -201,6 +208,8 @@ def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None 
         raise AskedError(f"{year} 年度没有编号为 {run} 的汇总，现有：{numbers}。用 xxgk runs --year {year} 查看。")
     form, _ = workspace.form(year)
     kept = ledger.original(row.control)
+    if kept.is_file():
+        ledger.recall(row.control)
     control = read_control(kept if kept.is_file() else workspace.control(year), form, year=year)
     return Remembered(ledger=ledger, form=control.in_force(form), control=control, row=row)
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline import nightly
 from pipeline.comparing import Change, NightDiff, diff_nights, diff_versions, diff_years, runs
 from pipeline.control import build_control
-from pipeline.errors import AskedError, WorkspaceError
+from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.fill import fill
 from pipeline.history import Past
 from pipeline.issue import file_name
@@ -275,3 +275,15 @@ def test_as_json(office: Office, arguments: list[str], path: tuple[str | int, ..
     for step in path:
         document = document[step]
     assert document == value
+
+
+def test_a_damaged_archived_control_is_told_by_its_name(tmp_path: Path) -> None:
+    """It is the ledger's, no clerk can save it once more in Excel."""
+    office = Office(tmp_path, units=1)
+    office.run()
+    with office.workspace.open_ledger() as ledger:
+        (night,) = ledger.nights.runs(YEAR)
+        ledger.original(night.control).write_bytes(b"junk")
+    office.write_control({"差额调整": [("info.trainings", "2", "局机关自办", "主任")]})
+    with pytest.raises(PublishError, match="已损坏。请从备份恢复"):
+        office.run()

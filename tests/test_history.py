@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 
@@ -76,3 +77,24 @@ def test_a_later_past_takes_the_place_of_an_earlier_one_item_by_item() -> None:
     history = History.of_pasts([past("f", {"a": 1, "b": 2}), past("f", {"b": 3})])
     assert history.of("u1") == {"a": 1, "b": 3}
     assert history.of("u2") == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "fits"),
+    [
+        ("t3.carried_out.natural", 4, True),
+        ("t3.carried_out.natural", Decimal("4.00"), True),
+        ("t3.carried_out.natural", Decimal("4.50"), False),
+        ("t3.carried_out.natural", "四", False),
+        ("t2.fees.amount", Decimal("0.1250"), True),
+        ("t2.fees.amount", Decimal("0.12505"), False),
+        ("t2.fees.amount", 3, True),
+        ("text.problems", "一", True),
+        ("text.problems", 1, False),
+        ("local.gone", Decimal("4.50"), True),
+    ],
+)
+def test_what_an_item_cannot_hold_is_not_known_of_it(form: Form, code: str, value: Value, *, fits: bool) -> None:
+    history = History(values={"u1": {code: value, "t4.review.pending": 3}}).fitting(form)
+    assert history.of("u1") == ({code: value} if fits else {}) | {"t4.review.pending": 3}
+    assert history.vector(form, "u1")[form.position["t4.review.pending"]] == 3

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import nightly
+from pipeline import fingerprints, nightly
 from pipeline.check import Checker
 from pipeline.read import Reader
 from pipeline.returns import Submission
@@ -363,3 +363,24 @@ def test_a_file_that_is_never_finished_is_tried_every_night(tmp_path: Path, monk
             assert outcome.county.figures["t3.received.natural"] == 1
     assert office.run().county.figures["t3.received.natural"] == 3
     assert nightly.run(office.workspace, YEAR, now=NOW, workers=0) is None
+
+
+def test_a_night_by_a_real_clock_is_known_again(tmp_path: Path) -> None:
+    """The clock of the machine knows microseconds and the name of its zone, the ledger neither."""
+    office = Office(tmp_path, units=1)
+    office.returns("u01")
+    china = dt.timezone(dt.timedelta(hours=8), "CST")
+    clock = [dt.datetime(2025, 1, 20, 22, 0, 0, 123456 + n, tzinfo=china) for n in range(3)]
+    outcome = nightly.run(office.workspace, YEAR, now=clock[0], workers=0)
+    assert outcome is not None
+    assert nightly.run(office.workspace, YEAR, now=clock[1], workers=0) is None
+    nightly.lock(office.workspace, YEAR, by="主任", reason="定稿", now=clock[2])
+
+
+def test_another_version_of_a_library_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader of workbooks that reads otherwise must not be answered by what the old one read."""
+    before = fingerprints.program.__wrapped__()
+    assert fingerprints.program.__wrapped__() == before
+    known = fingerprints.version
+    monkeypatch.setattr(fingerprints, "version", lambda name: "99" if name == "python-calamine" else known(name))
+    assert fingerprints.program.__wrapped__() != before

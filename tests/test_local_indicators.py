@@ -13,15 +13,18 @@ import pytest
 from docx import Document
 
 from pipeline import nightly
+from pipeline.comparing import diff_nights
+from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
 from pipeline.patch import patch_workbook
+from pipeline.remembered import remembered
 from pipeline.setup import local_codes, write_templates
 from pipeline.standings import State
 from pipeline.templates import check_templates
 from tests.libreoffice import XLSX, at_the_desk, convert, pages
 from tests.local_rows import INDICATORS, RULES, filled, form_of, layout_of, local_office
 from tests.test_cli import xxgk
-from tests.workspaces import YEAR, Office, tree
+from tests.workspaces import NOW, YEAR, Office, tree
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "run.schema.json").read_text(encoding="utf-8"))
 GOOD = {
@@ -500,3 +503,37 @@ def test_the_printed_sheet(tmp_path: Path) -> None:
     (page,) = [page for page in pages(convert(path, "pdf", tmp_path), tmp_path) if "本地区加报" in page]
     for text in ("热线来电数", "专职人员数", "B3", "收件后", "出错说明", "填报单位：第2镇人民政府"):
         assert text in page
+
+
+def test_an_indicator_that_was_of_another_kind_last_year_compares_with_nothing(tmp_path: Path) -> None:
+    office = Office(
+        tmp_path, units=1, control={"本地指标": [("fee", "印刷费", "金额", "2", "万元", "相加", "", "", "")]}
+    )
+    office.drop("u01.xlsx", filled(office, office.issued("u01"), {"local.fee": Decimal("1.25")}))
+    assert office.states(office.run())["u01"] == "通过"
+    following = office.workspace.control(YEAR + 1)
+    following.parent.mkdir()
+    rows = [("fee", "印刷费", "件数", "", "件", "相加", "", "", "")]
+    profile = [(key, str(YEAR + 1) if key == "年度" else text) for key, text in office.control_sheets["年报信息"]]
+    build_control(office.form, following, {**office.control_sheets, "年报信息": profile, "本地指标": rows})
+    (name,) = nightly.issue(office.workspace, YEAR + 1)
+    issued = office.workspace.year_outputs(YEAR + 1) / "issued" / name
+    office.workspace.year_inputs(YEAR + 1).joinpath(name).write_bytes(issued.read_bytes())
+    outcome = nightly.run(office.workspace, YEAR + 1, now=NOW, workers=0)
+    assert outcome is not None
+    assert office.states(outcome) == {"u01": "退回"}
+
+
+def test_the_figure_of_an_indicator_that_was_taken_back_is_gone(tmp_path: Path) -> None:
+    office = Office(
+        tmp_path, units=1, control={"本地指标": [("fee", "印刷费", "金额", "2", "万元", "相加", "", "", "")]}
+    )
+    office.drop("u01.xlsx", filled(office, office.issued("u01"), {"local.fee": Decimal("1.25")}))
+    office.run()
+    office.write_control({"本地指标": []})
+    office.run()
+    (change,) = diff_nights(office.workspace, YEAR).figures
+    assert (change.code, change.before, change.after) == ("local.fee", Decimal("1.25"), None)
+    with office.workspace.open_ledger() as ledger:
+        nights = [remembered(office.workspace, ledger, YEAR, run).figures for run in (1, 2)]
+    assert ["local.fee" in figures for figures in nights] == [True, False]

@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.annex import SOURCE_HEADINGS, TITLES
+from pipeline.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
 from pipeline.errors import AskedError, WorkspaceError
 from pipeline.remembered import remembered
 from pipeline.tracing import Trace, Tree, every_tree, trace
@@ -263,6 +263,15 @@ def test_a_joint_document_that_is_counted_once(tmp_path: Path) -> None:
         assert all(tree.holds for tree in every_tree(remembered(office.workspace, ledger, YEAR)))
 
 
+@pytest.mark.parametrize("written", ["", "三", "inf", "nan"])
+def test_sources_somebody_wrote_over_are_none(written: str) -> None:
+    rows = [
+        list(SOURCE_HEADINGS),
+        ["t3.received.natural" if name == "指标代码" else written for name in SOURCE_HEADINGS],
+    ]
+    assert sources_in({SOURCES: rows}, "t3.received.natural") == []
+
+
 # ---------------------------------------------------------------- one level down
 @pytest.mark.parametrize("value", [7, "七"])
 def test_a_return_that_is_a_consolidation_is_followed_down(tmp_path: Path, value: object) -> None:
@@ -285,3 +294,18 @@ def test_a_return_that_is_a_consolidation_is_followed_down(tmp_path: Path, value
         assert "    └── 7　方正镇（X01）　a.xlsx　基本情况!B20" in printed
     else:  # a list somebody wrote words into leads nowhere, and the figure stands
         assert (found.tree.holds, branch.below) == (True, ())
+
+
+def test_sources_that_do_not_come_to_what_was_reported_are_told(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    book = openpyxl.load_workbook(io.BytesIO(office.filled("u01", {"info.trainings": 7})), data_only=True)
+    sheet = book.create_sheet(SOURCES)
+    sheet.append(["来源：每个汇总数由哪些单元格相加而成"])
+    sheet.append(list(SOURCE_HEADINGS))
+    sheet.append(["info.trainings", "政务公开培训场次", "X01", "方正镇", "a.xlsx", "基本情况", "B20", 4, "ab"])
+    out = io.BytesIO()
+    book.save(out)
+    office.drop("县.xlsx", out.getvalue())
+    office.run()
+    _, printed, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), cwd=tmp_path)
+    assert "└── 这份汇总表的“来源”相加是 4，与它报的数对不上" in printed

@@ -98,6 +98,9 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
         if source.value:
             whose = f"{source.unit_name}（{source.unit}）" if source.unit else source.unit_name
             grown.add(escape(f"{printed(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
+    below = sum((source.value for source in branch.below), start=Decimal(0))
+    if branch.below and below != branch.value:
+        grown.add(f"[red]这份汇总表的“来源”相加是 {printed(below)}，与它报的数对不上[/]")
 
 
 def _signed(signed: Signed) -> str:

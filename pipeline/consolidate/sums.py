@@ -8,6 +8,7 @@ from decimal import Decimal
 from pipeline.consolidate.joint import count_once
 from pipeline.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
 from pipeline.county import Contribution, County, Difference, Group, complete, zero
+from pipeline.findings import Finding, notice
 from pipeline.form import Figure, Form, Item, printed
 from pipeline.layout import Place
 from pipeline.standings import Standing, State
@@ -43,8 +44,21 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
         differences=_ordered(form, differences),
         groups=groups,
         texts=joint.texts,
-        findings=joint.findings,
+        findings=(*joint.findings, *_below_zero(form, differences, figures)),
     )
+
+
+def _below_zero(
+    form: Form, differences: Sequence[Difference], figures: Mapping[str, Figure | None]
+) -> Iterator[Finding]:
+    """Figures of which more was taken off than there is, at the last row that takes something off."""
+    last = {each.item: each for each in differences if each.amount < 0}
+    for item in form.items:
+        value = figures.get(item.code)
+        if item.code in last and value is not None and value < 0 and not item.signed:
+            row = last[item.code]
+            where = {"file": row.file, "sheet": row.sheet, "cell": row.cell, "item": item.code}
+            yield notice("C5", where=where, label=item.label, code=item.code, found=printed(value))
 
 
 def _ordered(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:

@@ -16,6 +16,8 @@ from pipeline.layout import plain
 _DATE = re.compile(r"^(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?$")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _HEADER_SEARCH = 6
+_LIMIT = Decimal(10**9)
+"""No figure of a return is as large either, and with it no sum leaves 64 bits."""
 
 
 class Row:
@@ -59,11 +61,14 @@ class Row:
         return None
 
     def number(self, column: str, *, scale: int) -> int | Decimal | None:
-        """An exact signed number with at most ``scale`` decimals; ``None`` with a finding otherwise."""
+        """An exact signed number below 10 to the 9th with at most ``scale`` decimals; ``None`` with a finding otherwise."""
         try:
             value = Decimal(plain(as_text(self.raw(column))))
         except InvalidOperation:
             value = Decimal("NaN")
+        if value.is_finite() and abs(value) >= _LIMIT:
+            self.wrong(column, "绝对值不到 10 亿的数")
+            return None
         if value.is_finite() and value == value.quantize(Decimal(1).scaleb(-scale)):
             return value if scale else int(value)
         self.wrong(column, f"最多 {scale} 位小数的数字" if scale else "整数")

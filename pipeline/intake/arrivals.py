@@ -28,8 +28,9 @@ def collect(
     """Every file that arrived, each content once, in order of arrival; new ones are archived and recorded.
 
     An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: what cannot be read
-    stands in the list as an arrival that is not usable.
+    stands in the list as an arrival that is not usable. What is new has the time the ledger will know it by.
     """
+    now = dt.datetime.fromisoformat(now.isoformat(timespec="seconds"))
     take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock())
     for path, name in _files(folder, ""):
         take.file(path, name)

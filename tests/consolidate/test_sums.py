@@ -89,3 +89,11 @@ def test_an_adjusted_cell_moves_its_totals(form: Form, layout: Layout) -> None:
         "t3.received.natural": (1, 3), "t3.received.total": (1, 3), "t3.granted.natural": (1, 3),
         "t3.granted.total": (1, 3), "t3.total.natural": (1, 3), "t3.total.total": (1, 3),
     }  # fmt: skip
+
+
+def test_a_figure_of_which_more_is_taken_off_than_there_is_is_told(form: Form, layout: Layout) -> None:
+    taken = [adjustment("info.site_items", 2), adjustment("info.trainings", -3)]
+    found = county(form, layout, [{item.code: 1 for item in form.items if item.numeric}], adjustments=taken)
+    assert found.figures["info.trainings"] == -2
+    assert [(f.code, f.item, f.found, f.severity) for f in found.findings] == [("C5", "info.trainings", "-2", "error")]
+    assert [f.file for f in found.findings] == ["台账.xlsx"]
