@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.changes import Counted, Snapshot
 from pipeline.control import Control, read_control
-from pipeline.errors import AskedError, WorkspaceError
+from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.form import LOCAL, Figure, Form, Value
 from pipeline.form.local import PREFIX
 from pipeline.layout import Place
@@ -199,7 +199,7 @@ def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None 
     """The last published night of a year, or the one numbered ``run``.
 
     Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number, `PublishError` when the
-    台账 that was kept of it is damaged.
+    台账 that was kept of it is gone or damaged.
     """
     nights = published(ledger, year)
     row = nights[-1] if run is None else next((night for night in nights if night.id == run), None)
@@ -207,20 +207,22 @@ def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None 
         numbers = "、".join(str(night.id) for night in nights)
         raise AskedError(f"{year} 年度没有编号为 {run} 的汇总，现有：{numbers}。用 xxgk runs --year {year} 查看。")
     form, _ = workspace.form(year)
-    kept = ledger.original(row.control)
-    if kept.is_file():
-        ledger.recall(row.control)
-    control = read_control(kept if kept.is_file() else workspace.control(year), form, year=year)
+    ledger.recall(row.control)
+    control = read_control(ledger.original(row.control), form, year=year)
     return Remembered(ledger=ledger, form=control.in_force(form), control=control, row=row)
 
 
 def night_before(workspace: Workspace, ledger: Ledger, year: int, form: Form, *, counted: str) -> Snapshot | None:
     """What the last night counted that did not count the same; ``counted`` is the digest of what counts now.
 
-    A night that is made again, after its outputs were deleted or it was killed, so compares with the same one.
+    A night that is made again, after its outputs were deleted or it was killed, so compares with the same one. No night
+    stops because the 台账 of an earlier one is gone: then there is nothing to compare with.
     """
     nights = [night for night in ledger.nights.runs(year, published=True) if night.snapshot != counted]
-    return remembered(workspace, ledger, year, nights[-1].id).snapshot(form) if nights else None
+    try:
+        return remembered(workspace, ledger, year, nights[-1].id).snapshot(form) if nights else None
+    except PublishError:
+        return None
 
 
 def published(ledger: Ledger, year: int) -> Sequence[NightRow]:

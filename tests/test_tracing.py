@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from pipeline.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
-from pipeline.errors import AskedError, WorkspaceError
+from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.remembered import remembered
 from pipeline.tracing import Trace, Tree, every_tree, trace
 from tests.test_cli import xxgk
@@ -309,3 +309,22 @@ def test_sources_that_do_not_come_to_what_was_reported_are_told(tmp_path: Path) 
     office.run()
     _, printed, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), cwd=tmp_path)
     assert "└── 这份汇总表的“来源”相加是 4，与它报的数对不上" in printed
+
+
+def test_the_ledger_of_a_night_whose_control_workbook_is_gone(tmp_path: Path) -> None:
+    """A trace says what is missing; the next night goes on, with nothing to compare with."""
+    office = Office(tmp_path, units=2)
+    office.returns("u01", {"info.trainings": 4})
+    assert not office.run().county.complete
+    with office.workspace.open_ledger() as ledger:
+        row = ledger.nights.last(YEAR)
+        assert row is not None
+        ledger.original(row.control).unlink()
+    with pytest.raises(PublishError, match="请从备份恢复它"):
+        asked(office, "info.trainings")
+    office.write_control({"免报": [("u02", "机构撤并", "张三")]})
+    office.returns("u01", {"info.trainings": 5}, name="又一份.xlsx", hour=12)
+    outcome = office.run(now=NOW + dt.timedelta(days=2))
+    assert outcome.changes.first
+    assert outcome.county.figures["info.trainings"] == 5
+    assert asked(office, "info.trainings").tree.total == 5
