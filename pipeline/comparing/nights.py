@@ -78,7 +78,7 @@ def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = 
             year=year,
             before=before.row,
             after=after.row,
-            figures=tuple(_figure(form, change) for change in moved.items),
+            figures=(*(_figure(form, change) for change in moved.items), *_taken_back(before, form)),
             units=moved.units,
             states=tuple(_states(before, after)),
             decisions_new=_only(decisions[1], decisions[0]),
@@ -97,6 +97,14 @@ def _figure(form: Form, change: changes.Change) -> FigureChange:
         computed=change.item in form.formulas,
         causes=change.causes,
     )
+
+
+def _taken_back(before: Remembered, form: Form) -> Iterator[FigureChange]:
+    """The figures of indicators the office no longer asks for."""
+    for code, value in before.figures.items():
+        if code not in form.position and value is not None:
+            label = label_of(before.form, code)
+            yield FigureChange(code=code, label=label, before=value, after=None, computed=False, causes=())
 
 
 def _states(before: Remembered, after: Remembered) -> Iterator[Moved]:
