@@ -285,5 +285,6 @@ def test_a_damaged_archived_control_is_told_by_its_name(tmp_path: Path) -> None:
         (night,) = ledger.nights.runs(YEAR)
         ledger.original(night.control).write_bytes(b"junk")
     office.write_control({"差额调整": [("info.trainings", "2", "局机关自办", "主任")]})
+    assert office.run().changes.first  # no night stops for it
     with pytest.raises(PublishError, match="已损坏。请从备份恢复"):
-        office.run()
+        diff_nights(office.workspace, YEAR)
