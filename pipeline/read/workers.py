@@ -1,31 +1,28 @@
 """Reading in long-lived worker processes, where a file that hangs, aborts or eats memory costs only itself.
 
-The pool is pebble's: it kills a task that takes too long and replaces a worker that died, which the standard library's
-does not. Workers are forked from a server process that has everything imported (a fresh interpreter on Windows), so a
-lost one is back within some tens of milliseconds, and none inherits the run's lock, database or threads. What they are
-sent to do must stand in a module that is quick to import, and not in ``__main__``, which they never see.
+Every worker has a pipe of its own and is told what to do by this process alone, so there is no lock that a killed
+worker could take with it, and it is always known who was at which file. Workers are forked from a server process that
+has everything imported (a fresh interpreter on Windows), so a lost one is back within some tens of milliseconds, and
+none inherits the run's lock, database or threads. What they are sent to do must stand in a module that is quick to
+import, and not in ``__main__``, which they never see.
 """
 
 from __future__ import annotations
 
-import copy
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, TimeoutError
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
-
-from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from pipeline.findings import notice
 from pipeline.returns import Arrival, Opened, Unclaimed
@@ -33,35 +30,22 @@ from pipeline.returns import Arrival, Opened, Unclaimed
 T = TypeVar("T")
 GIB = 1 << 30
 TIMEOUT, MEMORY = 20.0, 2 * GIB
-_BATCH, _AHEAD = 8, 4
-_LOOK_AGAIN = 0.02
-"""Seconds after which pebble notices a dead worker; its own tenth of a second is long for fifty hostile files."""
-_TAKEN_NOTE = 0.001
-"""Seconds a worker waits before a batch: one that died the moment it took it would be missed by pebble."""
+_BATCH = 8
+_AHEAD = 4
+"""How many batches a worker may be ahead of the result that is taken next, so that memory stays flat."""
+_AT_HAND = 2
+"""Batches a worker has at most: the one it works on and the next."""
+_PIPE = 8 << 10
+"""Bytes that a pipe of any system takes while nobody reads it."""
+_BEGINNING = 60.0
+"""Seconds a worker may need until it is ready."""
 _PATIENCE = 3
-"""Pools that may give up one after the other without a single batch done."""
+"""Workers that may be lost one after the other without having been at any file."""
 
-_START_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
-_context = copy.copy(multiprocessing.get_context(_START_METHOD))
-_hiding = threading.Lock()
-_steps: _Steps[Any]
-
-
-class _Worker(_context.Process):  # type: ignore[misc, name-defined]
-    """A process that does not import the program that started us all over again, as multiprocessing would have it."""
-
-    def start(self) -> None:
-        """Begin, with an empty ``__main__`` as long as it takes."""
-        with _hiding:
-            main = sys.modules["__main__"]
-            sys.modules["__main__"] = ModuleType("__main__")
-            try:
-                super().start()
-            finally:
-                sys.modules["__main__"] = main
-
-
-_context.Process = _Worker  # type: ignore[attr-defined]
+if sys.platform == "win32":
+    _context = multiprocessing.get_context("spawn")
+else:
+    _context = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +67,6 @@ class _Steps(Generic[T]):
             return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）")
 
 
-def warm_up(*modules: str) -> None:
-    """Start the server that workers are forked from, and return at once: it imports ``modules`` while the run begins."""
-    if sys.platform != "win32":
-        from multiprocessing import forkserver
-
-        _context.set_forkserver_preload([__name__, *modules])
-        forkserver.ensure_running()
-
-
 def read_many(
     opening: Callable[[Arrival], Opened],
     reading: Callable[[Opened], T],
@@ -105,7 +80,8 @@ def read_many(
 
     Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds a file, ``memory`` bytes of
     address space above what a worker begins with, where the system can limit it. With no ``workers`` everything is
-    read in this process and nothing is limited.
+    read in this process and nothing is limited. Raises `RuntimeError` when workers cannot even begin, for then the
+    fault is ours and not a file's.
     """
     steps = _Steps(opening=opening, reading=reading)
     if not workers:
@@ -113,78 +89,154 @@ def read_many(
         return
     if not arrivals:
         return
-    CONSTS.sleep_unit = _LOOK_AGAIN
-    warm_up(opening.__module__, reading.__module__)
-    crew = _Crew(steps=steps, workers=workers, timeout=timeout, memory=memory)
+    if sys.platform != "win32":
+        _context.set_forkserver_preload([__name__, opening.__module__, reading.__module__])
+    crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, memory=memory)
     try:
-        yield from crew.in_order(arrivals)
+        yield from crew.in_order()
     finally:
         crew.dismiss()
 
 
+@dataclass(eq=False, slots=True)
+class _Worker:
+    """A process, our end of its pipe, and the batches it was given, oldest first, with what they weigh in the pipe."""
+
+    process: multiprocessing.process.BaseProcess
+    line: Connection
+    deadline: float
+    ready: bool = False
+    batches: deque[tuple[range, int]] = field(default_factory=deque)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is to be heard from it before its deadline."""
+        return not self.ready or bool(self.batches)
+
+    def may_take(self, weight: int) -> bool:
+        """Whether a batch of ``weight`` bytes can be handed over without waiting for the worker to fetch it."""
+        if not self.batches:
+            return self.ready  # it waits for nothing else
+        return len(self.batches) < _AT_HAND and sum(each for _, each in self.batches) + weight <= _PIPE
+
+    def stop(self) -> int:
+        """End it at once; its exit code."""
+        self.line.close()
+        self.process.kill()
+        self.process.join()
+        return self.process.exitcode or 0
+
+
 class _Crew:
-    """A pool, and what to do when it loses a worker."""
+    """The workers of one reading. Batches are ranges of positions among ``arrivals``."""
 
-    def __init__(self, *, steps: _Steps[Any], workers: int, timeout: float, memory: int) -> None:
-        self._steps, self._workers, self._timeout, self._memory = steps, workers, timeout, memory
-        self._broken = 0
-        self._pool = self._hire()
+    def __init__(
+        self, *, steps: _Steps[Any], arrivals: Sequence[Arrival], workers: int, timeout: float, memory: int
+    ) -> None:
+        self._steps, self._arrivals, self._timeout, self._memory = steps, arrivals, timeout, memory
+        self._ahead = workers * _AHEAD
+        self._size = max(1, min(_BATCH, len(arrivals) // self._ahead))
+        everything = range(len(arrivals))
+        self._waiting = deque(everything[at : at + self._size] for at in everything[:: self._size])
+        self._wanted = min(workers, len(self._waiting))
+        self._workers: list[_Worker] = []
+        self._lost_idle = 0
+        self._results: dict[int, Any] = {}
 
-    def in_order(self, arrivals: Sequence[Arrival]) -> Iterator[Any]:
-        """Batches are worked on a few ahead of the one whose results are taken, so that memory stays flat."""
-        ahead = self._workers * _AHEAD
-        size = max(1, min(_BATCH, len(arrivals) // ahead))
-        batches = iter([arrivals[at : at + size] for at in range(0, len(arrivals), size)])
-        running: deque[tuple[Sequence[Arrival], Future[list[Any]]]] = deque()
-        while True:
-            while len(running) < ahead and (batch := next(batches, None)):
-                running.append((batch, self._begin(batch)))
-            if not running:
-                return
-            yield from self._results(*running.popleft())
+    def in_order(self) -> Iterator[Any]:
+        """Every result, the first first."""
+        for position in range(len(self._arrivals)):
+            while position not in self._results:
+                self._hire()
+                self._hand_out(before=position + self._ahead * self._size)
+                self._listen()
+            yield self._results.pop(position)
 
     def dismiss(self) -> None:
         """Stop all workers, finished or not."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        for worker in self._workers:
+            worker.stop()
+        self._workers.clear()
 
-    def _hire(self) -> ProcessPool:
-        return ProcessPool(self._workers, initializer=_prepare, initargs=(self._steps, self._memory), context=_context)
+    def _hire(self) -> None:
+        while len(self._workers) < self._wanted:
+            ours, theirs = _context.Pipe()
+            process = _context.Process(target=_work, args=(theirs, self._steps, self._memory), daemon=True)
+            with _no_main():
+                process.start()
+            theirs.close()
+            self._workers.append(_Worker(process, ours, time.monotonic() + _BEGINNING))
 
-    def _begin(self, batch: Sequence[Arrival]) -> Future[list[Any]]:
+    def _hand_out(self, *, before: int) -> None:
+        """Give batches that begin ``before`` this position to those who have the least to do."""
+        while self._waiting and self._waiting[0].start < before:
+            batch = self._waiting[0]
+            content = pickle.dumps([self._arrivals[position] for position in batch])
+            takers = [worker for worker in self._workers if worker.may_take(len(content))]
+            if not takers:
+                return
+            worker = min(takers, key=lambda each: len(each.batches))
+            try:
+                worker.line.send_bytes(content)
+            except OSError:  # it is gone, which `_listen` is about to hear
+                return
+            if not worker.batches:
+                worker.deadline = time.monotonic() + self._timeout
+            worker.batches.append((self._waiting.popleft(), len(content)))
+
+    def _listen(self) -> None:
+        """Wait until a worker says something, ends, or has taken too long."""
+        awaited = [worker.deadline for worker in self._workers if worker.busy]
+        patience = max(0.0, min(awaited, default=0.0) - time.monotonic())
+        heard = set(wait([worker.line for worker in self._workers], patience))
+        for worker in tuple(self._workers):
+            if worker.line in heard:
+                self._hear(worker)
+            elif worker.busy and time.monotonic() > worker.deadline:
+                worker.stop()
+                self._lost(worker, f"读了 {self._timeout:g} 秒还没有读完")
+
+    def _hear(self, worker: _Worker) -> None:
         try:
-            return self._pool.schedule(_read_batch, (batch,), timeout=self._timeout)
-        except RuntimeError:
-            self._rehire()
-            return self._pool.schedule(_read_batch, (batch,), timeout=self._timeout)
+            results = worker.line.recv()
+        except (EOFError, OSError):
+            worker.process.join(_BEGINNING)  # its exit code is told a moment after its pipe is closed
+            self._lost(worker, _cause_of_death(worker.stop()))
+            return
+        worker.deadline = time.monotonic() + self._timeout
+        if not worker.ready:
+            worker.ready = True
+            return
+        self._lost_idle = 0
+        batch, _ = worker.batches.popleft()
+        self._results.update(zip(batch, results, strict=True))
 
-    def _results(self, batch: Sequence[Arrival], future: Future[list[Any]]) -> list[Any]:
-        """The results of a batch; when it failed, those of its files one by one, so that the guilty one is alone."""
-        try:
-            results = future.result()
-            self._broken = 0
-            return results
-        except TimeoutError:
-            reason = f"读了 {self._timeout:g} 秒还没有读完"
-        except ProcessExpired as error:
-            reason = _cause_of_death(error.exitcode)
-        except BrokenProcessPool:
-            return self._results(batch, self._begin(batch))
+    def _lost(self, worker: _Worker, reason: str) -> None:
+        """Go on without ``worker``: files of the batch it was at are read one by one, so that the guilty one is alone."""
+        self._workers.remove(worker)
+        if not worker.batches:
+            self._lost_idle += 1
+            if self._lost_idle > _PATIENCE:
+                raise RuntimeError("the workers do not start")
+            return
+        (batch, _), *untouched = worker.batches
+        again = [each for each, _ in untouched]
         if len(batch) == 1:
-            return [_unreadable(batch[0], reason)]
-        alone = [([arrival], self._begin([arrival])) for arrival in batch]
-        return [result for one, future in alone for result in self._results(one, future)]
+            self._results[batch.start] = _unreadable(self._arrivals[batch.start], reason)
+        else:
+            again[:0] = [batch[n : n + 1] for n in range(len(batch))]
+        self._waiting.extendleft(reversed(again))
 
-    def _rehire(self) -> None:
-        """A new pool for one that gave up: a worker died before pebble had noted what it was working on.
 
-        Workers that cannot even begin are our fault and not the files': then the error is let through.
-        """
-        self._broken += 1
-        if self._broken > _PATIENCE:
-            raise BrokenProcessPool("the workers do not start")
-        self.dismiss()
-        self._pool = self._hire()
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """An empty ``__main__``: a worker that is started now does not import the program that started us all."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _cause_of_death(exitcode: int) -> str:
@@ -193,15 +245,18 @@ def _cause_of_death(exitcode: int) -> str:
     return f"读取程序中止（{exitcode}）"
 
 
-def _prepare(steps: _Steps[Any], memory: int) -> None:
-    """Make this process a worker."""
-    global _steps
-    _steps = steps
+def _work(line: Connection, steps: _Steps[Any], memory: int) -> None:
+    """What a worker does until nobody is at the other end: say that it is ready, then a list of results a batch."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
     _limit(memory)
     # calamine's panics and aborts would be printed on the clerk's screen
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        line.send(None)
+        while True:
+            line.send([steps.take(arrival) for arrival in line.recv()])
 
 
 def _limit(memory: int) -> None:
@@ -219,11 +274,6 @@ def _limit(memory: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = used + memory
     resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-
-
-def _read_batch(batch: Sequence[Arrival]) -> list[Any]:
-    time.sleep(_TAKEN_NOTE)
-    return [_steps.take(arrival) for arrival in batch]
 
 
 def _unreadable(arrival: Arrival, reason: str) -> Unclaimed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -47,6 +48,13 @@ class Reader:
             raise RuntimeError("broken")
         elif deed == "panic":
             raise type("PanicException", (BaseException,), {})("panicked")
+        elif deed == "doomed":
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 0.004))  # nobody handles it: the process dies
+            return "长" * random.choice((1, 1 << 18))
+        elif deed == "pid":
+            return str(os.getpid())
+        elif deed == "large":
+            return self.greeting + arrival.name * (1 << 16)
         return self.greeting + arrival.name
 
 
@@ -106,8 +114,42 @@ def test_all_of_them_on_one_night() -> None:
     assert [name for name in names if found[name].startswith("读到")] == [n for n in names if n.startswith("good")]
 
 
+def test_large_files_names_and_results() -> None:
+    """More than a pipe holds, in both directions."""
+    names = [
+        f"{deed}-{n}-{'名' * width}"
+        for n in range(20)
+        for deed, width in (("good", 1 << 16), ("large", 1), ("good", 1))
+    ]
+    expected = [f"读到{name * (1 << 16 if name.startswith('large') else 1)}" for name in names]
+    assert list(outcome(names, timeout=20).values()) == expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no timer that ends a process")
+def test_workers_that_die_at_any_moment() -> None:
+    """While fetching, reading or telling a result: every file is accounted for, and the reading ends."""
+    names = [f"{'doomed' if n % 3 == 0 else 'good'}-{n}" for n in range(300)]
+    found = outcome(names, timeout=20)
+    lost = [name for name in names if found[name].startswith("文件")]
+    assert 0 < len(lost) < 200
+    assert {found[name] for name in lost} == {f"文件“{name}”无法读取：读取程序被中止（SIGALRM）。" for name in lost}
+    read = [name for name in names if name.startswith("good") and name not in lost]
+    assert [found[name] for name in read] == [f"读到{name}" for name in read]
+
+
+def test_a_worker_lost_while_it_has_nothing_to_do() -> None:
+    results = read_many(unopened, Reader().read, [arrival(f"pid-{n}") for n in range(64)], workers=1)
+    first = str(next(results))
+    time.sleep(0.5)  # it does what it has at hand, and waits
+    os.kill(int(first), signal.SIGTERM)
+    pids = [first, *map(str, results)]
+    assert len(pids) == 64
+    assert all(pid.isdigit() for pid in pids)
+    assert pids[0] == pids[15] != pids[16] == pids[-1]
+
+
 def test_workers_that_cannot_begin_are_our_fault() -> None:
-    with pytest.raises(Exception, match=r"workers do not start|All workers expired"):
+    with pytest.raises(RuntimeError, match="the workers do not start"):
         list(read_many(unopened, Unpicklable().read, [arrival("a")], workers=1))
 
 
