@@ -42,7 +42,7 @@ class Row:
     findings: str = "[]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shape:
     """The items packed values are ordered by: of each its code, its decimals, and where it was issued.
 
@@ -80,10 +80,14 @@ class Shape:
         """The digest of the whole."""
         return hashlib.sha256(f"{self.form}\0{self.packed}".encode()).hexdigest()[:32]
 
+    @cached_property
+    def _scales(self) -> tuple[int, ...]:
+        return tuple(scale for _, scale, *_ in self.items)
+
     def values(self, row: Row) -> Vector:
         """The values of a reading."""
         texts = {int(at): text for at, text in json.loads(row.texts).items()}
-        return Vector.load(tuple(scale for _, scale, *_ in self.items), row.figures, texts)
+        return Vector.load(self._scales, row.figures, texts)
 
     def by_code(self, row: Row) -> dict[str, Value]:
         """The values of a reading by item code."""

@@ -27,6 +27,8 @@ LONGEST = 120
 """A longer text is prose, not a figure."""
 
 _FULL_WIDTH: Mapping[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Unicode's category Cc without the line end and the tab."""
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _GROUPED = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 _NUMERAL = "[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+"
@@ -176,7 +178,7 @@ CASES: tuple[Case, ...] = (
 def read_text(raw: object) -> Reading:
     """Text as it stands, line ends unified, control characters taken out; numbers and dates as a clerk sees them."""
     shown = as_shown(raw)
-    text = "".join(c for c in shown.replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    text = _CONTROL.sub("", shown.replace("\r\n", "\n")).strip()
     return Reading(value=text or None, shown=shown)
 
 

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from pipeline.check.case import Case, Hit, Neighbours
 from pipeline.check.kinds import FUNCTIONS
@@ -38,6 +39,8 @@ class Checker:
             for rule in self._form.rules
             if rule.kind in FUNCTIONS and rule.applies(level=profile.level, year=profile.year)
         )
+        self._order = {rule.id: n for n, rule in enumerate(self._form.rules)}
+        self._asked_of = cache(self._rules_for)
 
     def check(self, submissions: Sequence[Submission]) -> list[Checked]:
         """Each submission with everything found in it: what reading found, then what the rules say."""
@@ -87,20 +90,22 @@ class Checker:
         where = {"unit": submission.unit, "file": submission.arrival.name}
         findings: list[Finding] = []
         unevaluated = set(checked.unevaluated)
-        for rule in self._rules:
-            if KINDS[rule.kind].alone != alone or not rule.concerns(case.unit.type, level=self._control.profile.level):
-                continue
+        for rule in self._asked_of(case.unit.type, alone):
             hits = FUNCTIONS[rule.kind](rule, case)
             if hits is None:
                 unevaluated.add(rule.id)
             else:
                 findings.extend(_finding(rule, hit, submission).at(**where) for hit in hits)
-        order = [rule.id for rule in self._form.rules]
         return Checked(
             submission=submission,
             findings=(*checked.findings, *findings),
-            unevaluated=tuple(sorted(unevaluated, key=order.index)),
+            unevaluated=tuple(sorted(unevaluated, key=self._order.__getitem__)),
         )
+
+    def _rules_for(self, unit_type: str, alone: bool) -> tuple[Rule, ...]:
+        """The rules asked of units of this type: those that look at a return alone, or those that do not."""
+        level = self._control.profile.level
+        return tuple(r for r in self._rules if KINDS[r.kind].alone == alone and r.concerns(unit_type, level=level))
 
     def _case(self, submission: Submission, unit: Unit) -> Case:
         return Case(

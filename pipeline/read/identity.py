@@ -173,8 +173,8 @@ def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
     seals = []
     for name, rows in book.items():
         if name.startswith(IDENTITY_SHEET):
-            said = {str(row[0]).strip(): as_shown(row[1]).strip() for row in rows if len(row) > 1}
-            seal = Seal(**{entry.name: said.get(entry.name, "") for entry in fields(Seal)})
+            said = {str(row[0]).strip(): row[1] for row in rows if len(row) > 1}
+            seal = Seal(**{entry.name: as_shown(said.get(entry.name, "")).strip() for entry in fields(Seal)})
             if seal.unit:
                 seals.append(seal)
     return seals

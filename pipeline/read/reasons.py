@@ -45,7 +45,8 @@ class ReasonPlan:
             if place.row >= len(rows) or place.col >= len(rows[place.row]):
                 strayed = strayed or not rows
                 continue
-            text = str(rows[place.row][place.col]).strip()
+            raw = rows[place.row][place.col]
+            text = "" if raw == "" else str(raw).strip()
             if text and self._row_key(rows[place.row][: place.col]) == key:
                 found[key] = text
             elif text:
