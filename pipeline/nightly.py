@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pipeline.atomic import publish_files
@@ -33,11 +32,10 @@ from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
 from pipeline.former import history
-from pipeline.history import NONE, History
 from pipeline.intake import collect, open_arrival
 from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
-from pipeline.layout import Layout, read_layout
+from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
 from pipeline.outcome import Outcome
 from pipeline.publish import (
@@ -77,20 +75,16 @@ def quiet(sequence: Sequence[T], label: str) -> Iterable[T]:  # noqa: ARG001
 def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, progress: Progress = quiet) -> list[str]:
     """Write one stamped workbook a unit to ``outputs/<year>/issued/``; returns the file names."""
     workspace.require_inputs(year)
-    form, folder = workspace.form(year)
-    template = template_file(folder, "return.xlsx")
-    control = read_control(workspace.control(year), form, year=year)
     try:
         secret = make_secret(workspace.secret)
     except OSError as error:
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{error.strerror}）。请检查文件夹权限。") from error
     with workspace.alone() as ledger:
         require_open(ledger, year)
-        form = control.in_force(form)
-        last = history(ledger, control, form, year)
-        stamped = _stamp(form, read_layout(form, template), template, secret, control, last)
-        files = {file_name(unit): stamp(stamped, unit) for unit in progress(control.units, "生成报表")}
-        by_unit = dict(zip((unit.code for unit in control.units), files.items(), strict=True))
+        basis = _basis(workspace, ledger, year, secret)
+        units = basis.control.units
+        files = {file_name(unit): stamp(basis, unit) for unit in progress(units, "生成报表")}
+        by_unit = dict(zip((unit.code for unit in units), files.items(), strict=True))
         remember_issue(ledger, year, by_unit, now or dt.datetime.now().astimezone())
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
     return list(files)
@@ -160,27 +154,69 @@ def _travel(
     closing: bool = False,
 ) -> Outcome:
     """The whole road: what arrived is read, checked, judged, added up, published, and recorded under ``key``."""
-    form, folder = workspace.form(year)
-    control = read_control(workspace.control(year), form, year=year)
-    template, secret = template_file(folder, "return.xlsx"), _secret(workspace)
-    layout, form = read_layout(form, template), control.in_force(form)
-    word = template_file(folder, "report.docx")
-    last = history(ledger, control, form, year)
-    checker = Checker(form, control, last)
+    basis = _basis(workspace, ledger, year, _secret(workspace))
+    checker = Checker(basis.form, basis.control, basis.history)
     examination = Examination(
         ledger=ledger,
         year=year,
-        reader=Reader(form=form, layout=layout, control=control, secret=secret),
+        reader=Reader(form=basis.form, layout=basis.layout, control=basis.control, secret=basis.secret),
         checker=checker,
-        template=template.read_bytes(),
+        template=basis.template,
         workers=workers,
         anew=anew,
     )
     examined = list(examination.examine(arrivals, partial(progress, label="读取报送件")))
-    checked = checker.together([each for each in examined if isinstance(each, Checked)])
-    standings = judge(control, checked, closing=closing)
-    county = consolidate(form, control, standings)
+    outcome, report = _concluded(workspace, ledger, basis, checker, arrivals, examined, now=now, closing=closing)
+    files = {
+        "county.xlsx": county_workbook(outcome),
+        "report.docx": report,
+        "run.json": run_json(outcome),
+        "data/figures.csv": figures_csv(outcome),
+        **corrections(outcome, partial(stamp, basis)),
+    }
+    published = publish(workspace, ledger, year, files)
+    key = "" if examination.unfinished else key
+    control_bytes = workspace.control(year).read_bytes()
+    ledger.archive(sha256(control_bytes).hexdigest(), control_bytes)
+    ledger.nights.record(
+        night_of(outcome, now=now, key=key, control=control_bytes, readings=examination.keys, manifest=published)
+    )
+    return outcome
+
+
+def _basis(workspace: Workspace, ledger: Ledger, year: int, secret: bytes) -> Stamp:
+    """What the office has laid down for a year, as its files are now, and what is known of the year before."""
+    form, folder = workspace.form(year)
+    control = read_control(workspace.control(year), form, year=year)
+    template = template_file(folder, "return.xlsx")
+    in_force = control.in_force(form)
+    return Stamp(
+        form=in_force,
+        layout=read_layout(form, template),
+        template=template.read_bytes(),
+        secret=secret,
+        control=control,
+        history=history(ledger, control, in_force, year),
+    )
+
+
+def _concluded(
+    workspace: Workspace,
+    ledger: Ledger,
+    basis: Stamp,
+    checker: Checker,
+    arrivals: Sequence[Arrival],
+    examined: Sequence[Checked | Unclaimed],
+    *,
+    now: dt.datetime,
+    closing: bool,
+) -> tuple[Outcome, bytes]:
+    """What the night comes to, and the report: every return judged, the county added up, everything found in order."""
+    form, control, year = basis.form, basis.control, basis.control.profile.year
+    word = template_file(workspace.form(year)[1], "report.docx")
+    standings = judge(control, checker.together([e for e in examined if isinstance(e, Checked)]), closing=closing)
     unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
+    county = consolidate(form, control, standings)
     report = render_report(word, _report(form, control, county))
     superior = _superior(workspace, year, form, control, now)
     findings = [
@@ -194,7 +230,6 @@ def _travel(
         *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
     ]
     superseded = [finding for standing in standings for judged in standing.replaced for finding in judged.findings]
-    before = night_before(workspace, ledger, year, form, counted=counted_digest(county))
     outcome = Outcome(
         year=year,
         form=form,
@@ -203,34 +238,12 @@ def _travel(
         standings=standings,
         unclaimed=unclaimed,
         county=county,
-        findings=tuple(ordered(findings, layout.sheets)),
-        superseded=tuple(ordered(superseded, layout.sheets)),
-        changes=changes(form, before, county),
+        findings=tuple(ordered(findings, basis.layout.sheets)),
+        superseded=tuple(ordered(superseded, basis.layout.sheets)),
+        changes=changes(form, night_before(workspace, ledger, year, form, counted=counted_digest(county)), county),
         seal=superior if isinstance(superior, Seal) else None,
     )
-    files = {
-        "county.xlsx": county_workbook(outcome),
-        "report.docx": report,
-        "run.json": run_json(outcome),
-        "data/figures.csv": figures_csv(outcome),
-        **corrections(outcome, partial(stamp, _stamp(form, layout, template, secret, control, last))),
-    }
-    published = publish(workspace, ledger, year, files)
-    key = "" if examination.unfinished else key
-    control_bytes = workspace.control(year).read_bytes()
-    ledger.archive(sha256(control_bytes).hexdigest(), control_bytes)
-    ledger.nights.record(
-        night_of(outcome, now=now, key=key, control=control_bytes, readings=examination.keys, manifest=published)
-    )
-    return outcome
-
-
-def _stamp(
-    form: Form, layout: Layout, template: Path, secret: bytes, control: Control, history: History = NONE
-) -> Stamp:
-    return Stamp(
-        form=form, layout=layout, template=template.read_bytes(), secret=secret, control=control, history=history
-    )
+    return outcome, report
 
 
 def _superior(workspace: Workspace, year: int, form: Form, control: Control, now: dt.datetime) -> Seal | Finding | None:
