@@ -145,6 +145,15 @@ def closed(workspace: Workspace, year: int) -> Closed | None:
     return Closed(closing=closing, late=tuple((name, seen) for sha256, name, seen in came if sha256 not in known))
 
 
+def reopened(workspace: Workspace, year: int) -> Closing | None:
+    """The reopening of a year whose closed files still lie there, because no night has followed it yet."""
+    if not (workspace.year_outputs(year) / MANIFEST).exists():
+        return None
+    with workspace.open_ledger() as ledger:
+        last = next(reversed(ledger.closings.all(year)), None)
+    return last if last and not last.closed else None
+
+
 def reopen(ledger: Ledger, year: int, *, by: str, reason: str, now: dt.datetime) -> None:
     """Open a closed year again. Raises `WorkspaceError` when it is not closed."""
     closing = ledger.closings.standing(year)

@@ -88,6 +88,21 @@ def import_history(
     return Recalled(unit=named, form=form, imported=imported, past=past, findings=tuple(findings))
 
 
+def withdraw_history(workspace: Workspace, *, unit: str, year: int, now: dt.datetime) -> Past:
+    """Take back the last import of a unit and year that stands: what was known before it is known again.
+
+    Raises `WorkspaceError` when there is none.
+    """
+    with workspace.alone() as ledger:
+        mine = [past for past in ledger.pasts.of(year) if past.unit == unit]
+        if not mine:
+            raise WorkspaceError(
+                f"没有导入过 {unit} {year} 年度的历史，不用撤回。用 xxgk history show --year {year} 可以查看。"
+            )
+        ledger.pasts.withdraw(mine[-1], now=now)
+    return mine[-1]
+
+
 def known(workspace: Workspace, year: int) -> Known:
     """What is known of a year, of the units of its 台账 and the next year's and of all others there is history of.
 

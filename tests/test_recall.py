@@ -14,8 +14,9 @@ from xlsxwriter.workbook import Workbook
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form, Value, load_form
 from pipeline.layout import table_grid
-from pipeline.recall import Recalled, import_history, known
+from pipeline.recall import Recalled, import_history, known, withdraw_history
 from pipeline.workspace import bundled_templates
+from tests.ledger.ledgers import contents
 from tests.past.reports import cms_html, docx, published
 from tests.workspaces import YEAR, Office
 
@@ -95,6 +96,34 @@ def test_a_corrected_file_goes_before_the_first_and_both_stay(office: Office) ->
     assert told == {"t2.permit.decisions": ("8", "b.html"), "t2.fees.amount": ("12.5000", "a.html")}
     kept = {path.read_bytes() for path in (office.workspace.ledger / "originals").iterdir()}
     assert {first, second} <= kept
+
+
+def test_an_import_by_mistake_is_taken_back(office: Office) -> None:
+    """The last one first; what it had put in the place of is known again, and nothing is lost from the ledger."""
+    form, item = office.form, "t3.received.natural"
+
+    def value() -> object:
+        known_of = known(office.workspace, 2023).values.get("u01", {})
+        return known_of[item][0] if known_of else None
+
+    first = take(office, "对.html", report(form))
+    right = value()
+    assert right is not None
+    changed = {item: str(int(str(right)) + 1)}
+    for name in ("错.html", "错.html"):
+        take(office, name, report(form, changes=changed))
+    assert value() == int(str(right)) + 1
+    for expected in (int(str(right)) + 1, right, None):
+        withdraw_history(office.workspace, unit="u01", year=2023, now=NOW)
+        assert value() == expected
+    with pytest.raises(WorkspaceError, match="没有导入过 u01 2023 年度的历史"):
+        withdraw_history(office.workspace, unit="u01", year=2023, now=NOW)
+    take(office, "对.html", report(form))
+    assert value() == right
+    rows = contents(office.workspace.ledger)["pasts"]
+    assert len(rows) == 7
+    assert first.past is not None
+    assert {row[6] for row in rows[:1]} == {first.past.file}
 
 
 def test_a_workbook_we_issued(office: Office) -> None:

@@ -244,8 +244,11 @@ def test_closing_a_year_at_the_command_line(tmp_path: Path, expect: Callable[...
     expect(0, "通过 → 封存", "status", "--unit", "u02")
     expect(2, "已由王五于", "issue")
     expect(0, "已解除封存，理由已记录", "unlock", "--by", "王五", "--reason", "补报")
+    told = expect(0, "已解除封存", "status")
+    assert "王五，补报。以上还是封存时的状态，请运行 xxgk run --year 2024" in told.replace("\n", "")
     expect(2, "上次汇总以后有变化，还不能封存", "lock", *WHO)
     expect(0, "已汇总完成", "run")
+    assert "解除封存" not in expect(0, "已计入 2 个单位", "status")
     assert seen(office)[1] == (9, 9)
 
 

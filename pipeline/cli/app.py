@@ -173,6 +173,20 @@ def history_import(
         raise typer.Exit(FINDINGS)
 
 
+@history_app.command("withdraw", **_HANDLED)
+def history_withdraw(
+    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="哪个单位的，写导入时的单位代码。")],
+    year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="哪一年的数，如 2023。")],
+    workspace: Root = HERE,
+) -> None:
+    """导错了：撤回一个单位那一年最近一次导入，回到导入以前。"""
+    from pipeline.cli import show_history
+    from pipeline.recall import withdraw_history
+
+    now = dt.datetime.now().astimezone()
+    show_history.withdrawn(withdraw_history(Workspace(workspace), unit=unit, year=year, now=now))
+
+
 @history_app.command("show", **_HANDLED)
 def history_show(
     year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="哪一年的数，如 2023。")],
@@ -242,7 +256,7 @@ def status(
     json: Json = False,
 ) -> None:
     """最近一次汇总时各单位的状态。"""
-    from pipeline.closing import closed
+    from pipeline.closing import closed, reopened
     from pipeline.status import last_run, transitions
 
     where = Workspace(workspace)
@@ -250,7 +264,7 @@ def status(
     if unit:
         show.transitions(document, unit, transitions(where, year, unit), json=json)
         return
-    show.status(document, closed(where, year), json=json)
+    show.status(document, closed(where, year), reopened(where, year), json=json)
     if not document["complete"]:
         raise typer.Exit(FINDINGS)
 

@@ -24,6 +24,7 @@ from pipeline.workspace import Workspace
 if TYPE_CHECKING:
     from pipeline.closing import Closed
     from pipeline.demo import Play
+    from pipeline.ledger import Closing
     from pipeline.status import Transition
     from pipeline.trial import Trial
 
@@ -183,8 +184,8 @@ def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transiti
         _out.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{escape(each.because)} {each.sha256[:12]}")
 
 
-def status(document: Mapping[str, Any], closing: Closed | None, *, json: bool) -> None:
-    """Who stands where."""
+def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closing | None, *, json: bool) -> None:
+    """Who stands where; after a ``reopening`` that no night has followed yet, as it was when the year was closed."""
     if json:
         keys = ("year", "complete", "counted", "missing", "units", "arrivals")
         _json({key: document[key] for key in keys})
@@ -203,6 +204,11 @@ def status(document: Mapping[str, Any], closing: Closed | None, *, json: bool) -
             _out.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{escape(arrival['next_step'])}")
     _out.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
     _closing(closing)
+    if reopening is not None:
+        when, who, why = reopening.at[:16].replace("T", " "), escape(reopening.by), escape(reopening.reason)
+        _out.print(
+            f"[yellow]已解除封存[/]：{when}，{who}，{why}。以上还是封存时的状态，请运行 xxgk run --year {reopening.year}"
+        )
 
 
 def play(result: Play) -> None:

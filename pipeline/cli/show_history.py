@@ -11,6 +11,7 @@ from rich.table import Table
 from pipeline.cli import show
 from pipeline.form import Band, Form, Value, printed
 from pipeline.form import Table as Statutory
+from pipeline.history import Past
 from pipeline.recall import Known, Recalled
 
 UNKNOWN = "？"
@@ -34,6 +35,15 @@ def recalled(result: Recalled, year: int, *, json: bool) -> None:
         f"[green]已保存[/] 为 {escape(who)} {year} 年度的历史（{len(values)} 格，{result.past.source}），"
         "只用来与以后的年度比较，不算报送，不计入汇总。"
     )
+
+
+def withdrawn(past: Past) -> None:
+    """An import that was taken back, and the next step."""
+    file = f"{past.source} {past.file}（哈希 {past.sha256[:12]}）"
+    show.put(
+        f"[green]已撤回[/] {escape(past.unit)} {past.year} 年度的历史：{escape(file)}。撤回的记录和文件仍留在台账历史库里。"
+    )
+    show.put(f"下一步：运行 xxgk history show --year {past.year} --unit {escape(past.unit)}，看现在还知道些什么。")
 
 
 def figures(form: Form, values: Mapping[str, Value]) -> None:

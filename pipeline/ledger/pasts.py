@@ -1,18 +1,23 @@
-"""What is known of former years from reports and workbooks that were imported."""
+"""What is known of former years from reports and workbooks that were imported.
+
+An import that was a mistake is withdrawn by a row of its own, which takes away the last one of that file.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.form import Value
 from pipeline.history import Past
 from pipeline.ledger.tables import PASTS
+
+_WITHDRAWN = "撤回"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,27 @@ class Pasts:
 
     def keep(self, past: Past, *, now: dt.datetime) -> None:
         """Add what was imported; where it is known already, the later one is believed."""
+        self._add(past, now)
+
+    def withdraw(self, past: Past, *, now: dt.datetime) -> None:
+        """Believe an import no more: the last one of that file for that unit and year."""
+        self._add(replace(past, source=_WITHDRAWN, values={}), now)
+
+    def of(self, year: int) -> tuple[Past, ...]:
+        """Everything known of a year and not withdrawn, the oldest import first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(PASTS).where(PASTS.c.year == year).order_by(PASTS.c.id)).mappings().all()
+        kept: list[Past] = []
+        for row in rows:
+            past = _past(row)
+            if past.source != _WITHDRAWN:
+                kept.append(past)
+            else:
+                mistake = max(n for n, each in enumerate(kept) if (each.unit, each.sha256) == (past.unit, past.sha256))
+                del kept[mistake]
+        return tuple(kept)
+
+    def _add(self, past: Past, now: dt.datetime) -> None:
         row = {
             "at": now.isoformat(timespec="seconds"),
             "year": past.year,
@@ -36,22 +62,17 @@ class Pasts:
         with self.engine.begin() as connection:
             connection.execute(insert(PASTS), [row])
 
-    def of(self, year: int) -> tuple[Past, ...]:
-        """Everything known of a year, the oldest import first."""
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(PASTS).where(PASTS.c.year == year).order_by(PASTS.c.id)).mappings()
-            return tuple(
-                Past(
-                    unit=row["unit"],
-                    year=row["year"],
-                    form=row["form"],
-                    source=row["source"],
-                    file=row["file"],
-                    sha256=row["sha256"],
-                    values={code: _value(kept) for code, kept in json.loads(row["values"]).items()},
-                )
-                for row in rows
-            )
+
+def _past(row: RowMapping) -> Past:
+    return Past(
+        unit=row["unit"],
+        year=row["year"],
+        form=row["form"],
+        source=row["source"],
+        file=row["file"],
+        sha256=row["sha256"],
+        values={code: _value(kept) for code, kept in json.loads(row["values"]).items()},
+    )
 
 
 def _kept(value: Value) -> object:
