@@ -64,7 +64,17 @@ class Branch:
     @property
     def idle(self) -> bool:
         """Whether it is a plain zero, of which nothing needs to be said."""
-        return self.value == 0 and all(remark.code == "V2" for remark in self.remarks)
+        return self.value == 0 and self.founded and all(remark.code == "V2" for remark in self.remarks)
+
+    @property
+    def lower(self) -> Figure | None:
+        """What its own sources come to; ``None`` where the file names none."""
+        return sum((source.value for source in self.below), start=Decimal(0)) if self.below else None
+
+    @property
+    def founded(self) -> bool:
+        """Whether the file's own sources, if it names any, come to what it reports."""
+        return self.lower in (None, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,11 @@ class Tree:
     def holds(self) -> bool:
         """Whether what it is made of comes to what was published, all the way down."""
         return self.published == self.total and all(part.holds for part in self.parts)
+
+    @property
+    def founded(self) -> bool:
+        """Whether every consolidation among its branches comes to what it reports."""
+        return all(branch.founded for branch in self.branches) and all(part.founded for part in self.parts)
 
     @property
     def size(self) -> int:

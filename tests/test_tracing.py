@@ -307,8 +307,14 @@ def test_sources_that_do_not_come_to_what_was_reported_are_told(tmp_path: Path) 
     book.save(out)
     office.drop("县.xlsx", out.getvalue())
     office.run()
-    _, printed, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), cwd=tmp_path)
+    code, printed, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), cwd=tmp_path)
     assert "└── 这份汇总表的“来源”相加是 4，与它报的数对不上" in printed
+    assert "以上合计 7，与公布的数一致；但有下级的汇总表与它自己的“来源”对不上" in printed
+    assert code == 3
+    code, said, _ = xxgk("trace", "info.trainings", "--year", str(YEAR), "--json", cwd=tmp_path)
+    figure = json.loads(said)["figure"]
+    assert (code, figure["holds"], figure["founded"]) == (3, True, False)
+    assert [unit["founded"] for unit in figure["units"]] == [False]
 
 
 def test_the_ledger_of_a_night_whose_control_workbook_is_gone(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def trace(
 
     found = tracing.trace(Workspace(workspace), year, what, run=run, deep=deep, every=every)
     show_trace.trace(found, every=every, json=json)
-    if not found.tree.holds:
+    if not (found.tree.holds and found.tree.founded):
         raise typer.Exit(FINDINGS)
 
 

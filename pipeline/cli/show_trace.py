@@ -98,9 +98,8 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
         if source.value:
             whose = f"{source.unit_name}（{source.unit}）" if source.unit else source.unit_name
             grown.add(escape(f"{printed(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
-    below = sum((source.value for source in branch.below), start=Decimal(0))
-    if branch.below and below != branch.value:
-        grown.add(f"[red]这份汇总表的“来源”相加是 {printed(below)}，与它报的数对不上[/]")
+    if not branch.founded:
+        grown.add(f"[red]这份汇总表的“来源”相加是 {printed_value(branch.lower)}，与它报的数对不上[/]")
 
 
 def _signed(signed: Signed) -> str:
@@ -131,6 +130,8 @@ def _conclusion(tree: Tree) -> str:
         return "[red]对不上：账里的来源合计与公布的数不一样。请把这份结果发给技术支持。[/]"
     if tree.total is None:
         return "没有来源，公布时没有写这个数。"
+    if not tree.founded:
+        return f"[red]以上合计 {printed(tree.total)}，与公布的数一致；但有下级的汇总表与它自己的“来源”对不上，见上面的红字，请向下级核实。[/]"
     more = "要看各单位的数，加 --deep，或对其中一项再查。" if any(part.folded for part in tree.parts) else ""
     return f"[green]以上合计 {printed(tree.total)}，与公布的数一致。[/]{more}"
 
@@ -205,7 +206,8 @@ def _figure(tree: Tree) -> dict[str, Any]:
         "total": tree.total,
         "holds": tree.holds,
         "source": tree.source,
-        "units": [asdict(branch) for branch in tree.branches],
+        "founded": tree.founded,
+        "units": [asdict(branch) | {"founded": branch.founded} for branch in tree.branches],
         "adjustments": [asdict(signed) for signed in tree.signed],
         "silent": list(tree.silent),
         "folded": tree.folded,
