@@ -27,8 +27,9 @@ def explain(returns: Sequence[Checked]) -> list[Checked]:
     for checked in returns:
         new: list[tuple[str, str, str]] = []
         for finding in checked.findings:
-            text = _reason(finding, checked)
-            if text and bound.get((finding.key, text), {finding.operands}) == {finding.operands}:
+            texts = _reasons(finding, checked)
+            alive = (t for t in texts if bound.get((finding.key, t), {finding.operands}) == {finding.operands})
+            if text := next(alive, ""):
                 given.setdefault((finding.key, finding.operands), text)
                 new.append((finding.key, text, finding.operands))
         for key, text, operands in new:
@@ -42,18 +43,18 @@ def given(finding: Finding) -> str:
     return finding.answer.removeprefix(_PREFIX) if finding.answer.startswith(_PREFIX) else ""
 
 
-def _reason(finding: Finding, checked: Checked) -> str:
-    """What the return says to a finding: to the very one, to its rule at its item, or to its rule as a whole.
+def _reasons(finding: Finding, checked: Checked) -> list[str]:
+    """What the return says to a finding, the closest first: to the very one at its item, to it, to its rule as a whole.
 
-    The sheet 校验 gives reasons by equation (``R3.natural``) or rule (``N1``), a correction's 修改意见 by rule and item
-    (``N1@text.requests``). What a finding folds is said with it, so a reason given there is one for it as well.
+    A correction's 修改意见 gives reasons by finding and item (``N1.收到申请@text.requests``), the sheet 校验 by equation
+    (``R3.natural``) or rule (``N1``). What a finding folds is said with it, so a reason given there is one for it as
+    well. Several may stand in one workbook: old words in 校验 do not hide new ones in 修改意见.
     """
     if not finding.needs_reason:
-        return ""
-    reasons, keys = checked.submission.reasons, (
-        finding.key, f"{finding.code}@{finding.item}", *finding.folds, finding.code,
-    )  # fmt: skip
-    return next((text for key in keys if (text := reasons.get(key, "").strip())), "")
+        return []
+    item = finding.item
+    keys = (f"{finding.subject}@{item}", f"{finding.code}@{item}", finding.key, *finding.folds, finding.code)
+    return [text for key in keys if (text := checked.submission.reasons.get(key, "").strip())]
 
 
 def _answered(finding: Finding, given: dict[tuple[str, str], str]) -> Finding:

@@ -53,6 +53,11 @@ class Finding:
         return replace(self, **where)  # type: ignore[arg-type]
 
     @property
+    def subject(self) -> str:
+        """What a reason for it is filed under in a correction: the rule and what it was asked over."""
+        return self.key or self.code
+
+    @property
     def open(self) -> bool:
         """Whether somebody still has to do something about it."""
         return self.severity == "error" or (self.severity == "warning" and not self.answer)

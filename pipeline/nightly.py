@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -72,8 +73,16 @@ def quiet(sequence: Sequence[T], label: str) -> Iterable[T]:  # noqa: ARG001
     return sequence
 
 
-def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, progress: Progress = quiet) -> list[str]:
-    """Write one stamped workbook a unit to ``outputs/<year>/issued/``; returns the file names."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """The workbooks that were issued by file name, and what is wrong with the 台账 they were made from."""
+
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, progress: Progress = quiet) -> Issued:
+    """Write one stamped workbook a unit to ``outputs/<year>/issued/``."""
     workspace.require_inputs(year)
     try:
         secret = make_secret(workspace.secret)
@@ -87,7 +96,7 @@ def issue(workspace: Workspace, year: int, *, now: dt.datetime | None = None, pr
         by_unit = dict(zip((unit.code for unit in units), files.items(), strict=True))
         remember_issue(ledger, year, by_unit, now or dt.datetime.now().astimezone())
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
-    return list(files)
+    return Issued(files=tuple(files), findings=basis.control.findings)
 
 
 def run(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 SHEET = "修改意见"
 HEADINGS = ("序号", "级别", "规则", "工作表", "单元格", "问题", "填报", "应为", "怎么办", "出错说明")
 KEYS = ("规则代码", "指标代码", "原底色")
-"""The headings of the hidden columns: a finding's code, its item, and the fill its cell had before it was marked."""
+"""The headings of the hidden columns: a finding's rule and what it was asked over, its item, and the fill its cell had before it was marked."""
 
 REASON = HEADINGS.index("出错说明")
 NAME = re.compile(r"(reason|marked)_\d+")
@@ -44,7 +44,7 @@ def opinion_rows(rows: Sequence[Sequence[object]]) -> list[dict[str, str]]:
 
 
 def given_reasons(rows: Sequence[Sequence[object]]) -> Mapping[tuple[str, str], str]:
-    """What the unit wrote under 出错说明, by the code and the item of the finding it answers.
+    """What the unit wrote under 出错说明, by the subject and the item of the finding it answers.
 
     >>> head = [*HEADINGS, *KEYS]
     >>> row = ["1", "核实性", "Y4", "表三", "D6", "…", "9", "3", "…", "集中办理", "Y4", "t3.received.natural", ""]

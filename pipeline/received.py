@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.control import Unit
 from pipeline.returns import Arrival, Unclaimed
-from pipeline.standings import Standing, State
+from pipeline.standings import NEXT_STEP, Standing, State
 
 ADOPTED, REPLACED, WAITING, UNREAD, LATER = "采用", "已被后报替代", "待认领", "未读取", "留待下次"
 _STILL_COMING = "I12"  # somebody is writing the file at this moment
@@ -31,13 +31,21 @@ def received(standings: Sequence[Standing], unclaimed: Sequence[Unclaimed]) -> t
 
 def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
     for standing in standings:
+        later = False
         for judged in standing.returns:
-            if judged is not standing.decisive:
+            if later:
+                name = standing.decisive.submission.arrival.name if standing.decisive else ""
+                state, step = (
+                    judged.state.value,
+                    f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，{NEXT_STEP[judged.state]}",
+                )
+            elif judged is not standing.decisive:
                 state, step = REPLACED, "无"
             elif judged.state is State.PASSED:
                 state, step = ADOPTED, "无"
             else:
                 state, step = judged.state.value, standing.next_step
+            later = later or judged is standing.decisive
             yield Received(arrival=judged.submission.arrival, unit=standing.unit, state=state, next_step=step)
 
 

@@ -65,3 +65,25 @@ def test_a_reason_to_the_rule_answers_all_its_findings_and_the_closer_one_wins()
     marked = replace(marked, findings=(marked.findings[0].at(item="text.requests"),))
     found = [each.findings[0].answer for each in (*explain([whole]), *explain([one]), *explain([marked]))]
     assert found == ["出错说明：机构合并", "出错说明：停征一项", "出错说明：口径不同"]
+
+
+def test_lapsed_words_in_the_check_sheet_do_not_hide_new_ones_in_the_correction() -> None:
+    old, new = {"P12": "理由"}, {"P12": "理由", "P12@t3.carried_out.total": "新的理由"}
+    returns = [returned(0, "a", old), returned(1, "b", new)]
+    returns[1] = replace(returns[1], findings=(returns[1].findings[0].at(item="t3.carried_out.total"),))
+    assert [each.findings[0].answer for each in explain(returns)] == ["出错说明：理由", "出错说明：新的理由"]
+    # ... and where the closest words have lapsed, those further off are heard
+    swapped = {"P12": "新的理由", "P12@": "理由"}
+    returns = [returned(0, "a", {"P12@": "理由"}), returned(1, "b", swapped)]
+    assert [each.findings[0].answer for each in explain(returns)] == ["出错说明：理由", "出错说明：新的理由"]
+
+
+def test_two_findings_of_a_rule_at_one_cell_each_want_a_reason() -> None:
+    both = replace(
+        returned(0, "a", {"N1.收到申请@text.requests@text.requests": "含上年"}),
+        findings=tuple(
+            returned(0, operands, {}, key=f"N1.{fact}@text.requests").findings[0].at(item="text.requests")
+            for fact, operands in (("收到申请", "a"), ("办结", "b"))
+        ),
+    )
+    assert [finding.answer for finding in explain([both])[0].findings] == ["出错说明：含上年", ""]

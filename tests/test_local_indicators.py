@@ -516,7 +516,7 @@ def test_an_indicator_that_was_of_another_kind_last_year_compares_with_nothing(t
     rows = [("fee", "印刷费", "件数", "", "件", "相加", "", "", "")]
     profile = [(key, str(YEAR + 1) if key == "年度" else text) for key, text in office.control_sheets["年报信息"]]
     build_control(office.form, following, {**office.control_sheets, "年报信息": profile, "本地指标": rows})
-    (name,) = nightly.issue(office.workspace, YEAR + 1)
+    (name,) = nightly.issue(office.workspace, YEAR + 1).files
     issued = office.workspace.year_outputs(YEAR + 1) / "issued" / name
     office.workspace.year_inputs(YEAR + 1).joinpath(name).write_bytes(issued.read_bytes())
     outcome = nightly.run(office.workspace, YEAR + 1, now=NOW, workers=0)

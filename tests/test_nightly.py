@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import jsonschema
+import openpyxl
 import pytest
 from docx import Document
 from hypothesis import HealthCheck, given, settings
@@ -356,3 +357,43 @@ def test_fifty_hostile_files_among_three_hundred_good_ones(tmp_path: Path) -> No
     codes = Counter(waiting.findings[0].code for waiting in among.unclaimed)
     assert sum(codes.values()) == 50
     assert set(codes) <= {"I3", "I5", "I6", "I7", "I8", "I9", "I15", "I21", "U6"}, codes
+
+
+def test_a_figure_typed_as_text_is_not_called_wrong(tmp_path: Path) -> None:
+    """The workbook's own sums leave it out; what is asked for is to type it again, never to change it."""
+    office = Office(tmp_path, units=1)
+    book = openpyxl.load_workbook(io.BytesIO(office.filled("u01", {"t3.received.natural": 3, "t3.granted.natural": 3})))
+    place = office.layout.places["t3.granted.natural"]
+    book[place.sheet][place.cell].value = "3"
+    for code in ("t3.granted.total", "t3.total.natural", "t3.total.total"):  # as a program that ignores texts adds up
+        at = office.layout.places[code]
+        book[at.sheet][at.cell].value = 0
+    out = io.BytesIO()
+    book.save(out)
+    office.drop("文本.xlsx", out.getvalue())
+    findings = [finding for finding in office.run().findings if finding.severity == "error"]
+    assert findings
+    assert not [finding for finding in findings if finding.cell == place.cell and finding.expected == "0"]
+    assert not [finding for finding in findings if "就都平了" in finding.message]
+    told = f"（{place.cell}）的 3 没有填成数字格式，表里的合计公式没有把它算进去：请在这一格重新输入 3。"
+    assert {finding.code for finding in findings if told in finding.message} <= {"R1", "R2"}
+    assert any(told in finding.message for finding in findings)
+
+
+def test_a_later_return_that_does_not_pass_is_listed_as_open(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    office.returns("u01", name="一.xlsx", hour=8)
+    office.returns("u01", {"t3.received.natural": 4}, name="二.xlsx", hour=9)
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过"}
+    assert [(each.arrival.name, each.state) for each in outcome.arrivals] == [("一.xlsx", "采用"), ("二.xlsx", "退回")]
+    step = outcome.arrivals[1].next_step
+    assert step == "没有采用，仍按此前通过的“一.xlsx”计入；要以这份为准，把问题清单发给单位，改正后重报"
+
+
+def test_issuing_tells_what_is_wrong_with_the_control_workbook(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    office.write_control({"免报": [("u09", "撤并", "张三")]})
+    issued = nightly.issue(office.workspace, YEAR, now=NOW)
+    assert len(issued.files) == 1
+    assert [(finding.sheet, finding.open) for finding in issued.findings] == [("免报", True)]

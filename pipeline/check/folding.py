@@ -28,8 +28,10 @@ class Fold:
     right: str = ""
 
 
-def fold(form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value]) -> list[Fold]:
-    """The verdicts worth a finding, in the order of the rules."""
+def fold(
+    form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value], texts: frozenset[str] = frozenset()
+) -> list[Fold]:
+    """The verdicts worth a finding, in the order of the rules. A cell of ``texts`` is never named as a wrong addend."""
     if not verdicts:
         return []
     balances = [verdict for verdict in verdicts if verdict.rule.severity == "error" and verdict.equation.op == "=="]
@@ -37,7 +39,7 @@ def fold(form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value]) -> li
     figures: dict[str, Figure | None] = {
         item.code: None if isinstance(value, str) else value for item, value in zip(form.items, vector, strict=True)
     }
-    folds = list(_folded(form, balances, figures))
+    folds = list(_folded(form, balances, figures, texts))
     place = {id(verdict): n for n, verdict in enumerate(verdicts)}
     return sorted((*folds, *others), key=lambda each: place[id(each.verdict)])
 
@@ -57,8 +59,10 @@ def _with_parts(form: Form, verdicts: list[Verdict]) -> Iterator[Fold]:
             yield Fold(verdict=verdict, keys=tuple(under))
 
 
-def _folded(form: Form, verdicts: list[Verdict], figures: dict[str, Figure | None]) -> Iterator[Fold]:
-    for item, value in _wrong_addends(form, verdicts, figures):
+def _folded(
+    form: Form, verdicts: list[Verdict], figures: dict[str, Figure | None], texts: frozenset[str]
+) -> Iterator[Fold]:
+    for item, value in _wrong_addends(form, verdicts, figures, texts):
         found, corrected = figures[item], {**figures, item: value}
         explained = [
             verdict
@@ -157,7 +161,9 @@ def _holds(equation: Equation, figures: Figures) -> bool:
 
 
 # ---------------------------------------------------------------- the one cell that explains it
-def _wrong_addends(form: Form, verdicts: Sequence[Verdict], figures: Figures) -> list[tuple[str, Figure]]:
+def _wrong_addends(
+    form: Form, verdicts: Sequence[Verdict], figures: Figures, texts: frozenset[str]
+) -> list[tuple[str, Figure]]:
     """The cells whose correction mends at least two balances and breaks none, with the figure they should hold.
 
     Where two cells could explain the same balance equally well, neither is named.
@@ -168,7 +174,7 @@ def _wrong_addends(form: Form, verdicts: Sequence[Verdict], figures: Figures) ->
     for code in dict.fromkeys(code for verdict in broken for code in verdict.equation.codes):
         inside = [verdict for verdict in broken if code in verdict.equation.codes]
         value = figures.get(code)
-        if len(inside) < 2 or value is None:
+        if len(inside) < 2 or value is None or code in texts:
             continue
         corrected = _correction(inside[0], code, value)
         if corrected is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +62,9 @@ class Balances:
                     self._matrix[row, at] += sign * term.factor * 10 ** (finest - self._scales[at])
                 else:
                     self._constants[row] += sign * term.factor * 10**finest
-        for code in equation.codes:
-            self._operands[row, self._at[code]] = 1
+        for code in equation.codes:  # a total says nothing while a cell below it is blank: that alone is told
+            for operand in (code, *self._form.entries(code)):
+                self._operands[row, self._at[operand]] = 1
 
     def check(self, many: Sequence[Sequence[Value]]) -> list[list[Verdict]]:
         """For each value vector the equations that are broken, of those asked of any unit, without a year before."""
@@ -133,13 +135,21 @@ class Balances:
         return Verdict(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
 
     def findings(
-        self, verdicts: Sequence[Verdict], places: Mapping[str, Place], vector: Sequence[Value]
+        self,
+        verdicts: Sequence[Verdict],
+        places: Mapping[str, Place],
+        vector: Sequence[Value],
+        texts: frozenset[str] = frozenset(),
     ) -> Iterator[Finding]:
-        """The verdicts in words; one that another explains is folded under it, a wrong addend is named."""
-        for folded in fold(self._form, verdicts, vector):
-            yield self._finding(folded, places)
+        """The verdicts in words; one that another explains is folded under it, a wrong addend is named.
 
-    def _finding(self, folded: Fold, places: Mapping[str, Place]) -> Finding:
+        ``texts`` are the items whose figure was not typed as a plain number: the workbook's own sums leave it out, so
+        that never the figure is doubted but how it was typed.
+        """
+        for folded in fold(self._form, verdicts, vector, texts):
+            yield self._finding(folded, places, texts)
+
+    def _finding(self, folded: Fold, places: Mapping[str, Place], texts: frozenset[str]) -> Finding:
         verdict, equation = folded.verdict, folded.verdict.equation
         target = folded.item or equation.left[0].name
         place = places.get(target)
@@ -152,16 +162,19 @@ class Balances:
             "left": printed(verdict.left),
             "right": printed(verdict.right),
             "difference": printed(abs(verdict.difference)),
-            "found": printed(verdict.left),
-            "expected": printed(verdict.right),
             "operands": operands,
+            **_compared(verdict),
         }
         where: dict[str, object] = {"item": target, "key": equation.key, "operands": digest(verdict.operands.items())}
         where |= {"folds": folded.keys}
         if place:
             where |= {"sheet": place.sheet, "cell": place.cell}
         finding = violation(verdict.rule, where=where, **words, **verdict.rule.thresholds)
-        if not (folded.item and place):
+        typed = [code for code in equation.codes if code in texts and code in places] if verdict.rule.computes else []
+        for code in typed:
+            named = {"label": self._label(code), "cell": places[code].cell, "found": verdict.operands[code]}
+            finding = finding.at(message=finding.message + notice("F2", where=None, **named).message)
+        if typed or not (folded.item and place):
             return finding
         value, right = folded.value, folded.right
         named = {"label": self._label(folded.item), "cell": place.cell, "found": value, "expected": right}
@@ -172,6 +185,21 @@ class Balances:
         if code.startswith(LAST):
             return "上年" + self._form.item(code.removeprefix(LAST)).label
         return self._form.item(code).label if code else ""
+
+
+_BOUNDS = {"==": "", ">=": "不小于 ", "<=": "不大于 "}
+
+
+def _compared(verdict: Verdict) -> dict[str, str]:
+    """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
+    left, bound = verdict.equation.left, _BOUNDS[verdict.equation.op]
+    if len(left) > 1:
+        return {"found": f"合计 {printed(verdict.left)}", "expected": f"合计{bound or ' '}{printed(verdict.right)}"}
+    value = verdict.operands.get(left[0].name)
+    if left[0].factor == 1 or value is None:
+        return {"found": printed(verdict.left), "expected": f"{bound}{printed(verdict.right)}"}
+    scaled = (Decimal(verdict.right) / left[0].factor).normalize()
+    return {"found": printed(value), "expected": f"{bound}{scaled:f}"}
 
 
 def _stacked(vectors: Sequence[Vector]) -> Integers:

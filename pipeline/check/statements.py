@@ -16,6 +16,8 @@ _SEARCH_IN = re.compile(rf"{NUMBER}(?P<measure>{_MEASURES})")
 _PARTS = re.compile(
     rf"{NUMBER}(?P<measure>{_MEASURES})[^，。；：:（(\d]{{0,12}}[，：:（(]?\s*其中[，：:]?(?P<parts>[^。；\n]+)"
 )
+_STOP = re.compile(r"[，。；：、\n（(]")
+_YEAR = re.compile(r"上一?年(?!度?结转)|去年(?!结转)|本年|今年")
 _MORE = ("等", "其他", "其它", "其余", "主要", "另")
 
 
@@ -27,9 +29,16 @@ def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
         for item, text in case.texts(fact.texts):
             stated = True
             for match in fact.pattern.finditer(text):
-                if hit := _compare(fact, case, item.code, match):
+                if not _of_last_year(match) and (hit := _compare(fact, case, item.code, match)):
                     hits.append(hit)
     return _once(hits) if stated else None
+
+
+def _of_last_year(match: re.Match[str]) -> bool:
+    """Whether the clause before the words speaks of the year before, as in 上年度我镇收到申请9件."""
+    clause = _STOP.split(match.string[: match.start()])[-1]
+    years = _YEAR.findall(clause)
+    return bool(years) and years[-1][0] in "上去"
 
 
 def _compare(fact: Fact, case: Case, code: str, match: re.Match[str]) -> Hit | None:

@@ -71,7 +71,8 @@ class Checker:
         return self._history.vector(self._form, unit)
 
     def _assessed(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
-        found = self.balances.findings(assessment.verdicts, submission.places, submission.values)
+        texts = frozenset(finding.item for finding in submission.findings if finding.code == "V1")
+        found = self.balances.findings(assessment.verdicts, submission.places, submission.values, texts)
         where = {"unit": submission.unit, "file": submission.arrival.name}
         checked = Checked(
             submission=submission,

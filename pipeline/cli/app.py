@@ -151,7 +151,10 @@ def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
     from pipeline import nightly
 
     where = Workspace(workspace)
-    show.issued(nightly.issue(where, year, progress=show.progress), where.year_outputs(year) / "issued", json=json)
+    issued = nightly.issue(where, year, progress=show.progress)
+    show.issued(issued, where.year_outputs(year) / "issued", json=json)
+    if any(finding.open for finding in issued.findings):
+        raise typer.Exit(FINDINGS)
 
 
 @history_app.command("import", **_HANDLED)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.closing import Closed
     from pipeline.demo import Play
     from pipeline.ledger import Closing
+    from pipeline.nightly import Issued
     from pipeline.status import Transition
     from pipeline.trial import Trial
 
@@ -119,12 +120,16 @@ def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
     _out.print(f"[red]模板有 {len(findings)} 处需要恢复。[/]" if findings else "[green]模板完好。[/]")
 
 
-def issued(files: Sequence[str], folder: Path, *, json: bool) -> None:
-    """The workbooks that were issued."""
+def issued(result: Issued, folder: Path, *, json: bool) -> None:
+    """The workbooks that were issued, and the rows of the 台账 that are not in them."""
     if json:
-        _json({"folder": str(folder), "files": list(files)})
+        found = [asdict(finding) for finding in result.findings]
+        _json({"folder": str(folder), "files": list(result.files), "findings": found})
         return
-    _out.print(f"已生成 {len(files)} 份报表：{folder}")
+    findings(result.findings)
+    _out.print(f"已生成 {len(result.files)} 份报表：{folder}")
+    if any(finding.open for finding in result.findings):
+        _out.print("[yellow]台账还有上面这些问题，请先改好台账，重新运行 xxgk issue，再把报表发出去。[/]")
 
 
 def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> None:

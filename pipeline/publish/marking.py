@@ -85,7 +85,7 @@ class _Marking:
                 finding=finding,
                 place=place,
                 fill=fills.get(place, "") if place else "",
-                reason=self._reasons.get((finding.code, finding.item), ""),
+                reason=self._reasons.get((finding.subject, finding.item), ""),
             )
             for finding, place in zip(findings, places, strict=True)
         ]

@@ -134,7 +134,7 @@ def _cells(inks: _Inks, number: int, opinion: Opinion) -> Iterator[tuple[str, in
     for text in (finding.message, finding.found, finding.expected, finding.remedy):
         yield text, inks.body()
     yield opinion.reason, inks.reason(wanted=finding.needs_reason)
-    for text in (finding.code, finding.item, opinion.fill):
+    for text in (finding.subject, finding.item, opinion.fill):
         yield text, inks.key()
 
 

@@ -166,3 +166,17 @@ def test_money_is_compared_at_its_finest_scale() -> None:
     (verdicts,) = balances.check([(tenth, fifth, Decimal("0.3001"), 0, 0, 0)])
     assert [verdict.equation.key for verdict in verdicts] == ["R.x", "S4.t.x.sum"]
     assert (verdicts[0].left, verdicts[0].right) == (Decimal("0.3001"), Decimal("0.3000"))
+
+
+def test_what_is_told_is_in_the_measure_of_the_marked_cell(form: Form, layout: Layout) -> None:
+    fees = {"t2_fees_amount": Decimal("0.01"), "info_fee_yuan": Decimal(300)}
+    balances, values = Balances(form, level="县级", year=2024), vector(form, **fees)
+    found = [f for f in balances.findings(balances.check([values])[0], layout.places, values) if f.code == "P2"]
+    assert [(f.item, f.found, f.expected) for f in found] == [("t2.fees.amount", "0.01", "不小于 0.03")]
+
+
+def test_a_blank_cell_is_told_once(form: Form) -> None:
+    """What a total is worth is not known while a cell below it is blank, so nothing follows from the total."""
+    blank = REQUEST | {"t3_granted_natural": None, "t3_granted_total": 0, "t3_total_natural": 0, "t3_total_total": 0}
+    assert broken(form, **blank) == []
+    assert broken(form, **(blank | {"t3_granted_natural": 0})) == ["R3.natural", "R3.total"]
