@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.control import Unit
 from pipeline.returns import Arrival, Unclaimed
-from pipeline.standings import NEXT_STEP, Standing, State
+from pipeline.standings import Standing, State
 
 ADOPTED, REPLACED, WAITING, UNREAD, LATER = "采用", "已被后报替代", "待认领", "未读取", "留待下次"
 _STILL_COMING = "I12"  # somebody is writing the file at this moment
@@ -37,7 +37,7 @@ def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
                 name = standing.decisive.submission.arrival.name if standing.decisive else ""
                 state, step = (
                     judged.state.value,
-                    f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，{NEXT_STEP[judged.state]}",
+                    f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，请单位改正或说明后重报",
                 )
             elif judged is not standing.decisive:
                 state, step = REPLACED, "无"

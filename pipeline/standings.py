@@ -26,7 +26,7 @@ class State(StrEnum):
 NEXT_STEP: Mapping[State, str] = {
     State.MISSING: "催报",
     State.RECEIVED: "等待核对",
-    State.RETURNED: "把问题清单发给单位，改正后重报",
+    State.RETURNED: "把退改件发给单位，改正后重报",
     State.UNEXPLAINED: "请单位在“修改意见”或“校验”表写出错说明后重报",
     State.PASSED: "无",
     State.LOCKED: "无",
