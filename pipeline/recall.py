@@ -224,7 +224,8 @@ def _contradictions(
     said = imported.stated.unit
     resolved = [Roster.of(control).resolve(said) for control in controls] if said else []
     if said and not any(unit.code in codes for codes in resolved):
-        code = "H13" if any(resolved) else "H14"
+        ours = any(said == control.profile.root for control in controls)  # the consolidation's own report
+        code = "H13" if ours or any(resolved) else "H14"
         yield notice(code, where=where, name=name, found=said, expected=told)
 
 

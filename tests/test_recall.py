@@ -98,6 +98,12 @@ def test_a_corrected_file_goes_before_the_first_and_both_stay(office: Office) ->
     assert {first, second} <= kept
 
 
+def test_the_report_of_the_whole_is_no_units_history(office: Office) -> None:
+    result = take(office, "县.html", report(office.form, unit="方正县人民政府"))
+    assert result.past is None
+    assert "H13" in codes(result)
+
+
 def test_an_import_by_mistake_is_taken_back(office: Office) -> None:
     """The last one first; what it had put in the place of is known again, and nothing is lost from the ledger."""
     form, item = office.form, "t3.received.natural"

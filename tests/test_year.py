@@ -286,3 +286,26 @@ def test_two_runs_at_once_and_a_killed_run_s_drafts(tmp_path: Path) -> None:
 
     with FileLock(office.workspace.outputs / ".lock"), pytest.raises(PublishError, match="另一个运行正在进行"):
         office.run()
+
+
+def test_a_ledger_that_is_gone_forgets_no_closing(tmp_path: Path, expect: Callable[..., str]) -> None:
+    office = Office(tmp_path, units=1)
+    office.returns("u01", requests(2))
+    expect(0, "已汇总完成", "run")
+    expect(0, "2024 年度已封存", "lock", *WHO)
+    before = tree(office.outputs)
+    (office.workspace.ledger / "ledger.sqlite").unlink()
+    for path in office.workspace.ledger.glob("ledger.sqlite-*"):
+        path.unlink()
+    office.returns("u01", requests(7), name="迟到.xlsx")
+    assert "请从备份恢复" in expect(2, "原件还在，文件却不见了", "run")
+    assert tree(office.outputs) == before
+
+
+def test_a_touched_file_arrives_no_later(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    first = office.returns("u01", requests(2), name="一.xlsx", hour=8)
+    office.returns("u01", requests(5), name="二.xlsx", hour=9)
+    assert office.run().county.figures["t3.received.natural"] == 5
+    os.utime(first)
+    assert office.run(anew=True).county.figures["t3.received.natural"] == 5

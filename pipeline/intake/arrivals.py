@@ -50,10 +50,10 @@ class _Take:
     whole: dict[str, Arrival] = field(default_factory=dict)
     unread: list[Arrival] = field(default_factory=list)
     fresh: list[tuple[str, str, int, dt.datetime]] = field(default_factory=list)
-    known: dict[str, dt.datetime] = field(init=False)
+    known: dict[str, tuple[dt.datetime, dt.datetime | None]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.known = dict(self.ledger.first_seen(self.year))
+        self.known = dict(self.ledger.times(self.year))
 
     def file(self, path: str, name: str) -> None:
         """Take one file of the folder in."""
@@ -102,19 +102,20 @@ class _Take:
         new = sha256 not in self.known
         kept = self.ledger.archive(sha256, content, anew=new)
         if new:
-            self.known[sha256] = self.now
+            self.known[sha256] = (self.now, modified)
             self.fresh.append((sha256, name, len(content), modified))
         return sha256, kept
 
     def _arrival(
         self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None
     ) -> Arrival:
+        first_seen, own = self.known.get(sha256, (self.now, None))
         return Arrival(
             sha256=sha256,
             names=(name,),
             size=size,
-            modified=modified or self.now,
-            first_seen=self.known.get(sha256, self.now),
+            modified=own or modified or self.now,  # as it was then: a file that was touched or copied arrived no later
+            first_seen=first_seen,
             path=path,
         )
 

@@ -112,9 +112,9 @@ class Ledger:
             self._kept.add(sha256)
         return kept
 
-    def first_seen(self, year: int) -> Mapping[str, dt.datetime]:
+    def times(self, year: int) -> Mapping[str, tuple[dt.datetime, dt.datetime | None]]:
         """When each content of a year was first seen, by its hash."""
-        return self.arrivals.first_seen(year)
+        return self.arrivals.times(year)
 
     def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
         """Add arrivals (hash, name, size, the file's time) first seen ``now``, once their bytes are safely on the disk."""

@@ -18,12 +18,18 @@ class Arrivals:
 
     engine: Engine
 
-    def first_seen(self, year: int) -> Mapping[str, dt.datetime]:
-        """When each content of a year was first seen, by its hash."""
-        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen)
+    def times(self, year: int) -> Mapping[str, tuple[dt.datetime, dt.datetime | None]]:
+        """When each content of a year was first seen, and its file's own time then, by its hash.
+
+        The second is not known of what arrived before it was kept.
+        """
+        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified)
         with self.engine.connect() as connection:
             rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year))
-            return {sha256: dt.datetime.fromisoformat(seen) for sha256, seen in rows}
+            return {
+                sha256: (dt.datetime.fromisoformat(seen), dt.datetime.fromisoformat(own) if own else None)
+                for sha256, seen, own in rows
+            }
 
     def all(self, year: int) -> list[tuple[str, str, str]]:
         """Hash, name and time of everything that arrived for a year, in order of arrival."""

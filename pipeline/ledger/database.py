@@ -56,8 +56,8 @@ def _parsed(address: str) -> URL:
 def _sqlite(folder: Path, url: URL) -> Engine:
     """Transactions are begun by SQLAlchemy and not by Python's driver, which leaves changes of tables out of them."""
     path = folder / "ledger.sqlite"
-    if path.exists() and not path.stat().st_size and any((folder / "originals").iterdir()):
-        raise damaged(url, "文件是空的")
+    if any((folder / "originals").glob("*")) and not (path.exists() and path.stat().st_size):
+        raise damaged(url, "文件是空的" if path.exists() else "原件还在，文件却不见了")
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
