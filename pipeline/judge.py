@@ -13,7 +13,8 @@ from pipeline.standings import Checked, Judged, Standing, State
 def judge(control: Control, checked: Sequence[Checked], *, closing: bool = False) -> tuple[Standing, ...]:
     """The standing of every unit of the roster, in roster order.
 
-    The latest return that passes counts; while none passes, the latest return decides the state. ``closing`` the year
+    The latest return that passes counts; while none passes, the latest return decides the state of a unit that the
+    office has not let off (免报). ``closing`` the year
     (封存) makes what has passed stand for good.
     """
     accepted = {(acceptance.subject, acceptance.rule): acceptance for acceptance in control.acceptances}
@@ -53,7 +54,7 @@ def _accept(finding: Finding, acceptance: Acceptance | None) -> Finding:
 
 def _standing(unit: Unit, returns: tuple[Judged, ...], waived: bool) -> Standing:
     passed = [judged for judged in returns if judged.state is State.PASSED]
-    decisive = passed[-1] if passed else (returns[-1] if returns else None)
+    decisive = passed[-1] if passed else (returns[-1] if returns and not waived else None)
     if decisive is not None:
         state = decisive.state
     else:

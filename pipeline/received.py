@@ -39,6 +39,8 @@ def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
                     judged.state.value,
                     f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，请单位改正或说明后重报",
                 )
+            elif standing.decisive is None:
+                state, step = judged.state.value, "台账登记了免报，没有计入"
             elif judged is not standing.decisive:
                 state, step = REPLACED, "无"
             elif judged.state is State.PASSED:

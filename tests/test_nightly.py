@@ -397,3 +397,17 @@ def test_issuing_tells_what_is_wrong_with_the_control_workbook(tmp_path: Path) -
     issued = nightly.issue(office.workspace, YEAR, now=NOW)
     assert len(issued.files) == 1
     assert [(finding.sheet, finding.open) for finding in issued.findings] == [("免报", True)]
+
+
+def test_a_unit_may_be_let_off_after_a_return_that_does_not_pass(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=2)
+    office.returns("u01")
+    office.returns("u02", {"t3.received.natural": 4})
+    assert office.states(office.run()) == {"u01": "通过", "u02": "退回"}
+    office.write_control({"免报": [("u02", "机构撤并", "张三")]})
+    outcome = office.run(now=NOW + dt.timedelta(days=1))
+    assert office.states(outcome) == {"u01": "通过", "u02": "免报"}
+    assert outcome.county.complete
+    assert [(each.state, each.next_step) for each in outcome.arrivals if each.arrival.name == "u02.xlsx"] == [
+        ("退回", "台账登记了免报，没有计入")
+    ]

@@ -236,6 +236,7 @@ def test_closing_a_year_at_the_command_line(tmp_path: Path, expect: Callable[...
     expect(0, "已汇总完成：2 个单位全部计入", "run")
     expect(0, "与上次汇总相比没有任何变化", "run")
     expect(2, "缺少必填的 --reason", "lock", "--by", "王五")
+    expect(2, "不能空着", "lock", "--by", " ", "--reason", "核对无误")
     expect(0, "2024 年度已封存", "lock", *WHO)
     expect(0, "本年度已封存，结果没有改动", "run")
     office.returns("u02", requests(7), name="迟到.xlsx")

@@ -15,7 +15,16 @@ HANDLED: dict[str, Any] = {"cls": Command, "options_metavar": OPTIONS_METAVAR}
 Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
 Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
-By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。")]
-Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。")]
+
+
+def _written(text: str) -> str:
+    """A signature or a reason that says something."""
+    if not text.strip():
+        raise typer.BadParameter("不能空着")
+    return text.strip()
+
+
+By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。", callback=_written)]
+Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。", callback=_written)]
 Run = Annotated[int | None, typer.Option("--run", metavar="编号", help="哪一次汇总，默认最近一次。")]
 HERE = Path()

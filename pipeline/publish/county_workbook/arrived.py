@@ -38,7 +38,7 @@ def states(pen: Pen) -> None:
 
 
 def findings(pen: Pen) -> None:
-    """Everything a person must look at; below it what was found in returns another version replaced."""
+    """Everything a person must look at; below it what was found in returns that are not the one that counts."""
     headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办", "说明或认可")
     widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50, 36)
     sheet = pen.listing(FINDINGS, headings, widths)
@@ -46,7 +46,7 @@ def findings(pen: Pen) -> None:
     listed += [(finding, True) for finding in pen.outcome.superseded]
     for row, (finding, replaced) in enumerate(listed, TOP + 1):
         unit = pen.outcome.control.by_code.get(finding.unit)
-        level = "已被后报替代" if replaced else SEVERITY_LABELS[finding.severity]
+        level = "没有采用的报表" if replaced else SEVERITY_LABELS[finding.severity]
         texts = (
             level, finding.code, unit.name if unit else "", finding.file, finding.sheet, finding.cell, finding.message,
             finding.found, finding.expected, finding.remedy, finding.answer,
@@ -89,7 +89,7 @@ def versions(pen: Pen) -> None:
 
 def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
     for standing in pen.outcome.standings:
-        for judged in standing.replaced:
+        for judged in standing.replaced if standing.decisive else ():
             assert standing.decisive is not None
             kept, other = standing.decisive.submission, judged.submission
             for item, used, unused in zip(pen.form.items, kept.values, other.values, strict=True):
