@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tests.past.reports import cms_html, published
 from tests.workspaces import YEAR, Office
 
@@ -21,7 +22,7 @@ def xxgk(*arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "COLUMNS": "200"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
         timeout=120,
         check=False,
     )

@@ -19,6 +19,7 @@ from pipeline.check import Checker
 from pipeline.read import Reader
 from pipeline.returns import Submission
 from pipeline.workspace import bundled_templates
+from tests import ROOT
 from tests.hostile import hostile
 from tests.intake.containers import archive
 from tests.ledger.ledgers import contents
@@ -336,7 +337,7 @@ def test_another_process_finds_what_was_read(tmp_path: Path) -> None:
         "from pipeline.workspace import Workspace;"
         f"nightly.run(Workspace(Path({str(tmp_path)!r})), {YEAR}, now=dt.datetime.now().astimezone(), workers=0)"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONHASHSEED": "4711"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "4711"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
     after = contents(office.workspace.ledger)
     assert len(after["runs"]) == len(before["runs"]) + 1

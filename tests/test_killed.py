@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import nightly
 from pipeline.workspace import Workspace
+from tests import ROOT
 from tests.ledger.ledgers import contents
 from tests.scripted_year import at, requests
 from tests.workspaces import YEAR, Office, tree
@@ -31,7 +32,7 @@ def evening(root: Path, *, workers: int, killed_after: float = 60) -> tuple[int,
     """
     with subprocess.Popen(
         [sys.executable, "-m", "tests.evening", str(root), EVENING.isoformat(), str(workers)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None

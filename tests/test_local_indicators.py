@@ -21,12 +21,13 @@ from pipeline.remembered import remembered
 from pipeline.setup import local_codes, write_templates
 from pipeline.standings import State
 from pipeline.templates import check_templates
+from tests import ROOT
 from tests.libreoffice import XLSX, at_the_desk, convert, pages
 from tests.local_rows import INDICATORS, RULES, filled, form_of, layout_of, local_office
 from tests.test_cli import xxgk
 from tests.workspaces import NOW, YEAR, Office, tree
 
-SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "run.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "docs" / "run.schema.json").read_text(encoding="utf-8"))
 GOOD = {
     "info.trainings": 2,
     "local.trainings_online": 1,

@@ -26,10 +26,11 @@ from pipeline.annex import sources_in
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.workspace import bundled_templates
+from tests import ROOT
 from tests.hostile import hostile
 from tests.workspaces import NOW, PROFILE, YEAR, Office, tree
 
-SCHEMA = Path(__file__).parent.parent / "docs" / "run.schema.json"
+SCHEMA = ROOT / "docs" / "run.schema.json"
 
 
 def test_three_good_units_make_a_county(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-
 
 def build_wheel(folder: Path) -> Path:
     """Built by the pinned hatchling, without the network."""

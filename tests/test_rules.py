@@ -7,10 +7,11 @@ from pathlib import Path
 from pipeline import catalogue
 from pipeline.form import Form, load_form
 from pipeline.trial import try_rules
+from tests import ROOT
 from tests.test_cli import xxgk
 from tests.workspaces import YEAR, Office, tree
 
-DOCS = Path(__file__).parent.parent / "docs" / "rules.md"
+DOCS = ROOT / "docs" / "rules.md"
 
 
 def test_the_page_of_rules_is_current(form: Form) -> None:

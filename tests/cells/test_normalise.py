@@ -6,7 +6,6 @@ import datetime as dt
 import math
 import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +14,9 @@ from hypothesis import strategies as st
 from pipeline.cells.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
 from pipeline.cells.numerals import read_numeral
 from pipeline.form import Item
+from tests import ROOT
 
-DOCS = Path(__file__).parents[2] / "docs" / "numbers.md"
+DOCS = ROOT / "docs" / "numbers.md"
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 
 

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -20,9 +19,10 @@ from pipeline.changes import Snapshot, changes
 from pipeline.outcome import Outcome
 from pipeline.publish import county_workbook, figures_csv, run_json
 from pipeline.publish.county_workbook import sources
+from tests import ROOT
 from tests.workspaces import Office
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "run.schema.json"
+SCHEMA = ROOT / "docs" / "run.schema.json"
 TOTALS = ("表二", "表三", "表四", "基本情况", "文字材料", "校验")
 Rows = Sequence[Sequence[object]]
 

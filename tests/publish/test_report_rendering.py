@@ -18,8 +18,9 @@ from pipeline.errors import TemplateError
 from pipeline.form import Form, load_form, printed
 from pipeline.publish.report import ReportContent, render_report
 from pipeline.templates.report import build_report
+from tests import ROOT
 
-FOLDER = Path(__file__).parents[2] / "workbook_templates" / "xxgk-2021"
+FOLDER = ROOT / "workbook_templates" / "xxgk-2021"
 PROFILE = {
     "root": "某县人民政府",
     "compiler": "某县人民政府办公室",

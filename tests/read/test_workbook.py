@@ -15,6 +15,7 @@ from pipeline.containers.bounds import Bounds
 from pipeline.intake.guard import inspect
 from pipeline.read.workbook import UnreadableError, Workbook, read_workbook
 from pipeline.returns import Arrival
+from tests import ROOT
 from tests.intake.containers import (
     archive,
     biff,
@@ -28,7 +29,7 @@ from tests.intake.containers import (
 )
 
 FUZZ = int(os.environ.get("FUZZ_EXAMPLES", "150"))
-TEMPLATE = Path(__file__).parents[2] / "workbook_templates/xxgk-2021/return.xlsx"
+TEMPLATE = ROOT / "workbook_templates/xxgk-2021/return.xlsx"
 
 
 def read(content: bytes, name: str = "会发镇-表二.xlsx", scanned: set[str] | None = None) -> Workbook:

@@ -30,8 +30,9 @@ from pipeline.layout import Layout, Place, read_layout
 from pipeline.patch import patch_workbook
 from pipeline.read import Reader
 from pipeline.returns import Arrival, Submission, Unclaimed
+from tests import ROOT
 
-FOLDER = Path(__file__).parents[2] / "workbook_templates" / "xxgk-2021"
+FOLDER = ROOT / "workbook_templates" / "xxgk-2021"
 SECRET = b"the office's secret"
 YEAR = 2024
 UNITS = (

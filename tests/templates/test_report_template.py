@@ -11,8 +11,9 @@ from docx.oxml.ns import qn
 from pipeline.errors import TemplateError
 from pipeline.form import Form, load_form
 from pipeline.templates.report import build_report, placeholders, table_placeholders
+from tests import ROOT
 
-FOLDER = Path(__file__).parents[2] / "workbook_templates" / "xxgk-2021"
+FOLDER = ROOT / "workbook_templates" / "xxgk-2021"
 MILLIMETRE = 36000  # in EMU
 
 # One line a table row: cells between bars; ×n spans n columns, ↓ begins a vertical merge, ↑ continues it;
