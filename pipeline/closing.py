@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.atomic import publish_files
 from pipeline.errors import WorkspaceError
+from pipeline.files.atomic import publish_files
 from pipeline.ledger import Closing, Ledger
 from pipeline.ledger.nights import CLOSED, UNCHANGED
 from pipeline.workspace import Workspace

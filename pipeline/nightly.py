@@ -10,7 +10,6 @@ from functools import partial
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
-from pipeline.atomic import publish_files
 from pipeline.changes import changes
 from pipeline.check import Checker, root_findings
 from pipeline.closing import (
@@ -29,6 +28,7 @@ from pipeline.control import CONTROL_FILE, SUPERIOR_FILE, Control, read_control
 from pipeline.county import County
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
+from pipeline.files.atomic import publish_files
 from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form

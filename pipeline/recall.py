@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import former
-from pipeline.containers import Bounds, RefusedError, directory, ole, sniff
 from pipeline.control import Control, Unit, read_control
 from pipeline.errors import WorkspaceError
+from pipeline.files.containers import Bounds, RefusedError, directory, ole, sniff
 from pipeline.findings import Finding, notice
 from pipeline.form import Form, Value
 from pipeline.history import Past, crossed

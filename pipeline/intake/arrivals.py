@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.containers.bounds import Bounds, RefusedError
-from pipeline.containers.sniff import ZIP_MAGIC
-from pipeline.containers.unzip import complete
 from pipeline.control import RESERVED_FILES
+from pipeline.files.containers.bounds import Bounds, RefusedError
+from pipeline.files.containers.sniff import ZIP_MAGIC
+from pipeline.files.containers.unzip import complete
 from pipeline.intake.attachments import ignored, is_attachment, unpack
 from pipeline.intake.guard import refusal_finding
 from pipeline.returns import Arrival

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.containers import sniff
-from pipeline.containers.bounds import Bounds, RefusedError, swollen
-from pipeline.containers.unzip import Member, directory, inflate
+from pipeline.files.containers import sniff
+from pipeline.files.containers.bounds import Bounds, RefusedError, swollen
+from pipeline.files.containers.unzip import Member, directory, inflate
 
 _SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
 _LOCK_PREFIXES = ("~$", ".~", "._")

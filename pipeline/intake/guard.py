@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from pipeline.containers import ole, sniff
-from pipeline.containers.bounds import Bounds, RefusedError, damaged, irregular
-from pipeline.containers.parts import measure, names_of, prolog
-from pipeline.containers.unzip import directory, inflate
+from pipeline.files.containers import ole, sniff
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular
+from pipeline.files.containers.parts import measure, names_of, prolog
+from pipeline.files.containers.unzip import directory, inflate
 from pipeline.findings import Finding, notice
 from pipeline.intake.biff import holds_binary_error, read_biff
 from pipeline.returns import Arrival, Opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.containers import swollen
+from pipeline.files.containers import swollen
 
 MAX_CELLS = 100_000
 """Cells of all tables of a document, as they are laid out: a page of figures has some hundreds."""

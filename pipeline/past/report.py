@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pipeline.containers import Bounds, RefusedError, sniff
+from pipeline.files.containers import Bounds, RefusedError, sniff
 from pipeline.findings import notice
 from pipeline.form import Form
 from pipeline.past.pages import Page

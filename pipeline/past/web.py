@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from lxml import etree, html
 
-from pipeline.containers import MIB, swollen
-from pipeline.containers.bounds import damaged
+from pipeline.files.containers import MIB, swollen
+from pipeline.files.containers.bounds import damaged
 from pipeline.past.pages import MAX_CELLS, Cell, Page, lines, page, too_many
 
 _LARGEST = 16 * MIB

@@ -26,8 +26,8 @@ from jinja2.utils import missing
 from lxml import etree
 from markupsafe import Markup, escape
 
-from pipeline.archive import settled_zip
 from pipeline.errors import TemplateError
+from pipeline.files.archive import settled_zip
 from pipeline.form import LOCAL, Form, Item, printed
 
 PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")

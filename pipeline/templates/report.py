@@ -21,8 +21,8 @@ from docxtpl import DocxTemplate
 from jinja2 import meta, nodes
 from lxml import etree
 
-from pipeline.archive import settled_zip
 from pipeline.errors import TemplateError
+from pipeline.files.archive import settled_zip
 from pipeline.form import Form, Item, Table
 from pipeline.layout import table_grid
 from pipeline.templates.sentences import passage

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.containers.bounds import Bounds
+from pipeline.files.containers.bounds import Bounds
 from pipeline.intake.guard import inspect, open_arrival
 from pipeline.returns import Arrival, Opened
 from tests.intake.containers import (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.containers.bounds import Bounds
+from pipeline.files.containers.bounds import Bounds
 from pipeline.intake.guard import inspect
 from pipeline.read.workbook import UnreadableError, Workbook, read_workbook
 from pipeline.returns import Arrival

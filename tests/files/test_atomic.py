@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import atomic
-from pipeline.atomic import publish_files, recover
 from pipeline.errors import PublishError
+from pipeline.files import atomic
+from pipeline.files.atomic import publish_files, recover
 
 
 def content(folder: Path) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
-from pipeline.containers.unzip import Member
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
+from pipeline.files.containers.unzip import Member
 
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?(?>.*?\?>)|<!--(?>.*?-->))\s*+)*+<[A-Za-z_]", re.DOTALL)
 """From the first byte to the root element: declaration, comments, instructions and nothing else. Never backtracks."""

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.containers.bounds import damaged
+from pipeline.files.containers.bounds import damaged
 
 MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 _HEADER = struct.Struct("<8s16s5H6s9L")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from pipeline.containers import ole
+from pipeline.files.containers import ole
 
 ZIP, OLE, CSV = "zip", "ole", "csv"
 ZIP_MAGIC = (b"PK\3\4", b"PK\5\6")

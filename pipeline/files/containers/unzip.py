@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from isal import igzip_lib, isal_zlib
 
-from pipeline.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
 
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
