@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.control import Unit, build_control, read_control
-from pipeline.fill import fill
 from pipeline.form import Value
 from pipeline.issue import Stamp, stamp
 from pipeline.layout import read_layout
 from pipeline.seal import make_secret
+from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
 
 YEAR = 2024

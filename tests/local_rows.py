@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.control import Control, read_control
-from pipeline.fill import fill
 from pipeline.form import Form, Value
 from pipeline.layout import Layout, defined_names
+from pipeline.workbook.fill import fill
 from tests.workspaces import PROFILE, YEAR, Office, zeros
 
 INDICATORS: Sequence[Sequence[str]] = (

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import nightly
-from pipeline.fill import fill
 from pipeline.form import Value
 from pipeline.outcome import Outcome
+from pipeline.workbook.fill import fill
 from tests.workspaces import YEAR, Office, zeros
 
 UNITS = 5

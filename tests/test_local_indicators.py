@@ -16,11 +16,11 @@ from pipeline import nightly
 from pipeline.comparing import diff_nights
 from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
-from pipeline.patch import patch_workbook
 from pipeline.remembered import remembered
 from pipeline.setup import local_codes, write_templates
 from pipeline.standings import State
 from pipeline.templates import check_templates
+from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
 from tests.libreoffice import XLSX, at_the_desk, convert, pages
 from tests.local_rows import INDICATORS, RULES, filled, form_of, layout_of, local_office

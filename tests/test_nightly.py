@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from pipeline import nightly
-from pipeline.annex import sources_in
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
+from pipeline.workbook.annex import sources_in
 from pipeline.workspace import bundled_templates
 from tests import ROOT
 from tests.hostile import hostile

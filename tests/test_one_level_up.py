@@ -13,13 +13,13 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipeline import nightly
-from pipeline.annex import sources_in
 from pipeline.control import SUPERIOR_FILE, build_control
 from pipeline.form import Form, Value
 from pipeline.outcome import Outcome
 from pipeline.remembered import remembered
 from pipeline.seal import read_secret
 from pipeline.tracing import Tracer, every_tree, trace
+from pipeline.workbook.annex import sources_in
 from pipeline.workspace import Workspace
 from tests.check.test_station import consistent
 from tests.local_rows import filled

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from pipeline.layout import defined_names
-from pipeline.patch import patch_workbook
+from pipeline.workbook.patch import patch_workbook
 from tests.workspaces import NOW, Office
 
 ODD = {

@@ -12,10 +12,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
 from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.remembered import remembered
 from pipeline.tracing import Trace, Tree, every_tree, trace
+from pipeline.workbook.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
 from tests.test_cli import xxgk
 from tests.workspaces import NOW, PROFILE, YEAR, Office
 

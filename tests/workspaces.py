@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pipeline import nightly
 from pipeline.control import Unit, build_control
-from pipeline.fill import fill
 from pipeline.form import Form, Value
 from pipeline.issue import file_name
 from pipeline.layout import Layout, read_layout
 from pipeline.outcome import Outcome
+from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace
 
 YEAR = 2024

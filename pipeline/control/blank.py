@@ -13,7 +13,7 @@ from pipeline.control import model
 from pipeline.control.local import AGGREGATIONS, INDICATOR_KINDS, SEVERITIES
 from pipeline.control.model import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
 from pipeline.form import Form
-from pipeline.sheets import Inks, lines_height, page
+from pipeline.workbook.sheets import Inks, lines_height, page
 
 _ADVICE: Mapping[str, str] = {
     model.ROSTER: "每个填报单位一行。单位代码定下后不要再改；别名之间用分号隔开；不计入汇总的单位（如垂直管理）填“否”。",

@@ -18,7 +18,6 @@ from pipeline import nightly
 from pipeline.control import Unit, build_control
 from pipeline.demo.county import DemoCounty, Evening, load_county
 from pipeline.errors import WorkspaceError
-from pipeline.fill import fill
 from pipeline.findings import Finding
 from pipeline.form import Form
 from pipeline.issue import file_name
@@ -26,6 +25,7 @@ from pipeline.layout import Layout, read_layout
 from pipeline.nightly import Progress, quiet
 from pipeline.outcome import Outcome
 from pipeline.standings import Standing, State
+from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
 
 MARKER = ".xxgk-demo"

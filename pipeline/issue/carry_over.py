@@ -13,7 +13,7 @@ from lxml import etree
 
 from pipeline.form import CARRIED, LAST, Figure, Form, Item, Value, printed, prompt, reminder
 from pipeline.layout import Layout, Place
-from pipeline.patch import Book, Cells, Package, Styles, Validations, solid
+from pipeline.workbook.patch import Book, Cells, Package, Styles, Validations, solid
 
 _GREY = "FFECECEC"
 """For a sheet that has no total to take the fill from."""

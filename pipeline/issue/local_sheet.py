@@ -19,9 +19,9 @@ from pipeline.form.prompts import PROMPT_TITLE
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, formulas
 from pipeline.layout.design import BANNER_ROW, CHECKS_HEADINGS, REASON_COLUMN, TABLE_ROW, VALUE_COLUMN
 from pipeline.layout.local import LOCAL_HEADINGS, LocalLine
-from pipeline.patch import MAIN, Book, Package, Styles, UnpatchableError, element_of, main, parse, put_text
-from pipeline.patch.styles import GENERAL
-from pipeline.sheets import lines_height
+from pipeline.workbook.patch import MAIN, Book, Package, Styles, UnpatchableError, element_of, main, parse, put_text
+from pipeline.workbook.patch.styles import GENERAL
+from pipeline.workbook.sheets import lines_height
 
 _WIDTHS = (38, 26, 10, 10, 10, 8, 36)
 _NOTE = LOCAL_HEADINGS.index("填报说明")

@@ -1,7 +1,7 @@
 """Grids of a former year's tables to values: which format they follow, what is proven, what is not and why.
 
 The same for a published report, a web page and a workbook. Labels decide, positions never: a cell is believed only when
-the labels around it spell an item's whole path (`pipeline.cells`). A blank is unknown, never nothing.
+the labels around it spell an item's whole path (`pipeline.workbook.cells`). A blank is unknown, never nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from pipeline.cells import (
+from pipeline.findings import Finding, notice, violation
+from pipeline.form import Figure, Form, Item, Value, printed
+from pipeline.history import Past
+from pipeline.layout import Place, plain
+from pipeline.workbook.cells import (
     Chart,
     Rows,
     Sighting,
@@ -26,11 +30,7 @@ from pipeline.cells import (
     read_text,
     sight,
 )
-from pipeline.cells.lines import grouped
-from pipeline.findings import Finding, notice, violation
-from pipeline.form import Figure, Form, Item, Value, printed
-from pipeline.history import Past
-from pipeline.layout import Place, plain
+from pipeline.workbook.cells.lines import grouped
 
 Source = Literal["年报", "报表"]
 _EXAMPLES, _LINES = 3, 8

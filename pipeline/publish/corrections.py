@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from pipeline.control import Unit
-from pipeline.fill import fill
 from pipeline.findings import Finding
 from pipeline.form import Form, Value, local_items
 from pipeline.layout import Layout, defined_names
 from pipeline.outcome import Outcome
-from pipeline.patch import UnpatchableError
 from pipeline.publish.letters import SENDING, Reply, letter, meaning, origin
 from pipeline.publish.marking import marked
 from pipeline.publish.opinion_sheet import Face
 from pipeline.returns import Submission
 from pipeline.standings import Judged, State
+from pipeline.workbook.fill import fill
+from pipeline.workbook.patch import UnpatchableError
 
 FOLDER = "corrections"
 _OPEN = (State.RETURNED, State.UNEXPLAINED)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pipeline.control import Profile, Unit
 from pipeline.findings import Finding
-from pipeline.opinions import SHEET
 from pipeline.publish.marking import said
+from pipeline.workbook.opinions import SHEET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.form import Severity
 from pipeline.layout import IDENTITY_SHEET, Place
-from pipeline.opinions import HEADINGS, NAME, SHEET, given_reasons, mark_name, opinion_rows, reason_name
-from pipeline.patch import (
+from pipeline.publish.opinion_sheet import TOP, Face, Opinion, opinion_sheet
+from pipeline.workbook.opinions import HEADINGS, NAME, SHEET, given_reasons, mark_name, opinion_rows, reason_name
+from pipeline.workbook.patch import (
     Book,
     Cells,
     Notes,
@@ -30,7 +31,6 @@ from pipeline.patch import (
     shared_strings,
     solid,
 )
-from pipeline.publish.opinion_sheet import TOP, Face, Opinion, opinion_sheet
 
 COLOURS: Mapping[Severity, str] = {"error": "FFFF8F8F", "warning": "FFFFC533"}
 """The fill of a marked cell; other reds and ambers than those of the live checks, so that a mark is known as ours."""

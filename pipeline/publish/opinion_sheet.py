@@ -10,9 +10,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.layout import Place
-from pipeline.opinions import HEADINGS, KEYS, REASON
-from pipeline.patch import MAIN, Styles, element_of, main, parse, put_text
-from pipeline.sheets import lines_height
+from pipeline.workbook.opinions import HEADINGS, KEYS, REASON
+from pipeline.workbook.patch import MAIN, Styles, element_of, main, parse, put_text
+from pipeline.workbook.sheets import lines_height
 
 TOP = 4
 """The row of the first finding, counted from 0: above it title, two lines of advice, headings."""

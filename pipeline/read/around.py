@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.cells.charts import Chart, Path, label_key
-from pipeline.cells.labels import Rows
 from pipeline.layout import Place
+from pipeline.workbook.cells.charts import Chart, Path, label_key
+from pipeline.workbook.cells.labels import Rows
 
 
 def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:

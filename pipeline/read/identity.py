@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pipeline.cells import Rows, label_key
-from pipeline.cells.normalise import as_shown
 from pipeline.control import Claim, Control
 from pipeline.findings import Finding, notice
 from pipeline.form import Form
@@ -22,6 +20,8 @@ from pipeline.layout import IDENTITY_SHEET, Layout, Place
 from pipeline.read.names import Roster
 from pipeline.returns import Arrival
 from pipeline.seal import Seal
+from pipeline.workbook.cells import Rows, label_key
+from pipeline.workbook.cells.normalise import as_shown
 
 _BANNER = re.compile(r"填报单位[:：]\s*(?P<unit>[^\s　]*)(?:[\s　]+报告年度[:：]\s*(?P<year>\d{4})年?)?")
 Words = dict[str, Any]

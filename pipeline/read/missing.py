@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.cells import Chart, Rows, label_key
-from pipeline.cells.lines import grouped
 from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item, Rule
 from pipeline.layout import LOCAL_SHEET, Layout, Place, plain
+from pipeline.workbook.cells import Chart, Rows, label_key
+from pipeline.workbook.cells.lines import grouped
 
 FORMAT_2019 = frozenset(
     label_key(text)

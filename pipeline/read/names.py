@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
 
-from pipeline.cells import label_key
 from pipeline.control import Control
 from pipeline.layout import plain
+from pipeline.workbook.cells import label_key
 
 _TAILS = ("街道", "镇", "乡", "县", "区", "市")
 _LEVELS = frozenset("县区市旗州盟")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.cells import Rows, label_key
 from pipeline.form import Equation, Form
 from pipeline.form.rules import WHOLE
 from pipeline.layout import Layout, Place
 from pipeline.layout.design import CHECKS_HEADINGS, REASON_COLUMN, later_rows, reason_name
+from pipeline.workbook.cells import Rows, label_key
 
 _HEADING = label_key(CHECKS_HEADINGS[REASON_COLUMN])
 

@@ -6,10 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from pipeline import opinions
-from pipeline.annex import annexed, unfinished
-from pipeline.cells import Chart, Rows, charts
-from pipeline.cells.normalise import read_text
 from pipeline.control import Control
 from pipeline.findings import Finding, notice
 from pipeline.form import LOCAL, Form
@@ -21,6 +17,10 @@ from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden
 from pipeline.read.workbook import UnreadableError, read_workbook
 from pipeline.returns import Arrival, Opened, Sheet, Submission, Unclaimed
+from pipeline.workbook import opinions
+from pipeline.workbook.annex import annexed, unfinished
+from pipeline.workbook.cells import Chart, Rows, charts
+from pipeline.workbook.cells.normalise import read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

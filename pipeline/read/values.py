@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.cells.labels import Rows
-from pipeline.cells.normalise import LIMIT, Reading, read_number, read_text
 from pipeline.control import Control
 from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item, Rule, Value, printed
 from pipeline.layout import Place
 from pipeline.read.locate import SheetPlan
 from pipeline.returns import Sheet
+from pipeline.workbook.cells.labels import Rows
+from pipeline.workbook.cells.normalise import LIMIT, Reading, read_number, read_text
 
 _ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
 

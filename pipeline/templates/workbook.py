@@ -35,7 +35,7 @@ from pipeline.layout.design import (
     text_rows,
 )
 from pipeline.layout.switches import defaults
-from pipeline.sheets import Inks, check_title, draw_table, head, lines_height, page
+from pipeline.workbook.sheets import Inks, check_title, draw_table, head, lines_height, page
 
 BLANK_BANNER = "填报单位：（下发时印入）　　报告年度：（下发时印入）"
 EPOCH = dt.datetime(2021, 9, 26)  # the day the format was issued; a build date would make every build differ

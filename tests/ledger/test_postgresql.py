@@ -17,8 +17,8 @@ from sqlalchemy.engine import make_url
 from pipeline import nightly
 from pipeline.cli import main
 from pipeline.errors import PublishError
-from pipeline.fill import fill
 from pipeline.ledger import Ledger
+from pipeline.workbook.fill import fill
 from tests.ledger.ledgers import contents
 from tests.postgresql import PASSWORD, Server
 from tests.scripted_year import UNITS, YEAR_OF_THE_COUNTY, county, requests, told

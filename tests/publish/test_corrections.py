@@ -17,16 +17,16 @@ from openpyxl.comments import Comment
 from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from pipeline.fill import fill
 from pipeline.findings import Finding
 from pipeline.form import Value
 from pipeline.layout import Place
-from pipeline.opinions import SHEET, given_reasons, opinion_rows
 from pipeline.outcome import Outcome
-from pipeline.patch import main, patch_workbook
 from pipeline.publish import corrections
 from pipeline.publish.marking import AUTHOR, COLOURS
 from pipeline.standings import State
+from pipeline.workbook.fill import fill
+from pipeline.workbook.opinions import SHEET, given_reasons, opinion_rows
+from pipeline.workbook.patch import main, patch_workbook
 from tests.libreoffice import ODS, XLSX, at_the_desk, convert, pages
 from tests.workspaces import NOW, PROFILE, Office, tree, zeros
 

@@ -14,11 +14,11 @@ import jsonschema
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipeline.annex import SOURCES, TITLES, annexed
 from pipeline.changes import Snapshot, changes
 from pipeline.outcome import Outcome
 from pipeline.publish import county_workbook, figures_csv, run_json
 from pipeline.publish.county_workbook import sources
+from pipeline.workbook.annex import SOURCES, TITLES, annexed
 from tests import ROOT
 from tests.workspaces import Office
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cells import Sightings, charts, label_key, labels_of, sight
-from pipeline.cells.labels import Walk
 from pipeline.layout import Place
 from pipeline.returns import Submission
+from pipeline.workbook.cells import Sightings, charts, label_key, labels_of, sight
+from pipeline.workbook.cells.labels import Walk
 from tests.read import workbooks as w
 from tests.read.workbooks import HARMFUL, HARMLESS, filled, form, layout, mutated, truth, values
 

@@ -27,9 +27,9 @@ from pipeline.form import Form, Value, load_form
 from pipeline.intake import open_arrival
 from pipeline.issue import Stamp, stamp
 from pipeline.layout import Layout, Place, read_layout
-from pipeline.patch import patch_workbook
 from pipeline.read import Reader
 from pipeline.returns import Arrival, Submission, Unclaimed
+from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
 
 FOLDER = ROOT / "workbook_templates" / "xxgk-2021"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
 from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import Value, printed
 from pipeline.publish.county_workbook.pen import TOP, Pen
-from pipeline.sheets import lines_height
+from pipeline.workbook.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
+from pipeline.workbook.sheets import lines_height
 
 _INKS = {
     "采用": "good", "通过": "good", "封存": "good", "退回": "error", "未读取": "error", "待说明": "warning",

@@ -12,12 +12,12 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.annex import MISSING, PROVISIONAL, TITLES
 from pipeline.form import Figure
 from pipeline.outcome import Outcome
 from pipeline.publish.county_workbook.longlist import LongList
-from pipeline.sheets import Inks, head, page
 from pipeline.standings import Standing
+from pipeline.workbook.annex import MISSING, PROVISIONAL, TITLES
+from pipeline.workbook.sheets import Inks, head, page
 
 TOP = 2
 """Every sheet begins alike: title, the line with what is counted, then its headings."""

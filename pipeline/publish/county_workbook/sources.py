@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.annex import SOURCE_HEADINGS, SOURCES, TEXTS
 from pipeline.county import Contribution
 from pipeline.publish.county_workbook.pen import TOP, Pen
+from pipeline.workbook.annex import SOURCE_HEADINGS, SOURCES, TEXTS
 
 ROWS = 1_000_000
 """Rows of 来源 at most: Excel takes 1,048,576."""

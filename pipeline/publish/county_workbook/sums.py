@@ -8,12 +8,12 @@ from itertools import groupby
 
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.annex import CHANGES, DIFFERENCES, GROUPS, MATRIX, TITLES
 from pipeline.changes import Change, UnitChange
 from pipeline.county import Difference
 from pipeline.form import Figure, Item
 from pipeline.publish.county_workbook.pen import TOP, Pen
-from pipeline.sheets import lines_height, page
+from pipeline.workbook.annex import CHANGES, DIFFERENCES, GROUPS, MATRIX, TITLES
+from pipeline.workbook.sheets import lines_height, page
 
 
 def changes(pen: Pen) -> None:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.annex import SOURCES
 from pipeline.form import LOCAL, Equation, Item, Rule, Table
 from pipeline.form.rules import WHOLE
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, LOCAL_SHEET, Place, formulas, table_grid
@@ -33,7 +32,8 @@ from pipeline.layout.design import (
 from pipeline.layout.local import LOCAL_HEADINGS
 from pipeline.publish.county_workbook.pen import Pen
 from pipeline.seal import Seal
-from pipeline.sheets import check_title, draw_table, head, lines_height, page
+from pipeline.workbook.annex import SOURCES
+from pipeline.workbook.sheets import check_title, draw_table, head, lines_height, page
 
 
 def tables(pen: Pen, source_rows: Mapping[str, int]) -> None:

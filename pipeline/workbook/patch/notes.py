@@ -11,8 +11,8 @@ import re
 from lxml import etree
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipeline.patch.boxes import Boxes
-from pipeline.patch.package import MAIN, REL, Package, UnpatchableError, main
+from pipeline.workbook.patch.boxes import Boxes
+from pipeline.workbook.patch.package import MAIN, REL, Package, UnpatchableError, main
 
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"

@@ -15,8 +15,8 @@ from lxml import etree
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
 from pipeline.layout import Place
-from pipeline.patch.book import Book
-from pipeline.patch.package import Package, UnpatchableError, main
+from pipeline.workbook.patch.book import Book
+from pipeline.workbook.patch.package import Package, UnpatchableError, main
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

@@ -12,7 +12,7 @@ from math import ceil
 from lxml import etree
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from pipeline.patch.package import Package, main, parse
+from pipeline.workbook.patch.package import Package, main, parse
 
 _V, _O, _X = (
     "urn:schemas-microsoft-com:vml",

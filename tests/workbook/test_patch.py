@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from pipeline.layout import Place
-from pipeline.patch import (
+from pipeline.workbook.patch import (
     Book,
     Notes,
     Package,

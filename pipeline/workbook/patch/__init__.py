@@ -4,12 +4,12 @@
 types), `Book` (sheets and names), `Cells`, `Styles` (only ever added to), `Notes` (classic comments) and `Validations`.
 """
 
-from pipeline.patch.book import Book
-from pipeline.patch.cells import Cells, patch_workbook, put_text, shared_strings, write_cells
-from pipeline.patch.notes import Notes
-from pipeline.patch.package import MAIN, Package, UnpatchableError, main, parse
-from pipeline.patch.styles import Styles, canonical, element_of, solid
-from pipeline.patch.validations import Validations
+from pipeline.workbook.patch.book import Book
+from pipeline.workbook.patch.cells import Cells, patch_workbook, put_text, shared_strings, write_cells
+from pipeline.workbook.patch.notes import Notes
+from pipeline.workbook.patch.package import MAIN, Package, UnpatchableError, main, parse
+from pipeline.workbook.patch.styles import Styles, canonical, element_of, solid
+from pipeline.workbook.patch.validations import Validations
 
 __all__ = [
     "MAIN",

@@ -25,7 +25,7 @@ from pipeline.layout.design import (
 )
 from pipeline.layout.formulas import DASH, NOT_ASKED, PENDING, UNKNOWN
 from pipeline.layout.switches import applies_name, last_name
-from pipeline.patch import patch_workbook
+from pipeline.workbook.patch import patch_workbook
 
 _LENGTH = TEXTS_HEADINGS.index("字数") - TEXT_COLUMN
 _LEFT, _RIGHT, _DIFFERENCE, _VERDICT = (

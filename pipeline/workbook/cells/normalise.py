@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from pipeline.cells.numerals import read_numeral
 from pipeline.form import Item, Value
+from pipeline.workbook.cells.numerals import read_numeral
 
 LIMIT = 1_000_000_000
 """Figures at or above this are refused: no county counts that high, and int64 sums stay exact below it."""

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.cells.charts import Chart, Path, label_key
 from pipeline.layout import Place
+from pipeline.workbook.cells.charts import Chart, Path, label_key
 
 Rows = Sequence[Sequence[object]]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from pipeline.patch.package import REL, Package, UnpatchableError, main
+from pipeline.workbook.patch.package import REL, Package, UnpatchableError, main
 
 BOOK = "xl/workbook.xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"

@@ -7,8 +7,8 @@ from html import escape
 
 from lxml import etree
 
-from pipeline.patch.book import BOOK
-from pipeline.patch.package import MAIN, Package, UnpatchableError, main, parse
+from pipeline.workbook.patch.book import BOOK
+from pipeline.workbook.patch.package import MAIN, Package, UnpatchableError, main, parse
 
 TEXT, GENERAL = 49, 0
 """Number formats: what is typed stays text; what is typed may be a number."""

@@ -13,7 +13,7 @@ from copy import deepcopy
 from lxml import etree
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
-from pipeline.patch.package import UnpatchableError, main
+from pipeline.workbook.patch.package import UnpatchableError, main
 
 _AREA = re.compile(r"\$?([A-Z]{1,3}\$?[0-9]{1,7})(?::\$?([A-Z]{1,3}\$?[0-9]{1,7}))?")
 _BEFORE = ("phoneticPr", "mergeCells", "customSheetViews", "sortState", "autoFilter", "scenarios", "protectedRanges",

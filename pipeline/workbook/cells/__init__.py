@@ -1,8 +1,8 @@
 """What cells say: labels that prove where an item stands, figures as people write them."""
 
-from pipeline.cells.charts import Chart, charts, label_key
-from pipeline.cells.labels import Rows, Sighting, Sightings, labels_of, sight
-from pipeline.cells.normalise import Reading, as_shown, folded, read_number, read_text
+from pipeline.workbook.cells.charts import Chart, charts, label_key
+from pipeline.workbook.cells.labels import Rows, Sighting, Sightings, labels_of, sight
+from pipeline.workbook.cells.normalise import Reading, as_shown, folded, read_number, read_text
 
 __all__ = [
     "Chart",
