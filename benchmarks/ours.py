@@ -17,9 +17,9 @@ from pipeline.control import read_control
 from pipeline.examination import Examination
 from pipeline.intake import collect
 from pipeline.layout import read_layout
+from pipeline.model.seal import read_secret
+from pipeline.model.standing import Checked
 from pipeline.read import Reader
-from pipeline.seal import read_secret
-from pipeline.standings import Checked
 from pipeline.workspace import Workspace, template_file
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
-from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import KINDS, THRESHOLDS, Form, Rule
+from pipeline.model.finding import SEVERITY_LABELS
 from pipeline.workspace import Workspace
 
 GROUPS: Mapping[str, str] = {

@@ -16,10 +16,10 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pipeline
-from pipeline.control import Claim, Control, Unit
 from pipeline.form import KINDS, Form, Rule, Vector
 from pipeline.layout.design import later_rows
-from pipeline.returns import Arrival
+from pipeline.model.control import Claim, Control, Unit
+from pipeline.model.submission import Arrival
 
 _LENGTH = 32
 _SOURCES = (".py", ".toml")

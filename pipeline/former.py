@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.control import Control
 from pipeline.form import Form, Value
-from pipeline.history import History, Past, crossed
 from pipeline.ledger import Accepted, Ledger
+from pipeline.model.control import Control
+from pipeline.model.past import History, Past, crossed
 
 REPORT, WORKBOOK, COUNTED = "年报", "报表", "汇总"
 _TRUST = (REPORT, WORKBOOK, COUNTED)

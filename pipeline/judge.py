@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.control import Acceptance, Control, Unit
-from pipeline.explanations import explain
-from pipeline.findings import Finding
-from pipeline.standings import Checked, Judged, Standing, State
+from pipeline.model.control import Acceptance, Control, Unit
+from pipeline.model.explanations import explain
+from pipeline.model.finding import Finding
+from pipeline.model.standing import Checked, Judged, Standing, State
 
 
 def judge(control: Control, checked: Sequence[Checked], *, closing: bool = False) -> tuple[Standing, ...]:

@@ -10,7 +10,6 @@ from functools import partial
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
-from pipeline.changes import changes
 from pipeline.check import Checker, root_findings
 from pipeline.closing import (
     ISSUED,
@@ -24,12 +23,10 @@ from pipeline.closing import (
     sign_off,
 )
 from pipeline.consolidate import consolidate
-from pipeline.control import CONTROL_FILE, SUPERIOR_FILE, Control, read_control
-from pipeline.county import County
+from pipeline.control import read_control
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
 from pipeline.files.atomic import publish_files
-from pipeline.findings import Finding, notice, ordered
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
 from pipeline.former import history
@@ -38,7 +35,15 @@ from pipeline.issue import Stamp, file_name, stamp
 from pipeline.judge import judge
 from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
-from pipeline.outcome import Outcome
+from pipeline.model.changes import changes
+from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE, Control
+from pipeline.model.county import County
+from pipeline.model.finding import Finding, notice, ordered
+from pipeline.model.outcome import Outcome
+from pipeline.model.received import received
+from pipeline.model.seal import Seal, make_secret, read_secret
+from pipeline.model.standing import Checked
+from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.publish import (
     ReportContent,
     corrections,
@@ -49,12 +54,8 @@ from pipeline.publish import (
     run_json,
 )
 from pipeline.read import Reader, read_superior
-from pipeline.received import received
 from pipeline.recording import counted_digest, night_of
 from pipeline.remembered import night_before
-from pipeline.returns import Arrival, Unclaimed
-from pipeline.seal import Seal, make_secret, read_secret
-from pipeline.standings import Checked
 from pipeline.workspace import Workspace, template_file
 
 T = TypeVar("T")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from pipeline.findings import Finding
 from pipeline.form import Form, Value, Vector
 from pipeline.layout import Layout, Place
-from pipeline.returns import Arrival, Opened, Submission, Unclaimed
+from pipeline.model.finding import Finding
+from pipeline.model.submission import Arrival, Opened, Submission, Unclaimed
 
 _TRANSIENT = "I13"
 _DEFAULTS: Mapping[str, object] = {

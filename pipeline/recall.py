@@ -12,22 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import former
-from pipeline.control import Control, Unit, read_control
+from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
 from pipeline.files.containers import Bounds, RefusedError, directory, ole, sniff
-from pipeline.findings import Finding, notice
 from pipeline.form import Form, Value
-from pipeline.history import Past, crossed
 from pipeline.intake import open_arrival
 from pipeline.layout import IDENTITY_SHEET
+from pipeline.model.control import Control, Unit
+from pipeline.model.finding import Finding, notice
+from pipeline.model.past import Past, crossed
+from pipeline.model.seal import Seal, read_secret
+from pipeline.model.submission import Arrival, Opened, Sheet, Unclaimed
 from pipeline.past import Imported, read_report, read_tables, stated
 from pipeline.read import read_many
 from pipeline.read.identity import seals_of
 from pipeline.read.locate import grid
 from pipeline.read.names import Roster
 from pipeline.read.workbook import UnreadableError, read_workbook
-from pipeline.returns import Arrival, Opened, Sheet, Unclaimed
-from pipeline.seal import Seal, read_secret
 from pipeline.workspace import Workspace
 
 _UNCOMPUTED, _PICTURE = "（公式未计算）", "（图片）"

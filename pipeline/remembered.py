@@ -13,16 +13,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pipeline.changes import Counted, Snapshot
-from pipeline.control import Control, read_control
+from pipeline.control import read_control
 from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.form import LOCAL, Figure, Form, Value
 from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
+from pipeline.model.changes import Counted, Snapshot
+from pipeline.model.control import Control
+from pipeline.model.standing import State
 from pipeline.packing import Row, Shape
 from pipeline.recording import ADJUSTMENTS, AUTOMATIC
-from pipeline.standings import State
 from pipeline.workspace import Workspace
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipeline.control.model import ACCEPTANCES
-from pipeline.county import Contribution
 from pipeline.errors import AskedError
 from pipeline.form import Figure, Item, Term, Value
 from pipeline.form.local import asked_of
 from pipeline.ledger import Accepted, Decided, NightRow
 from pipeline.lookup import find_item, full_label
+from pipeline.model.control import ACCEPTANCES
+from pipeline.model.county import Contribution
 from pipeline.originals import Originals
 from pipeline.recording import ADJUSTMENTS, AUTOMATIC
 from pipeline.remembered import Missing, Remembered, figure, remembered

@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.check import Checker
-from pipeline.control import Control, Unit, read_control
+from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
-from pipeline.findings import Finding
 from pipeline.form import Form, parse_form
 from pipeline.former import history
-from pipeline.history import History
 from pipeline.intake import open_arrival
 from pipeline.judge import judge
 from pipeline.layout import read_layout
+from pipeline.model.control import Control, Unit
+from pipeline.model.finding import Finding
+from pipeline.model.past import History
+from pipeline.model.seal import read_secret
+from pipeline.model.standing import Standing, State
+from pipeline.model.submission import Arrival, Submission
 from pipeline.read import Reader
-from pipeline.returns import Arrival, Submission
-from pipeline.seal import read_secret
-from pipeline.standings import Standing, State
 from pipeline.status import last_run
 from pipeline.workspace import Workspace, template_file
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.control import CONTROL_FILE, SUPERIOR_FILE
 from pipeline.errors import PublishError, TemplateError, WorkspaceError
 from pipeline.form import Form, load_form
-from pipeline.seal import SECRET_FILE
+from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE
+from pipeline.model.seal import SECRET_FILE
 from pipeline.settings import read_settings
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from pipeline.consolidate import consolidate
-from pipeline.control import Adjustment, Control, Profile, Unit
-from pipeline.county import County, complete
 from pipeline.form import Figure, Form, Value
 from pipeline.layout import Layout
-from pipeline.returns import Arrival, Submission
-from pipeline.standings import Judged, Standing, State
+from pipeline.model.control import Adjustment, Control, Profile, Unit
+from pipeline.model.county import County, complete
+from pipeline.model.standing import Judged, Standing, State
+from pipeline.model.submission import Arrival, Submission
 
 WHEN = dt.datetime(2025, 1, 20, tzinfo=dt.UTC)
 COLUMNS = ("natural", "business", "research", "welfare", "legal", "other")

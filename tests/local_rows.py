@@ -7,9 +7,10 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.control import Control, read_control
+from pipeline.control import read_control
 from pipeline.form import Form, Value
 from pipeline.layout import Layout, defined_names
+from pipeline.model.control import Control
 from pipeline.workbook.fill import fill
 from tests.workspaces import PROFILE, YEAR, Office, zeros
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline import nightly
 from pipeline.form import Value
-from pipeline.outcome import Outcome
+from pipeline.model.outcome import Outcome
 from pipeline.workbook.fill import fill
 from tests.workspaces import YEAR, Office, zeros
 

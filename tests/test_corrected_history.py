@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.control import Correction
 from pipeline.form import Form, Value
-from pipeline.history import NONE, History
+from pipeline.model.control import Correction
+from pipeline.model.past import NONE, History
 
 COLUMNS = ("natural", "business", "research", "welfare", "legal", "other")
 KNOWN: dict[str, Value] = {f"t3.carried_out.{column}": 1 for column in COLUMNS} | {"t3.carried_out.total": 6}

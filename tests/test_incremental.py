@@ -16,8 +16,8 @@ import pytest
 
 from pipeline import fingerprints, nightly
 from pipeline.check import Checker
+from pipeline.model.submission import Submission
 from pipeline.read import Reader
-from pipeline.returns import Submission
 from pipeline.workspace import bundled_templates
 from tests import ROOT
 from tests.hostile import hostile

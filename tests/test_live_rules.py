@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.check import Balances
-from pipeline.control import Unit
 from pipeline.form import Equation, Form, Value
-from pipeline.history import History
 from pipeline.issue.stamp import Stamp, stamp
 from pipeline.layout import Layout
 from pipeline.layout.design import check_rows
+from pipeline.model.control import Unit
+from pipeline.model.past import History
 from tests.check.test_cases import control_of
 from tests.libreoffice import XLSX, at_the_desk
 

@@ -16,9 +16,9 @@ from pipeline import nightly
 from pipeline.comparing import diff_nights
 from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
+from pipeline.model.standing import State
 from pipeline.remembered import remembered
 from pipeline.setup import local_codes, write_templates
-from pipeline.standings import State
 from pipeline.templates import check_templates
 from pipeline.workbook.patch import patch_workbook
 from tests import ROOT

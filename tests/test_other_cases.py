@@ -15,9 +15,9 @@ from docx import Document
 from openpyxl.utils import coordinate_to_tuple
 
 from pipeline.check import Balances, root_findings
-from pipeline.findings import Finding
 from pipeline.form import KINDS, Form
-from pipeline.outcome import Outcome
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome
 from pipeline.publish import ReportContent, render_report, report_findings
 from tests.read import workbooks as w
 from tests.workspaces import YEAR, Office

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline import nightly
-from pipeline.control import Unit, build_control
+from pipeline.control import build_control
 from pipeline.form import Form, Value
 from pipeline.issue import file_name
 from pipeline.layout import Layout, read_layout
-from pipeline.outcome import Outcome
+from pipeline.model.control import Unit
+from pipeline.model.outcome import Outcome
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pipeline.control import Unit
 from pipeline.form import Figure, Form, Item, Rule, Severity, Value
+from pipeline.model.control import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from rapidfuzz import fuzz
 
 from pipeline.check.case import Case, Hit
-from pipeline.control import Unit
-from pipeline.documents import document_numbers
 from pipeline.form import Rule
+from pipeline.model.control import Unit
+from pipeline.model.documents import document_numbers
 
 _GRAM, _SAMPLE, _COMMON = 5, 4, 12
 """Runs of five characters, one in four kept; of the texts that share a run the first twelve stand for all."""

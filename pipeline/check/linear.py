@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from pipeline.check.folding import Fold, fold
 from pipeline.check.verdict import Verdict, definition
-from pipeline.findings import Finding, digest, notice, violation
 from pipeline.form import LAST, MISSING, Equation, Figure, Form, Rule, Value, Vector, printed
 from pipeline.layout import Place
+from pipeline.model.finding import Finding, digest, notice, violation
 
 Integers = npt.NDArray[np.int64]
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from pipeline.check.linear import Balances
 from pipeline.check.verdict import definition
-from pipeline.control import Control
-from pipeline.county import County
-from pipeline.findings import Finding, violation
 from pipeline.form import Figure, Form, printed
+from pipeline.model.control import Control
+from pipeline.model.county import County
+from pipeline.model.finding import Finding, violation
 
 
 def root_findings(form: Form, control: Control, county: County, balances: Balances) -> Iterator[Finding]:

@@ -13,13 +13,13 @@ from pipeline.check.case import Case, Hit, Neighbours
 from pipeline.check.kinds import FUNCTIONS
 from pipeline.check.likeness import bare, nearest
 from pipeline.check.linear import Assessment, Balances
-from pipeline.control import Control, Unit
-from pipeline.documents import listings
-from pipeline.findings import Finding, digest, violation
 from pipeline.form import KINDS, Form, Rule, Value, Vector
-from pipeline.history import NONE, History
-from pipeline.returns import Arrival, Submission
-from pipeline.standings import Checked
+from pipeline.model.control import Control, Unit
+from pipeline.model.documents import listings
+from pipeline.model.finding import Finding, digest, violation
+from pipeline.model.past import NONE, History
+from pipeline.model.standing import Checked
+from pipeline.model.submission import Arrival, Submission
 
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 _PLACE = re.compile(r"([一-鿿]{2,3}[县区市旗])")

@@ -15,10 +15,10 @@ from rich.progress import track
 from rich.table import Table
 
 from pipeline import catalogue
-from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.form import Form, Remark, Rule
-from pipeline.outcome import Outcome
-from pipeline.standings import Standing, State
+from pipeline.model.finding import SEVERITY_LABELS, Finding
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Standing, State
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.table import Table
 from pipeline.cli import show
 from pipeline.form import Band, Form, Value, printed
 from pipeline.form import Table as Statutory
-from pipeline.history import Past
+from pipeline.model.past import Past
 from pipeline.recall import Known, Recalled
 
 UNKNOWN = "？"

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.control import Adjustment, Control
-from pipeline.county import Difference
-from pipeline.documents import alike, document_numbers, listings
-from pipeline.findings import Finding, notice
 from pipeline.form import Form, Item
-from pipeline.returns import Arrival
-from pipeline.standings import Standing
+from pipeline.model.control import Adjustment, Control
+from pipeline.model.county import Difference
+from pipeline.model.documents import alike, document_numbers, listings
+from pipeline.model.finding import Finding, notice
+from pipeline.model.standing import Standing
+from pipeline.model.submission import Arrival
 
 _AMOUNT = -1
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from pipeline.consolidate.joint import count_once
-from pipeline.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
-from pipeline.county import Contribution, County, Difference, Group, complete, zero
-from pipeline.findings import Finding, notice
 from pipeline.form import Figure, Form, Item, printed
 from pipeline.layout import Place
-from pipeline.standings import Standing, State
+from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
+from pipeline.model.county import Contribution, County, Difference, Group, complete, zero
+from pipeline.model.finding import Finding, notice
+from pipeline.model.standing import Standing, State
 
 
 def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:

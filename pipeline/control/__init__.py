@@ -1,7 +1,8 @@
 """台账.xlsx: roster, report profile, waivers, adjustments, acceptances, claims, the office's own text and reasons."""
 
 from pipeline.control.blank import build_control
-from pipeline.control.model import (
+from pipeline.control.read import read_control
+from pipeline.model.control import (
     CONTROL_FILE,
     RESERVED_FILES,
     SUPERIOR_FILE,
@@ -15,7 +16,6 @@ from pipeline.control.model import (
     Unit,
     Waiver,
 )
-from pipeline.control.read import read_control
 
 __all__ = [
     "CONTROL_FILE",

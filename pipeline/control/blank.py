@@ -9,10 +9,10 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.control import model
 from pipeline.control.local import AGGREGATIONS, INDICATOR_KINDS, SEVERITIES
-from pipeline.control.model import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
 from pipeline.form import Form
+from pipeline.model import control as model
+from pipeline.model.control import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
 from pipeline.workbook.sheets import Inks, lines_height, page
 
 _ADVICE: Mapping[str, str] = {

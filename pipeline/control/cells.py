@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipeline.control.model import CONTROL_FILE
-from pipeline.findings import Finding, notice
 from pipeline.layout import plain
+from pipeline.model.control import CONTROL_FILE
+from pipeline.model.finding import Finding, notice
 
 _DATE = re.compile(r"^(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?$")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

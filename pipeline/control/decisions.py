@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.control.cells import Row, as_text
-from pipeline.control.model import Acceptance, Adjustment, Claim, Correction, Waiver
 from pipeline.form import LOCAL, Form, Item
 from pipeline.layout import plain
+from pipeline.model.control import Acceptance, Adjustment, Claim, Correction, Waiver
 
 
 def _signed(row: Row, subject: str) -> dict[str, str] | None:

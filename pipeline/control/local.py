@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from pipeline.control.cells import Row
-from pipeline.control.model import UNIT_TYPES
 from pipeline.form import KINDS, LAST, LOCAL, Equation, Form, Item, Rule, Severity, prompt
 from pipeline.form.expressions import ExpressionError
 from pipeline.form.local import PREFIX, equation
 from pipeline.form.model import Aggregation, Kind
 from pipeline.form.prompts import PROMPT_TEXT
+from pipeline.model.control import UNIT_TYPES
 
 Choice = TypeVar("Choice", bound=str)
 

@@ -10,10 +10,14 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline.control import decisions, local, model
+from pipeline.control import decisions, local
 from pipeline.control.cells import Row
 from pipeline.control.cells import rows as data_rows
-from pipeline.control.model import (
+from pipeline.errors import WorkspaceError
+from pipeline.form import THRESHOLDS, Form, extended
+from pipeline.layout import plain
+from pipeline.model import control as model
+from pipeline.model.control import (
     BLANKS,
     COLUMNS,
     CONTROL_FILE,
@@ -25,10 +29,7 @@ from pipeline.control.model import (
     Profile,
     Unit,
 )
-from pipeline.errors import WorkspaceError
-from pipeline.findings import Finding, notice
-from pipeline.form import THRESHOLDS, Form, extended
-from pipeline.layout import plain
+from pipeline.model.finding import Finding, notice
 
 _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
 _CREDIT = re.compile(r"^[0-9A-HJ-NPQRTUWXY]{18}$")

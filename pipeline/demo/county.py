@@ -15,8 +15,8 @@ from decimal import Decimal
 from importlib import resources
 from typing import Any
 
-from pipeline.control.model import COLUMNS, ROSTER, WAIVERS
 from pipeline.form import Form, Item, Value
+from pipeline.model.control import COLUMNS, ROSTER, WAIVERS
 
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 

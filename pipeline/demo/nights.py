@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import nightly
-from pipeline.control import Unit, build_control
+from pipeline.control import build_control
 from pipeline.demo.county import DemoCounty, Evening, load_county
 from pipeline.errors import WorkspaceError
-from pipeline.findings import Finding
 from pipeline.form import Form
 from pipeline.issue import file_name
 from pipeline.layout import Layout, read_layout
+from pipeline.model.control import Unit
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Standing, State
 from pipeline.nightly import Progress, quiet
-from pipeline.outcome import Outcome
-from pipeline.standings import Standing, State
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
 

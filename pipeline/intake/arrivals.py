@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.control import RESERVED_FILES
 from pipeline.files.containers.bounds import Bounds, RefusedError
 from pipeline.files.containers.sniff import ZIP_MAGIC
 from pipeline.files.containers.unzip import complete
 from pipeline.intake.attachments import ignored, is_attachment, unpack
 from pipeline.intake.guard import refusal_finding
-from pipeline.returns import Arrival
+from pipeline.model.control import RESERVED_FILES
+from pipeline.model.submission import Arrival
 
 if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
     from pipeline.ledger import Ledger

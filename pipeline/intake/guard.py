@@ -18,9 +18,9 @@ from pipeline.files.containers import ole, sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular
 from pipeline.files.containers.parts import measure, names_of, prolog
 from pipeline.files.containers.unzip import directory, inflate
-from pipeline.findings import Finding, notice
 from pipeline.intake.biff import holds_binary_error, read_biff
-from pipeline.returns import Arrival, Opened
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Arrival, Opened
 
 _XML = (".xml", ".rels")
 _BINARY_BOOK = re.compile(r"xl/(workbook|styles|sharedstrings|worksheets/[^/]*)\.bin")

@@ -12,13 +12,13 @@ from lxml import etree
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.errors import TemplateError
-from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import LARGEST, Form, Item, prompt, stop
 from pipeline.form.expressions import total
 from pipeline.form.prompts import PROMPT_TITLE
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, formulas
 from pipeline.layout.design import BANNER_ROW, CHECKS_HEADINGS, REASON_COLUMN, TABLE_ROW, VALUE_COLUMN
 from pipeline.layout.local import LOCAL_HEADINGS, LocalLine
+from pipeline.model.finding import SEVERITY_LABELS
 from pipeline.workbook.patch import MAIN, Book, Package, Styles, UnpatchableError, element_of, main, parse, put_text
 from pipeline.workbook.patch.styles import GENERAL
 from pipeline.workbook.sheets import lines_height

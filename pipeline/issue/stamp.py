@@ -11,13 +11,13 @@ from functools import cached_property
 
 from python_calamine import CalamineWorkbook
 
-from pipeline.control import Control, Unit
 from pipeline.form import Form
-from pipeline.history import NONE, History
 from pipeline.issue.carry_over import carried, lock_carried, remind
 from pipeline.issue.local_sheet import with_page
 from pipeline.layout import Layout, Place, local_page, switches, with_local
-from pipeline.seal import Seal, sealed
+from pipeline.model.control import Control, Unit
+from pipeline.model.past import NONE, History
+from pipeline.model.seal import Seal, sealed
 from pipeline.workbook.fill import results
 from pipeline.workbook.patch import Package, write_cells
 

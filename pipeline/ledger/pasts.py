@@ -14,8 +14,8 @@ from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.form import Value
-from pipeline.history import Past
 from pipeline.ledger.tables import PASTS
+from pipeline.model.past import Past
 
 _WITHDRAWN = "撤回"
 

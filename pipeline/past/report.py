@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.files.containers import Bounds, RefusedError, sniff
-from pipeline.findings import notice
 from pipeline.form import Form
+from pipeline.model.finding import notice
 from pipeline.past.pages import Page
 from pipeline.past.tables import Imported, Stated, read_tables
 from pipeline.past.web import read_web

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from pipeline.findings import Finding, notice, violation
 from pipeline.form import Figure, Form, Item, Value, printed
-from pipeline.history import Past
 from pipeline.layout import Place, plain
+from pipeline.model.finding import Finding, notice, violation
+from pipeline.model.past import Past
 from pipeline.workbook.cells import (
     Chart,
     Rows,

@@ -10,16 +10,16 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from pipeline.control import Unit
-from pipeline.findings import Finding
 from pipeline.form import Form, Value, local_items
 from pipeline.layout import Layout, defined_names
-from pipeline.outcome import Outcome
+from pipeline.model.control import Unit
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Judged, State
+from pipeline.model.submission import Submission
 from pipeline.publish.letters import SENDING, Reply, letter, meaning, origin
 from pipeline.publish.marking import marked
 from pipeline.publish.opinion_sheet import Face
-from pipeline.returns import Submission
-from pipeline.standings import Judged, State
 from pipeline.workbook.fill import fill
 from pipeline.workbook.patch import UnpatchableError
 

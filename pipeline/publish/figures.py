@@ -10,14 +10,14 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from pipeline.changes import Changes
-from pipeline.county import Difference
-from pipeline.findings import Finding
 from pipeline.form import LOCAL, Figure, Form, Item, printed
 from pipeline.layout import LOCAL_SHEET
-from pipeline.outcome import Outcome
-from pipeline.received import Received
-from pipeline.standings import Judged, Standing
+from pipeline.model.changes import Changes
+from pipeline.model.county import Difference
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome
+from pipeline.model.received import Received
+from pipeline.model.standing import Judged, Standing
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("年度", "汇总单位", "指标代码", "表", "行", "列", "计量单位", "数值")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from pipeline.findings import Finding, violation
 from pipeline.form import Figure, Form, printed
+from pipeline.model.finding import Finding, violation
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PLACEHOLDER = re.compile(r"^\{\{\s*([a-z][\w.]*)\s*\}\}$")

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.control import Profile, Unit
-from pipeline.findings import Finding
+from pipeline.model.control import Profile, Unit
+from pipeline.model.finding import Finding
 from pipeline.publish.marking import said
 from pipeline.workbook.opinions import SHEET
 

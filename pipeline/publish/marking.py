@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from lxml import etree
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.form import Severity
 from pipeline.layout import IDENTITY_SHEET, Place
+from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.publish.opinion_sheet import TOP, Face, Opinion, opinion_sheet
 from pipeline.workbook.opinions import HEADINGS, NAME, SHEET, given_reasons, mark_name, opinion_rows, reason_name
 from pipeline.workbook.patch import (

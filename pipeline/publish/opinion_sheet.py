@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from lxml import etree
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipeline.findings import SEVERITY_LABELS, Finding
 from pipeline.layout import Place
+from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.workbook.opinions import HEADINGS, KEYS, REASON
 from pipeline.workbook.patch import MAIN, Styles, element_of, main, parse, put_text
 from pipeline.workbook.sheets import lines_height

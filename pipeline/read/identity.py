@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pipeline.control import Claim, Control
-from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
+from pipeline.model.control import Claim, Control
+from pipeline.model.finding import Finding, notice
+from pipeline.model.seal import Seal
+from pipeline.model.submission import Arrival
 from pipeline.read.names import Roster
-from pipeline.returns import Arrival
-from pipeline.seal import Seal
 from pipeline.workbook.cells import Rows, label_key
 from pipeline.workbook.cells.normalise import as_shown
 

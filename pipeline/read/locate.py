@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import Layout, Place, plain
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Sheet
 from pipeline.read.around import proven_around
 from pipeline.read.missing import missing_findings, moved_findings
-from pipeline.returns import Sheet
 from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item, Rule
 from pipeline.layout import LOCAL_SHEET, Layout, Place, plain
+from pipeline.model.finding import Finding, notice, violation
 from pipeline.workbook.cells import Chart, Rows, label_key
 from pipeline.workbook.cells.lines import grouped
 

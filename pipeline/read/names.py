@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
 
-from pipeline.control import Control
 from pipeline.layout import plain
+from pipeline.model.control import Control
 from pipeline.workbook.cells import label_key
 
 _TAILS = ("街道", "镇", "乡", "县", "区", "市")

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from xlsxwriter.utility import xl_col_to_name
 
-from pipeline.returns import Sheet
+from pipeline.model.submission import Sheet
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 _SUSPECT = re.compile(rb"</f>(?!<v>[^<])")

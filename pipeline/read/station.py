@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from pipeline.control import Control
-from pipeline.findings import Finding, notice
 from pipeline.form import LOCAL, Form
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
 from pipeline.layout.design import BANNER_ROW, banner_name
+from pipeline.model.control import Control
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Arrival, Opened, Sheet, Submission, Unclaimed
 from pipeline.read.identity import Registrar
 from pipeline.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.read.reasons import ReasonPlan
 from pipeline.read.values import Evaluator, hidden
 from pipeline.read.workbook import UnreadableError, read_workbook
-from pipeline.returns import Arrival, Opened, Sheet, Submission, Unclaimed
 from pipeline.workbook import opinions
 from pipeline.workbook.annex import annexed, unfinished
 from pipeline.workbook.cells import Chart, Rows, charts

@@ -6,15 +6,15 @@ form, year and for whom it was issued. A seal of another county must not get ont
 
 from __future__ import annotations
 
-from pipeline.control import SUPERIOR_FILE, Control
-from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import plain
+from pipeline.model.control import SUPERIOR_FILE, Control
+from pipeline.model.finding import Finding, notice
+from pipeline.model.seal import Seal
+from pipeline.model.submission import Opened
 from pipeline.read.identity import seals_of, searched
 from pipeline.read.locate import grid
 from pipeline.read.workbook import UnreadableError, read_workbook
-from pipeline.returns import Opened
-from pipeline.seal import Seal
 
 _SUFFIXES = ("办公室", "人民政府", "政府")
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.control import Control
-from pipeline.findings import Finding, notice, violation
 from pipeline.form import Form, Item, Rule, Value, printed
 from pipeline.layout import Place
+from pipeline.model.control import Control
+from pipeline.model.finding import Finding, notice, violation
+from pipeline.model.submission import Sheet
 from pipeline.read.locate import SheetPlan
-from pipeline.returns import Sheet
 from pipeline.workbook.cells.labels import Rows
 from pipeline.workbook.cells.normalise import LIMIT, Reading, read_number, read_text
 

@@ -19,9 +19,9 @@ from xml.parsers import expat
 from isal import isal_zlib
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline.findings import Finding, notice
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Opened, Sheet
 from pipeline.read.scan import errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
-from pipeline.returns import Opened, Sheet
 
 T = TypeVar("T")
 _LOCAL = struct.Struct("<4s5H3L2H")

@@ -24,8 +24,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from pipeline.findings import notice
-from pipeline.returns import Arrival, Opened, Unclaimed
+from pipeline.model.finding import notice
+from pipeline.model.submission import Arrival, Opened, Unclaimed
 
 T = TypeVar("T")
 GIB = 1 << 30

@@ -10,9 +10,9 @@ from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.findings import Finding, notice
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, design_layout, plain, read_layout
+from pipeline.model.finding import Finding, notice
 from pipeline.templates.report import placeholders, table_placeholders
 
 _A4 = "9"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from pipeline.county import Contribution
 from pipeline.form import Figure
 from pipeline.layout import plain
+from pipeline.model.county import Contribution
 
 Rows = Sequence[Sequence[object]]
 

@@ -10,9 +10,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import Rule, Table
 from pipeline.layout import Grid
+from pipeline.model.finding import SEVERITY_LABELS
 
 _FONT = "宋体"
 _INK: Mapping[str, Mapping[str, Any]] = {

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from pipeline.check import Checker
-from pipeline.control import Unit
 from pipeline.form import KINDS, Form, Value
-from pipeline.history import History
 from pipeline.layout import Layout
-from pipeline.standings import Checked
+from pipeline.model.control import Unit
+from pipeline.model.past import History
+from pipeline.model.standing import Checked
 from tests.check.test_cases import control_of, submission, values
 from tests.check.test_station import settled
 

@@ -14,12 +14,12 @@ import pytest
 
 from pipeline.check import Checker
 from pipeline.check.kinds import FUNCTIONS, MATRIX
-from pipeline.control import Control, Profile, Unit
 from pipeline.form import KINDS, Form, Value
-from pipeline.history import History
 from pipeline.layout import Layout
-from pipeline.returns import Arrival, Submission
-from pipeline.standings import Checked
+from pipeline.model.control import Control, Profile, Unit
+from pipeline.model.past import History
+from pipeline.model.standing import Checked
+from pipeline.model.submission import Arrival, Submission
 
 CASES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))
 NOON = dt.datetime(2025, 1, 10, 4, tzinfo=dt.UTC)

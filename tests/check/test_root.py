@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from pipeline.check import Balances, root_findings
-from pipeline.county import County
-from pipeline.outcome import Outcome
+from pipeline.model.county import County
+from pipeline.model.outcome import Outcome
 from tests.workspaces import YEAR, Office
 
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from pipeline.check import Balances, Checker
-from pipeline.control import Unit
 from pipeline.form import Equation, Form, Value
 from pipeline.form.expressions import total
-from pipeline.history import History
 from pipeline.layout import Layout
+from pipeline.model.control import Unit
+from pipeline.model.past import History
 from tests.check.test_cases import control_of, submission
 
 COLUMNS = ("natural", "business", "research", "welfare", "legal", "other")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.check import Balances, root_findings
-from pipeline.control import Adjustment, Unit
-from pipeline.county import County
 from pipeline.form import Form, Value
 from pipeline.layout import Layout
+from pipeline.model.control import Adjustment, Unit
+from pipeline.model.county import County
 from tests.counties import adjustment, control, county
 
 ISSUED, IN_FORCE, NUMBERS = "t2.normative.issued", "t2.normative.in_force", "info.document_numbers"

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.check import Balances, root_findings
-from pipeline.control import UNIT_TYPES, Unit
 from pipeline.form import Form, Value
 from pipeline.layout import Layout
+from pipeline.model.control import UNIT_TYPES, Unit
 from tests.counties import adjustment, consistent, control, county
 
 SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

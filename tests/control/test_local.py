@@ -8,9 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.control import Control, build_control, read_control
-from pipeline.control.model import COLUMNS, INDICATORS, RULES
+from pipeline.control import build_control, read_control
 from pipeline.form import Form
+from pipeline.model.control import COLUMNS, INDICATORS, RULES, Control
 from tests.control.test_read import GOOD, PROFILE
 
 COUNT = ("trainings_online", "网上培训场次", "件数", "", "场", "相加", "", "", "只计本单位主办的。")

@@ -10,10 +10,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.control import Control, build_control, read_control
+from pipeline.control import build_control, read_control
 from pipeline.control.read import credit_check_character
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form
+from pipeline.model.control import Control
 
 GOOD = ("u1", "", "方正镇人民政府", "方正镇；方正", "乡镇", "是", "张三", "0451", "a@example.com", "2025-01-20")
 PROFILE = [

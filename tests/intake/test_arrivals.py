@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.intake import Bounds, collect, open_arrival
 from pipeline.ledger import Ledger
-from pipeline.returns import Arrival
+from pipeline.model.submission import Arrival
 from tests.intake.containers import archive, raw_archive, workbook
 
 YEAR = 2025

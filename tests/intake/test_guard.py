@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.files.containers.bounds import Bounds
 from pipeline.intake.guard import inspect, open_arrival
-from pipeline.returns import Arrival, Opened
+from pipeline.model.submission import Arrival, Opened
 from tests.intake.containers import (
     archive,
     biff,

@@ -17,13 +17,13 @@ from openpyxl.comments import Comment
 from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from pipeline.findings import Finding
 from pipeline.form import Value
 from pipeline.layout import Place
-from pipeline.outcome import Outcome
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import State
 from pipeline.publish import corrections
 from pipeline.publish.marking import AUTHOR, COLOURS
-from pipeline.standings import State
 from pipeline.workbook.fill import fill
 from pipeline.workbook.opinions import SHEET, given_reasons, opinion_rows
 from pipeline.workbook.patch import main, patch_workbook

@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipeline.changes import Snapshot, changes
-from pipeline.outcome import Outcome
+from pipeline.model.changes import Snapshot, changes
+from pipeline.model.outcome import Outcome
 from pipeline.publish import county_workbook, figures_csv, run_json
 from pipeline.publish.county_workbook import sources
 from pipeline.workbook.annex import SOURCES, TITLES, annexed

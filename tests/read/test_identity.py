@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.intake import open_arrival
-from pipeline.returns import Submission, Unclaimed
+from pipeline.model.submission import Submission, Unclaimed
 from tests.read import workbooks as w
 from tests.read.workbooks import Mutation, banner, control, declare, filled, identity_of, issued, mutated, set_identity
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.layout import Place
-from pipeline.returns import Submission
+from pipeline.model.submission import Submission
 from pipeline.workbook.cells import Sightings, charts, label_key, labels_of, sight
 from pipeline.workbook.cells.labels import Walk
 from tests.read import workbooks as w

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.returns import Submission
+from pipeline.model.submission import Submission
 from tests.read import workbooks
 from tests.read.workbooks import HARMFUL, HARMLESS, codes, filled, form, mutated, read, truth, values
 

@@ -19,8 +19,8 @@ from pipeline.form import Value
 from pipeline.intake import Bounds, open_arrival
 from pipeline.intake.guard import inspect
 from pipeline.layout import Place
+from pipeline.model.submission import Arrival, Sheet, Submission, Unclaimed
 from pipeline.read.workbook import read_workbook
-from pipeline.returns import Arrival, Sheet, Submission, Unclaimed
 from tests.read import workbooks as w
 from tests.read.workbooks import control, filled, form, layout, mutated, truth, values
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.files.containers.bounds import Bounds
 from pipeline.intake.guard import inspect
+from pipeline.model.submission import Arrival
 from pipeline.read.workbook import UnreadableError, Workbook, read_workbook
-from pipeline.returns import Arrival
 from tests import ROOT
 from tests.intake.containers import (
     archive,

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.intake.guard import open_arrival
+from pipeline.model.submission import Arrival, Opened, Unclaimed
 from pipeline.read.workbook import UnreadableError, read_workbook
 from pipeline.read.workers import GIB, read_many
-from pipeline.returns import Arrival, Opened, Unclaimed
 from tests.intake.containers import converted, sheet_xml, with_sheet, workbook
 
 FUZZ = int(os.environ.get("FUZZ_EXAMPLES", "150"))

@@ -22,13 +22,13 @@ import openpyxl
 from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 
-from pipeline.control import Claim, Control, Profile, Unit
 from pipeline.form import Form, Value, load_form
 from pipeline.intake import open_arrival
 from pipeline.issue import Stamp, stamp
 from pipeline.layout import Layout, Place, read_layout
+from pipeline.model.control import Claim, Control, Profile, Unit
+from pipeline.model.submission import Arrival, Submission, Unclaimed
 from pipeline.read import Reader
-from pipeline.returns import Arrival, Submission, Unclaimed
 from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.findings import SEVERITY_LABELS
 from pipeline.form import Value, printed
+from pipeline.model.finding import SEVERITY_LABELS
 from pipeline.publish.county_workbook.pen import TOP, Pen
 from pipeline.workbook.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
 from pipeline.workbook.sheets import lines_height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.outcome import Outcome
+from pipeline.model.outcome import Outcome
 from pipeline.publish.county_workbook import arrived, sources, sums, upward
 from pipeline.publish.county_workbook.pen import Pen
 

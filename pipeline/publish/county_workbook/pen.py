@@ -13,9 +13,9 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.form import Figure
-from pipeline.outcome import Outcome
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Standing
 from pipeline.publish.county_workbook.longlist import LongList
-from pipeline.standings import Standing
 from pipeline.workbook.annex import MISSING, PROVISIONAL, TITLES
 from pipeline.workbook.sheets import Inks, head, page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.county import Contribution
+from pipeline.model.county import Contribution
 from pipeline.publish.county_workbook.pen import TOP, Pen
 from pipeline.workbook.annex import SOURCE_HEADINGS, SOURCES, TEXTS
 

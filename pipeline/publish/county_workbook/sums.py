@@ -8,9 +8,9 @@ from itertools import groupby
 
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.changes import Change, UnitChange
-from pipeline.county import Difference
 from pipeline.form import Figure, Item
+from pipeline.model.changes import Change, UnitChange
+from pipeline.model.county import Difference
 from pipeline.publish.county_workbook.pen import TOP, Pen
 from pipeline.workbook.annex import CHANGES, DIFFERENCES, GROUPS, MATRIX, TITLES
 from pipeline.workbook.sheets import lines_height, page

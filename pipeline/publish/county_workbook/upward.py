@@ -30,8 +30,8 @@ from pipeline.layout.design import (
     text_rows,
 )
 from pipeline.layout.local import LOCAL_HEADINGS
+from pipeline.model.seal import Seal
 from pipeline.publish.county_workbook.pen import Pen
-from pipeline.seal import Seal
 from pipeline.workbook.annex import SOURCES
 from pipeline.workbook.sheets import check_title, draw_table, head, lines_height, page
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.control import Unit
-from pipeline.returns import Arrival, Unclaimed
-from pipeline.standings import Standing, State
+from pipeline.model.control import Unit
+from pipeline.model.standing import Standing, State
+from pipeline.model.submission import Arrival, Unclaimed
 
 ADOPTED, REPLACED, WAITING, UNREAD, LATER = "采用", "已被后报替代", "待认领", "未读取", "留待下次"
 _STILL_COMING = "I12"  # somebody is writing the file at this moment

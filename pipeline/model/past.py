@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from pipeline.control import Correction
 from pipeline.form import Figure, Form, Value, Vector
 from pipeline.form.expressions import total
+from pipeline.model.control import Correction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.explanations import explain
-from pipeline.findings import Finding
 from pipeline.form import Vector
-from pipeline.returns import Arrival, Submission
-from pipeline.standings import Checked
+from pipeline.model.explanations import explain
+from pipeline.model.finding import Finding
+from pipeline.model.standing import Checked
+from pipeline.model.submission import Arrival, Submission
 
 Return = tuple[str, Mapping[str, str]]
 """The operands of one P12 finding, empty when the rule is kept; the reasons written."""

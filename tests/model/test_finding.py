@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.findings import SEVERITY_LABELS, Finding, messages, notice, ordered, violation
 from pipeline.form import Form
+from pipeline.model.finding import SEVERITY_LABELS, Finding, messages, notice, ordered, violation
 
 GOLDEN = Path(__file__).with_name("messages.golden.txt")
 SAMPLE = "某某"

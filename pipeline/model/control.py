@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from pipeline.findings import Finding
 from pipeline.form import Form, Item, Rule, extended
+from pipeline.model.finding import Finding
 
 CONTROL_FILE = "台账.xlsx"
 SUPERIOR_FILE = "上级报表.xlsx"

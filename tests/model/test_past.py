@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.form import Form, Value, load_form
-from pipeline.history import History, Past, crossed
+from pipeline.model.past import History, Past, crossed
 from pipeline.workspace import Workspace, bundled_templates
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pipeline.findings import Finding
 from pipeline.form import Figure, Form, Item, Vector
-from pipeline.standings import Standing
+from pipeline.model.finding import Finding
+from pipeline.model.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.findings import Finding
 from pipeline.form import Vector
 from pipeline.layout import Place
+from pipeline.model.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

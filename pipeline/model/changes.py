@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from pipeline.county import County, complete
 from pipeline.form import Figure, Form, Item, Value
+from pipeline.model.county import County, complete
 
 
 class Reason(StrEnum):

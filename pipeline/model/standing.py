@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pipeline.control import Unit
-from pipeline.findings import Finding
-from pipeline.returns import Submission
+from pipeline.model.control import Unit
+from pipeline.model.finding import Finding
+from pipeline.model.submission import Submission
 
 
 class State(StrEnum):

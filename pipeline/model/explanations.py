@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.findings import Finding
-from pipeline.standings import Checked
+from pipeline.model.finding import Finding
+from pipeline.model.standing import Checked
 
 _PREFIX = "出错说明："
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.changes import FIRST_NIGHT, Changes
-from pipeline.control import Control
-from pipeline.county import County
-from pipeline.findings import Finding
 from pipeline.form import Form
-from pipeline.received import Received
-from pipeline.returns import Unclaimed
-from pipeline.seal import Seal
-from pipeline.standings import Standing
+from pipeline.model.changes import FIRST_NIGHT, Changes
+from pipeline.model.control import Control
+from pipeline.model.county import County
+from pipeline.model.finding import Finding
+from pipeline.model.received import Received
+from pipeline.model.seal import Seal
+from pipeline.model.standing import Standing
+from pipeline.model.submission import Unclaimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The small frozen types that travel between the stations."""
