@@ -16,9 +16,9 @@ from pipeline.fingerprints import check_key, checking_context, reading_context, 
 from pipeline.intake import open_arrival
 from pipeline.ledger import Check, Ledger
 from pipeline.ledger.readings import batched
+from pipeline.ledger.rows import PackedReader, Packing, Row, packed_findings, unpacked_findings
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Submission, Unclaimed
-from pipeline.packing import PackedReader, Packing, Row, packed_findings, unpacked_findings
 from pipeline.read import Reader, read_many
 
 T = TypeVar("T")

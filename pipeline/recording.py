@@ -10,12 +10,12 @@ from pipeline.fingerprints import digest, program
 from pipeline.form import printed
 from pipeline.ledger import Accepted, Decided, Explained, Night, NightRow, StateRow
 from pipeline.ledger.nights import PUBLISHED
+from pipeline.ledger.rows import packed_findings
 from pipeline.model.control import Control
 from pipeline.model.county import County
 from pipeline.model.explanations import given
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing
-from pipeline.packing import packed_findings
 
 ADJUSTMENTS, AUTOMATIC = "差额调整", "自动差额"
 """The kinds of decisions that are rows of the 差额表: registered in the 台账, and made by consolidation itself."""

@@ -19,10 +19,10 @@ from pipeline.form import LOCAL, Figure, Form, Value
 from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
+from pipeline.ledger.rows import Row, Shape
 from pipeline.model.changes import Counted, Snapshot
 from pipeline.model.control import Control
 from pipeline.model.standing import State
-from pipeline.packing import Row, Shape
 from pipeline.recording import ADJUSTMENTS, AUTOMATIC
 from pipeline.workspace import Workspace
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.layout import Place
-from pipeline.packing import Row
+from pipeline.ledger.rows import Row
 from pipeline.remembered import Remembered, Version, remembered
 from pipeline.workspace import Workspace
 

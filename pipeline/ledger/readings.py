@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Table, insert, select
 from sqlalchemy.engine import Engine
 
+from pipeline.ledger.rows import Row, Shape
 from pipeline.ledger.tables import CHECKS, READINGS, SHAPES
-from pipeline.packing import Row, Shape
 
 T = TypeVar("T")
 _MANY = 500

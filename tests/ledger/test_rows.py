@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.ledger.rows import Packing, Shape, packed_findings, unpacked_findings
 from pipeline.model.submission import Submission, Unclaimed
-from pipeline.packing import Packing, Shape, packed_findings, unpacked_findings
 from tests.workspaces import Office
 
 
