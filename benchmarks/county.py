@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pipeline.control import build_control, read_control
 from pipeline.form import Value
-from pipeline.issue import Stamp, stamp
 from pipeline.layout import read_layout
 from pipeline.model.control import Unit
 from pipeline.model.seal import make_secret
+from pipeline.road.issue import Stamp, stamp
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
 

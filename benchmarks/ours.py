@@ -12,14 +12,14 @@ from pathlib import Path
 
 from benchmarks.county import YEAR
 from pipeline import nightly
-from pipeline.check import Checker
 from pipeline.control import read_control
 from pipeline.examination import Examination
-from pipeline.intake import collect
 from pipeline.layout import read_layout
 from pipeline.model.seal import read_secret
 from pipeline.model.standing import Checked
-from pipeline.read import Reader
+from pipeline.road.check import Checker
+from pipeline.road.intake import collect
+from pipeline.road.read import Reader
 from pipeline.workspace import Workspace, template_file
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)

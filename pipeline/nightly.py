@@ -10,7 +10,6 @@ from functools import partial
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
-from pipeline.check import Checker, root_findings
 from pipeline.closing import (
     ISSUED,
     is_current,
@@ -22,7 +21,6 @@ from pipeline.closing import (
     require_seen,
     sign_off,
 )
-from pipeline.consolidate import consolidate
 from pipeline.control import read_control
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.examination import Examination
@@ -30,9 +28,6 @@ from pipeline.files.atomic import publish_files
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
 from pipeline.former import history
-from pipeline.intake import collect, open_arrival
-from pipeline.issue import Stamp, file_name, stamp
-from pipeline.judge import judge
 from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
 from pipeline.model.changes import changes
@@ -44,7 +39,14 @@ from pipeline.model.received import received
 from pipeline.model.seal import Seal, make_secret, read_secret
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Unclaimed
-from pipeline.publish import (
+from pipeline.recording import counted_digest, night_of
+from pipeline.remembered import night_before
+from pipeline.road.check import Checker, root_findings
+from pipeline.road.consolidate import consolidate
+from pipeline.road.intake import collect, open_arrival
+from pipeline.road.issue import Stamp, file_name, stamp
+from pipeline.road.judge import judge
+from pipeline.road.publish import (
     ReportContent,
     corrections,
     county_workbook,
@@ -53,9 +55,7 @@ from pipeline.publish import (
     report_findings,
     run_json,
 )
-from pipeline.read import Reader, read_superior
-from pipeline.recording import counted_digest, night_of
-from pipeline.remembered import night_before
+from pipeline.road.read import Reader, read_superior
 from pipeline.workspace import Workspace, template_file
 
 T = TypeVar("T")

@@ -8,12 +8,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.intake import open_arrival
 from pipeline.layout import Place
 from pipeline.ledger import Ledger
 from pipeline.model.county import Contribution
 from pipeline.model.submission import Arrival
-from pipeline.read.workbook import UnreadableError, read_workbook
+from pipeline.road.intake import open_arrival
+from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.workbook.annex import SOURCES, Rows, sources_in
 
 _LONGEST = 60

@@ -16,7 +16,6 @@ from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
 from pipeline.files.containers import Bounds, RefusedError, directory, ole, sniff
 from pipeline.form import Form, Value
-from pipeline.intake import open_arrival
 from pipeline.layout import IDENTITY_SHEET
 from pipeline.model.control import Control, Unit
 from pipeline.model.finding import Finding, notice
@@ -24,11 +23,12 @@ from pipeline.model.past import Past, crossed
 from pipeline.model.seal import Seal, read_secret
 from pipeline.model.submission import Arrival, Opened, Sheet, Unclaimed
 from pipeline.past import Imported, read_report, read_tables, stated
-from pipeline.read import read_many
-from pipeline.read.identity import seals_of
-from pipeline.read.locate import grid
-from pipeline.read.names import Roster
-from pipeline.read.workbook import UnreadableError, read_workbook
+from pipeline.road.intake import open_arrival
+from pipeline.road.read import read_many
+from pipeline.road.read.identity import seals_of
+from pipeline.road.read.locate import grid
+from pipeline.road.read.names import Roster
+from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.workspace import Workspace
 
 _UNCOMPUTED, _PICTURE = "（公式未计算）", "（图片）"

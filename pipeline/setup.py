@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.control import build_control, read_control
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.model.seal import make_secret
-from pipeline.templates import build_report, build_workbook
+from pipeline.road.templates import build_report, build_workbook
 from pipeline.workspace import CONTROL_TEMPLATE, TEMPLATES, Workspace, bundled_templates, template_file
 
 

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.check import Checker
 from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form, parse_form
 from pipeline.former import history
-from pipeline.intake import open_arrival
-from pipeline.judge import judge
 from pipeline.layout import read_layout
 from pipeline.model.control import Control, Unit
 from pipeline.model.finding import Finding
@@ -22,7 +19,10 @@ from pipeline.model.past import History
 from pipeline.model.seal import read_secret
 from pipeline.model.standing import Standing, State
 from pipeline.model.submission import Arrival, Submission
-from pipeline.read import Reader
+from pipeline.road.check import Checker
+from pipeline.road.intake import open_arrival
+from pipeline.road.judge import judge
+from pipeline.road.read import Reader
 from pipeline.status import last_run
 from pipeline.workspace import Workspace, template_file
 

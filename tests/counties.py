@@ -9,13 +9,13 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from pipeline.consolidate import consolidate
 from pipeline.form import Figure, Form, Value
 from pipeline.layout import Layout
 from pipeline.model.control import Adjustment, Control, Profile, Unit
 from pipeline.model.county import County, complete
 from pipeline.model.standing import Judged, Standing, State
 from pipeline.model.submission import Arrival, Submission
+from pipeline.road.consolidate import consolidate
 
 WHEN = dt.datetime(2025, 1, 20, tzinfo=dt.UTC)
 COLUMNS = ("natural", "business", "research", "welfare", "legal", "other")

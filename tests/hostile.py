@@ -6,7 +6,7 @@ import random
 import zipfile
 from collections.abc import Iterator
 
-from tests.intake.containers import archive, changed, compound, sheet_xml, with_sheet
+from tests.road.intake.containers import archive, changed, compound, sheet_xml, with_sheet
 
 FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>{n}</v></c></row>'
 DTD = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;%d</worksheet>'

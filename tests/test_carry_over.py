@@ -11,11 +11,11 @@ import pytest
 
 from pipeline import nightly
 from pipeline.form import Form, Value
-from pipeline.issue import Stamp, stamp
 from pipeline.layout import Layout, read_layout
 from pipeline.layout.design import check_rows, reason_name
 from pipeline.model.outcome import Outcome
 from pipeline.model.past import History, Past
+from pipeline.road.issue import Stamp, stamp
 from pipeline.workbook.fill import fill
 from tests.libreoffice import XLSX, at_the_desk
 from tests.workspaces import NOW, Office, zeros

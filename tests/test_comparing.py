@@ -13,8 +13,8 @@ from pipeline import nightly
 from pipeline.comparing import Change, NightDiff, diff_nights, diff_versions, diff_years, runs
 from pipeline.control import build_control
 from pipeline.errors import AskedError, PublishError, WorkspaceError
-from pipeline.issue import file_name
 from pipeline.model.past import Past
+from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from tests.test_cli import xxgk
 from tests.workspaces import NOW, PROFILE, YEAR, Office, zeros

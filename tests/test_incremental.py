@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from pipeline import fingerprints, nightly
-from pipeline.check import Checker
 from pipeline.model.submission import Submission
-from pipeline.read import Reader
+from pipeline.road.check import Checker
+from pipeline.road.read import Reader
 from pipeline.workspace import bundled_templates
 from tests import ROOT
 from tests.hostile import hostile
-from tests.intake.containers import archive
 from tests.ledger.ledgers import contents
+from tests.road.intake.containers import archive
 from tests.scripted_year import requests
 from tests.workspaces import NOW, YEAR, Office, tree
 

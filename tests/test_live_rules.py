@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.check import Balances
 from pipeline.form import Equation, Form, Value
-from pipeline.issue.stamp import Stamp, stamp
 from pipeline.layout import Layout
 from pipeline.layout.design import check_rows
 from pipeline.model.control import Unit
 from pipeline.model.past import History
-from tests.check.test_cases import control_of
+from pipeline.road.check import Balances
+from pipeline.road.issue.stamp import Stamp, stamp
 from tests.libreoffice import XLSX, at_the_desk
+from tests.road.check.test_cases import control_of
 
 pytestmark = pytest.mark.external
 

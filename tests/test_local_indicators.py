@@ -18,8 +18,8 @@ from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
 from pipeline.model.standing import State
 from pipeline.remembered import remembered
+from pipeline.road.templates import check_templates
 from pipeline.setup import local_codes, write_templates
-from pipeline.templates import check_templates
 from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
 from tests.libreoffice import XLSX, at_the_desk, convert, pages

@@ -22,8 +22,8 @@ from pipeline.remembered import remembered
 from pipeline.tracing import Tracer, every_tree, trace
 from pipeline.workbook.annex import sources_in
 from pipeline.workspace import Workspace
-from tests.check.test_station import consistent
 from tests.local_rows import filled
+from tests.road.check.test_station import consistent
 from tests.workspaces import NOW, PROFILE, YEAR, Office, zeros
 
 NAMES = ("甲县", "乙县", "丙县")

@@ -1,4 +1,4 @@
-"""The rules asked while reading, of the county and of the report: other_cases.toml, beside tests/check/cases.toml."""
+"""The rules asked while reading, of the county and of the report: other_cases.toml, beside tests/road/check/cases.toml."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from docx import Document
 from openpyxl.utils import coordinate_to_tuple
 
-from pipeline.check import Balances, root_findings
 from pipeline.form import KINDS, Form
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
-from pipeline.publish import ReportContent, render_report, report_findings
-from tests.read import workbooks as w
+from pipeline.road.check import Balances, root_findings
+from pipeline.road.publish import ReportContent, render_report, report_findings
+from tests.road.read import workbooks as w
 from tests.workspaces import YEAR, Office
 
 CASES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("other_cases.toml").read_text(encoding="utf-8"))

@@ -126,7 +126,7 @@ LOCKED_AT_ONCE = (
 @pytest.fixture
 def locked(tmp_path: Path) -> Office:
     """A county of one unit, closed; what came before it was closed includes an attachment and a file taken away since."""
-    from tests.intake.containers import archive
+    from tests.road.intake.containers import archive
 
     office = Office(tmp_path, units=1)
     gone = office.returns("u01", requests(1), name="先报的.xlsx", hour=8)

@@ -12,10 +12,10 @@ from pathlib import Path
 from pipeline import nightly
 from pipeline.control import build_control
 from pipeline.form import Form, Value
-from pipeline.issue import file_name
 from pipeline.layout import Layout, read_layout
 from pipeline.model.control import Unit
 from pipeline.model.outcome import Outcome
+from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace
 

@@ -134,8 +134,8 @@ def template(
 @template_app.command("check", **_HANDLED)
 def template_check(workspace: Root = HERE, json: Json = False) -> None:
     """检查改过样式的模板缺了什么。"""
+    from pipeline.road.templates import check_templates
     from pipeline.setup import local_codes
-    from pipeline.templates import check_templates
 
     where = Workspace(workspace)
     local = local_codes(where)

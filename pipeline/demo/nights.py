@@ -19,13 +19,13 @@ from pipeline.control import build_control
 from pipeline.demo.county import DemoCounty, Evening, load_county
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form
-from pipeline.issue import file_name
 from pipeline.layout import Layout, read_layout
 from pipeline.model.control import Unit
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing, State
 from pipeline.nightly import Progress, quiet
+from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
 

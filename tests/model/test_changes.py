@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.consolidate import consolidate
 from pipeline.form import Form, Value
 from pipeline.layout import Layout
 from pipeline.model.changes import FIRST_NIGHT, Change, Reason, Snapshot, changes
 from pipeline.model.control import Adjustment, Unit
 from pipeline.model.county import County
+from pipeline.road.consolidate import consolidate
 from tests.counties import adjustment, consistent, control, standing
 
 ONE = {"t3.received.natural": 1, "t3.granted.natural": 1}

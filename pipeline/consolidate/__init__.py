@@ -1,5 +1,0 @@
-"""Accepted submissions + adjustments to the county's figures, each with where it comes from."""
-
-from pipeline.consolidate.sums import consolidate
-
-__all__ = ["consolidate"]

@@ -1,5 +1,0 @@
-"""Form + 台账 to one stamped workbook a unit."""
-
-from pipeline.issue.stamp import Stamp, file_name, stamp
-
-__all__ = ["Stamp", "file_name", "stamp"]

@@ -1,5 +1,0 @@
-"""county.xlsx: a return for the next level up, and everything needed to trust it."""
-
-from pipeline.publish.county_workbook.book import county_workbook
-
-__all__ = ["county_workbook"]

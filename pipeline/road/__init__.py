@@ -1,0 +1,1 @@
+"""The stations, in the order a figure travels; none of them imports another."""

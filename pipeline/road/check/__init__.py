@@ -1,0 +1,7 @@
+"""Values + rules to findings."""
+
+from pipeline.road.check.linear import Balances
+from pipeline.road.check.root import root_findings
+from pipeline.road.check.station import Checker
+
+__all__ = ["Balances", "Checker", "root_findings"]

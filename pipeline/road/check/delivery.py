@@ -1,0 +1,38 @@
+"""How a return was delivered: in time, signed by two people, in how many versions (M1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.form import Rule
+from pipeline.road.check.case import Case, Hit
+
+
+def delivery(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """Late, unsigned, or not the only version. The last is worth knowing and nothing anybody must act on."""
+    hits = []
+    if case.due and case.received and case.received > case.due:
+        days = (case.received - case.due).days
+        words = {
+            "detail": f"首次报送 {case.received}，比期限晚 {days} 天",
+            "found": case.received,
+            "expected": case.due,
+        }
+        hits.append(Hit(over="late", words=words, operands=(("received", str(case.received)),)))
+    preparer, reviewer = rule.word("preparer"), rule.word("reviewer")
+    for code in (preparer, reviewer):
+        if not case.text(code).strip():
+            label = case.form.item(code).label
+            words = {"detail": f"没有写{label}", "found": "空白", "expected": "姓名"}
+            hits.append(Hit(item=code, over=code, words=words, operands=((code, None),)))
+    if case.text(preparer).strip() and case.text(preparer).strip() == case.text(reviewer).strip():
+        words = {"detail": "填报人和审核人是同一个人", "found": case.text(reviewer), "expected": "两个人"}
+        hits.append(Hit(item=reviewer, over="same", words=words, operands=((reviewer, case.text(reviewer)),)))
+    if case.versions > 1:
+        words = {
+            "detail": f"这是本单位的第 {case.versions} 份报表",
+            "found": case.versions,
+            "expected": "以最后通过的为准",
+        }
+        hits.append(Hit(over="versions", words=words, operands=(), severity="info"))
+    return hits

@@ -1,0 +1,110 @@
+"""Texts like last year's or another unit's (N5), document numbers listed twice (A4).
+
+Comparing every text with every other would grow with the square of the county; texts are compared only where they
+share runs of characters, and whole copies are found by equality.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from rapidfuzz import fuzz
+
+from pipeline.form import Rule
+from pipeline.model.control import Unit
+from pipeline.model.documents import document_numbers
+from pipeline.road.check.case import Case, Hit
+
+_GRAM, _SAMPLE, _COMMON = 5, 4, 12
+"""Runs of five characters, one in four kept; of the texts that share a run the first twelve stand for all."""
+_SELF = re.compile("我[镇乡街道局办委院中心社校]{1,2}|本[镇乡局办委院中心]{1,2}")
+
+
+def similar(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """A text that is ``percent`` like last year's or like another unit's; short texts are not compared."""
+    percent, least, hits, evaluated = rule.number("percent"), rule.number("least"), [], False
+    for item, text in case.texts(rule.listed("texts")):
+        if len(text) < least:
+            continue
+        evaluated = True
+        other, share = case.neighbours.likeness.get((case.sha256, item.code), ("", 0))
+        other = f"{other}的" if other else ""
+        last = case.last.get(item.code)
+        own = likeness(bare(text, case.unit), bare(last, case.unit), percent) if isinstance(last, str) else 0
+        if own > share:
+            other, share = "本单位上年的", own
+        if share >= percent:
+            words = {
+                "label": item.label,
+                "other": other + "文字",
+                "share": share,
+                "found": text[:40],
+                "expected": "自己的情况",
+            }
+            hits.append(Hit(item=item.code, over=item.code, words=words, operands=((item.code, text),)))
+    return hits if evaluated else None
+
+
+def shared_numbers(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """A 文号 that another unit lists too."""
+    code = rule.word("item")
+    numbers = document_numbers(case.text(code))
+    if not numbers:
+        return None
+    hits = []
+    for number in numbers:
+        others = [name for name in case.neighbours.numbers.get(number, ()) if name != case.unit.name]
+        if others:
+            words = {"label": case.form.item(code).label, "found": number, "expected": "只报一次"}
+            words |= {"others": "、".join((case.unit.name, *others))}
+            hits.append(Hit(item=code, over=number, words=words, operands=((code, number),)))
+    return hits
+
+
+def bare(text: str, unit: Unit) -> str:
+    """A text without what any copyist would change: blanks, figures, the unit's own names."""
+    for name in sorted((unit.name, *unit.aliases), key=len, reverse=True):
+        text = text.replace(name, "")
+    return re.sub(r"[\s\d]+", "", _SELF.sub("", text))
+
+
+def likeness(one: str, other: str, least: int) -> int:
+    """How alike two texts are, in percent; 0 below ``least``."""
+    return int(fuzz.ratio(one, other, score_cutoff=least)) if one and other else 0
+
+
+def nearest(texts: Sequence[tuple[str, str, str]], *, percent: int) -> Iterator[tuple[str, str, int]]:
+    """For each of ``texts`` (return, unit name, bare text) the unit whose text is most like it, if any is.
+
+    Texts of the same unit are not compared: a correction may say what the first return said.
+    """
+    copies: dict[str, list[int]] = defaultdict(list)
+    for n, (_, _, text) in enumerate(texts):
+        copies[text].append(n)
+    grams = [_grams(text) for _, _, text in texts]
+    index: dict[int, list[int]] = defaultdict(list)
+    for n, each in enumerate(grams):
+        for gram in each:
+            index[gram].append(n)
+    for n, (sha256, unit, text) in enumerate(texts):
+        twin = next((texts[m][1] for m in copies[text] if texts[m][1] != unit), "")
+        if twin:
+            yield sha256, twin, 100
+            continue
+        shared = Counter(m for gram in grams[n] for m in index[gram][:_COMMON] if m != n)
+        best = ("", 0)
+        for m, _ in shared.most_common(3):
+            share = likeness(text, texts[m][2], percent)
+            if texts[m][1] != unit and share > best[1]:
+                best = (texts[m][1], share)
+        if best[0]:
+            yield sha256, *best
+
+
+def _grams(text: str) -> frozenset[int]:
+    """A fixed sample of the text's runs of characters, the same for the same run everywhere."""
+    runs = (zlib.crc32(text[n : n + _GRAM].encode()) for n in range(len(text) - _GRAM + 1))
+    return frozenset(run for run in runs if run % _SAMPLE == 0)

@@ -1,0 +1,208 @@
+"""The linear rules of a form as one integer matrix: all equations over all submissions are one product.
+
+A vector is a return's values followed by the unit's values of the year before, so that rules over two years are rows
+like any other. Money is scaled to integers (its item's scale), so that every sum is exact; `read` refuses figures of
+10⁹ and more, so that no sum leaves int64. An operand that is missing gives "not evaluated", never "passed".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.form import LAST, MISSING, Equation, Figure, Form, Rule, Value, Vector, printed
+from pipeline.layout import Place
+from pipeline.model.finding import Finding, digest, notice, violation
+from pipeline.road.check.folding import Fold, fold
+from pipeline.road.check.verdict import Verdict, definition
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """One return under the matrix: what is broken, and the ids of the rules that could not be evaluated everywhere."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    unevaluated: frozenset[str] = frozenset()
+
+
+class Balances:
+    """Every linear rule in force for a level and year, and the definition of every total (S4)."""
+
+    def __init__(self, form: Form, *, level: str, year: int) -> None:
+        self._form, self._level = form, level
+        linear = form.linear(level=level, year=year)
+        totals = tuple((form.rule("S4"), definition(form, code)) for code in form.formulas)
+        self._checks: tuple[tuple[Rule, Equation], ...] = (*linear, *totals)
+        self._limited = {
+            n for n, (rule, each) in enumerate(self._checks) if rule.unit_types or rule.exempt or each.unit_types
+        }
+        codes = [item.code for item in form.items]
+        self._at = {code: n for n, code in enumerate([*codes, *(LAST + code for code in codes)])}
+        self._scales = form.scales * 2
+        self._matrix = np.zeros((len(self._checks), len(self._at)), dtype=np.int64)
+        self._constants = np.zeros(len(self._checks), dtype=np.int64)
+        self._operands = np.zeros(self._matrix.shape, dtype=np.int64)
+        for row, (_, equation) in enumerate(self._checks):
+            self._compile(row, equation)
+
+    def _compile(self, row: int, equation: Equation) -> None:
+        """Left minus right, at the finest scale of its operands."""
+        terms = (*equation.left, *equation.right)
+        finest = max((self._scales[self._at[term.name]] for term in terms if term.name), default=0)
+        for sign, side in ((1, equation.left), (-1, equation.right)):
+            for term in side:
+                if term.name:
+                    at = self._at[term.name]
+                    self._matrix[row, at] += sign * term.factor * 10 ** (finest - self._scales[at])
+                else:
+                    self._constants[row] += sign * term.factor * 10**finest
+        for code in equation.codes:  # a total says nothing while a cell below it is blank: that alone is told
+            for operand in (code, *self._form.entries(code)):
+                self._operands[row, self._at[operand]] = 1
+
+    def check(self, many: Sequence[Sequence[Value]]) -> list[list[Verdict]]:
+        """For each value vector the equations that are broken, of those asked of any unit, without a year before."""
+        return [assessment.verdicts for assessment in self.assess(many)]
+
+    def assess(
+        self,
+        many: Sequence[Sequence[Value]],
+        *,
+        last: Sequence[Sequence[Value]] = (),
+        unit_types: Sequence[str] = (),
+    ) -> list[Assessment]:
+        """Every return with its unit's last year and type: one product, then the few rows that are not in balance."""
+        if not many:
+            return []
+        packed, before = [self._form.vector(each) for each in many], [self._form.vector(each) for each in last]
+        values, missing = self._columns(packed, before)
+        differences = values @ self._matrix.T + self._constants
+        unevaluated = missing @ self._operands.T > 0
+        found = []
+        for n, vector in enumerate(packed):
+            asked = self._asked(unit_types[n] if unit_types else "")
+            suspects = np.flatnonzero((differences[n] != 0) & ~unevaluated[n] & asked)
+            year_before = before[n] if before else None
+            found.append(
+                Assessment(
+                    verdicts=[verdict for row in suspects if (verdict := self._verdict(int(row), vector, year_before))],
+                    unevaluated=frozenset(
+                        self._checks[int(row)][0].id for row in np.flatnonzero(unevaluated[n] & asked)
+                    ),
+                )
+            )
+        return found
+
+    def _asked(self, unit_type: str) -> npt.NDArray[np.bool_]:
+        """Which equations are asked of a unit of this type."""
+        asked = np.ones(len(self._checks), dtype=bool)
+        for row in self._limited:
+            rule, equation = self._checks[row]
+            asked[row] = rule.concerns(unit_type, level=self._level) and (
+                not equation.unit_types or unit_type in equation.unit_types
+            )
+        return asked
+
+    def _columns(self, many: Sequence[Vector], last: Sequence[Vector]) -> tuple[Integers, Integers]:
+        """The vectors as rows of integers, the missing ones as zeros that are marked."""
+        blank = np.full((len(many), len(self._form.items)), MISSING, dtype=np.int64)
+        values = np.hstack([_stacked(many), _stacked(last) if last else blank])
+        missing = values == MISSING
+        values[missing] = 0
+        return values, missing.astype(np.int64)
+
+    def _verdict(self, row: int, vector: Vector, last: Vector | None) -> Verdict | None:
+        rule, equation = self._checks[row]
+
+        def figure(code: str) -> Figure | None:
+            at = self._at[code]
+            if at >= len(vector):
+                value = last[at - len(vector)] if last else None
+            else:
+                value = vector[at]
+            return None if isinstance(value, str) else value
+
+        sides = equation.sides(figure)
+        if sides is None or equation.holds(*sides) or not equation.asked(figure):
+            return None
+        operands = {code: figure(code) for code in equation.codes}
+        return Verdict(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
+
+    def findings(
+        self,
+        verdicts: Sequence[Verdict],
+        places: Mapping[str, Place],
+        vector: Sequence[Value],
+        texts: frozenset[str] = frozenset(),
+    ) -> Iterator[Finding]:
+        """The verdicts in words; one that another explains is folded under it, a wrong addend is named.
+
+        ``texts`` are the items whose figure was not typed as a plain number: the workbook's own sums leave it out, so
+        that never the figure is doubted but how it was typed.
+        """
+        for folded in fold(self._form, verdicts, vector, texts):
+            yield self._finding(folded, places, texts)
+
+    def _finding(self, folded: Fold, places: Mapping[str, Place], texts: frozenset[str]) -> Finding:
+        verdict, equation = folded.verdict, folded.verdict.equation
+        target = folded.item or equation.left[0].name
+        place = places.get(target)
+        operands = "、".join(
+            f"{self._label(code)} {printed(value)}" for code, value in verdict.operands.items() if value is not None
+        )
+        words: dict[str, object] = {
+            "label": self._label(equation.left[0].name),
+            "over": equation.over_label,
+            "left": printed(verdict.left),
+            "right": printed(verdict.right),
+            "difference": printed(abs(verdict.difference)),
+            "operands": operands,
+            **_compared(verdict),
+        }
+        where: dict[str, object] = {"item": target, "key": equation.key, "operands": digest(verdict.operands.items())}
+        where |= {"folds": folded.keys}
+        if place:
+            where |= {"sheet": place.sheet, "cell": place.cell}
+        finding = violation(verdict.rule, where=where, **words, **verdict.rule.thresholds)
+        typed = [code for code in equation.codes if code in texts and code in places] if verdict.rule.computes else []
+        for code in typed:
+            named = {"label": self._label(code), "cell": places[code].cell, "found": verdict.operands[code]}
+            finding = finding.at(message=finding.message + notice("F2", where=None, **named).message)
+        if typed or not (folded.item and place):
+            return finding
+        value, right = folded.value, folded.right
+        named = {"label": self._label(folded.item), "cell": place.cell, "found": value, "expected": right}
+        pointed = finding.message + notice("F1", where=None, **named).message
+        return finding.at(message=pointed, found=value, expected=right)
+
+    def _label(self, code: str) -> str:
+        if code.startswith(LAST):
+            return "上年" + self._form.item(code.removeprefix(LAST)).label
+        return self._form.item(code).label if code else ""
+
+
+_BOUNDS = {"==": "", ">=": "不小于 ", "<=": "不大于 "}
+
+
+def _compared(verdict: Verdict) -> dict[str, str]:
+    """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
+    left, bound = verdict.equation.left, _BOUNDS[verdict.equation.op]
+    if len(left) > 1:
+        return {"found": f"合计 {printed(verdict.left)}", "expected": f"合计{bound or ' '}{printed(verdict.right)}"}
+    value = verdict.operands.get(left[0].name)
+    if left[0].factor == 1 or value is None:
+        return {"found": printed(verdict.left), "expected": f"{bound}{printed(verdict.right)}"}
+    scaled = (Decimal(verdict.right) / left[0].factor).normalize()
+    return {"found": printed(value), "expected": f"{bound}{scaled:f}"}
+
+
+def _stacked(vectors: Sequence[Vector]) -> Integers:
+    """Packed figures side by side, without making one of them an object."""
+    packed = b"".join(vector.figures.tobytes() for vector in vectors)
+    return np.frombuffer(packed, dtype=np.int64).reshape(len(vectors), -1)

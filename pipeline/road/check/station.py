@@ -1,0 +1,178 @@
+"""Every rule of the form over all submissions of a night."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+
+from pipeline.form import KINDS, Form, Rule, Value, Vector
+from pipeline.model.control import Control, Unit
+from pipeline.model.documents import listings
+from pipeline.model.finding import Finding, digest, violation
+from pipeline.model.past import NONE, History
+from pipeline.model.standing import Checked
+from pipeline.model.submission import Arrival, Submission
+from pipeline.road.check.case import Case, Hit, Neighbours
+from pipeline.road.check.kinds import FUNCTIONS
+from pipeline.road.check.likeness import bare, nearest
+from pipeline.road.check.linear import Assessment, Balances
+
+_CHINA = dt.timezone(dt.timedelta(hours=8))
+_PLACE = re.compile(r"([一-鿿]{2,3}[县区市旗])")
+
+
+class Checker:
+    """All rules in force for a year's control workbook, with last year's values where they are known."""
+
+    def __init__(self, form: Form, control: Control, history: History = NONE) -> None:
+        profile = control.profile
+        self._form, self._control, self._history = form.set(profile.thresholds), control, history
+        self.balances = Balances(self._form, level=profile.level, year=profile.year)
+        place = _PLACE.match(profile.root)
+        self._place = place.group() if place else ""
+        self._rules = tuple(
+            rule
+            for rule in self._form.rules
+            if rule.kind in FUNCTIONS and rule.applies(level=profile.level, year=profile.year)
+        )
+        self._order = {rule.id: n for n, rule in enumerate(self._form.rules)}
+        self._asked_of = cache(self._rules_for)
+
+    def check(self, submissions: Sequence[Submission]) -> list[Checked]:
+        """Each submission with everything found in it: what reading found, then what the rules say."""
+        return self.together(self.alone(submissions))
+
+    def alone(self, submissions: Sequence[Submission]) -> list[Checked]:
+        """What can be said of each submission whatever else has arrived; the same for the same unit and values."""
+        units = [self._control.by_code[submission.unit] for submission in submissions]
+        assessments = self.balances.assess(
+            [submission.values for submission in submissions],
+            last=[self.last(unit.code) for unit in units],
+            unit_types=[unit.type for unit in units],
+        )
+        return [
+            self._assessed(submission, unit, assessment)
+            for submission, unit, assessment in zip(submissions, units, assessments, strict=True)
+        ]
+
+    def together(self, checked: Sequence[Checked]) -> list[Checked]:
+        """The same, with what shows only beside the other returns of the night."""
+        submissions = [each.submission for each in checked]
+        units = [self._control.by_code[submission.unit] for submission in submissions]
+        cases = self._cases(submissions, units)
+        return [self._asked(each, case, alone=False) for each, case in zip(checked, cases, strict=True)]
+
+    def last(self, unit: str) -> Vector:
+        """What the unit reported a year before."""
+        return self._history.vector(self._form, unit)
+
+    def _assessed(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
+        texts = frozenset(finding.item for finding in submission.findings if finding.code == "V1")
+        found = self.balances.findings(assessment.verdicts, submission.places, submission.values, texts)
+        where = {"unit": submission.unit, "file": submission.arrival.name}
+        checked = Checked(
+            submission=submission,
+            findings=(*submission.findings, *(finding.at(**where) for finding in found)),
+            unevaluated=tuple(assessment.unevaluated),
+        )
+        if submission.values.empty:  # a submission of which nothing was read has nothing to check
+            return Checked(submission=submission, findings=submission.findings)
+        return self._asked(checked, self._case(submission, unit), alone=True)
+
+    def _asked(self, checked: Checked, case: Case, *, alone: bool) -> Checked:
+        """``checked`` with the answers of the rules that look at it ``alone``, or of those that do not."""
+        submission = checked.submission
+        if submission.values.empty:
+            return checked
+        where = {"unit": submission.unit, "file": submission.arrival.name}
+        findings: list[Finding] = []
+        unevaluated = set(checked.unevaluated)
+        for rule in self._asked_of(case.unit.type, alone):
+            hits = FUNCTIONS[rule.kind](rule, case)
+            if hits is None:
+                unevaluated.add(rule.id)
+            else:
+                findings.extend(_finding(rule, hit, submission).at(**where) for hit in hits)
+        return Checked(
+            submission=submission,
+            findings=(*checked.findings, *findings),
+            unevaluated=tuple(sorted(unevaluated, key=self._order.__getitem__)),
+        )
+
+    def _rules_for(self, unit_type: str, alone: bool) -> tuple[Rule, ...]:
+        """The rules asked of units of this type: those that look at a return alone, or those that do not."""
+        level = self._control.profile.level
+        return tuple(r for r in self._rules if KINDS[r.kind].alone == alone and r.concerns(unit_type, level=level))
+
+    def _case(self, submission: Submission, unit: Unit) -> Case:
+        return Case(
+            form=self._form,
+            unit=unit,
+            year=self._control.profile.year,
+            values=_by_code(self._form, submission),
+            last=self._history.of(unit.code),
+            sha256=submission.arrival.sha256,
+            place=self._place,
+        )
+
+    def _cases(self, submissions: Sequence[Submission], units: Sequence[Unit]) -> Iterator[Case]:
+        cases = [self._case(submission, unit) for submission, unit in zip(submissions, units, strict=True)]
+        neighbours = self._neighbours(submissions, units, [case.values for case in cases])
+        first: dict[str, Arrival] = {}
+        versions: dict[str, list[str]] = defaultdict(list)
+        for submission in sorted(submissions, key=lambda each: each.arrival.order):
+            first.setdefault(submission.unit, submission.arrival)
+            versions[submission.unit].append(submission.arrival.sha256)
+        for case in cases:
+            yield replace(
+                case,
+                neighbours=neighbours,
+                received=_day(first[case.unit.code]),
+                due=case.unit.due or self._control.profile.due,
+                versions=versions[case.unit.code].index(case.sha256) + 1,
+            )
+
+    def _neighbours(
+        self, submissions: Sequence[Submission], units: Sequence[Unit], values: Sequence[Mapping[str, Value]]
+    ) -> Neighbours:
+        likeness: dict[tuple[str, str], tuple[str, int]] = {}
+        numbers: Mapping[str, tuple[str, ...]] = {}
+        for rule in self._rules:
+            if rule.kind == "similar":
+                for code in rule.listed("texts"):
+                    texts = [
+                        (submission.arrival.sha256, unit.name, bare(text, unit))
+                        for submission, unit, said in zip(submissions, units, values, strict=True)
+                        if isinstance(text := said.get(code), str) and len(text) >= rule.number("least")
+                    ]
+                    for sha256, other, share in nearest(texts, percent=rule.number("percent")):
+                        likeness[sha256, code] = (other, share)
+            elif rule.kind == "shared_numbers":
+                code = rule.word("item")
+                listed = ((unit.name, said.get(code)) for unit, said in zip(units, values, strict=True))
+                owners = listings((name, text) for name, text in listed if isinstance(text, str))
+                numbers = {number: names for number, names in owners.items() if len(names) > 1}
+        return Neighbours(likeness=likeness, numbers=numbers)
+
+
+def _by_code(form: Form, submission: Submission) -> Mapping[str, Value]:
+    return {item.code: value for item, value in zip(form.items, submission.values, strict=True)}
+
+
+def _day(arrival: Arrival) -> dt.date:
+    """The day a return came in: the earlier of the file's own time and when we first saw it."""
+    return min(arrival.first_seen, arrival.modified).astimezone(_CHINA).date()
+
+
+def _finding(rule: Rule, hit: Hit, submission: Submission) -> Finding:
+    place = submission.places.get(hit.item)
+    key = f"{rule.id}.{hit.over}" if hit.over else rule.id
+    where: dict[str, object] = {"item": hit.item, "key": key, "operands": digest(hit.operands)}
+    if place:
+        where |= {"sheet": place.sheet, "cell": place.cell}
+    finding = violation(rule, where=where, **{**hit.words, **rule.thresholds})
+    return replace(finding, severity=hit.severity, needs_reason=False) if hit.severity else finding

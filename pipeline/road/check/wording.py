@@ -1,0 +1,179 @@
+"""What stands in a text that should not, or does not fit the unit, the year or the figures (P6, N3, N4, N6–N11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.form import Claim, Item, Rule
+from pipeline.form.expressions import total
+from pipeline.form.numerals import read
+from pipeline.road.check.case import Case, Hit, excerpt
+
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年(?![^，。；]{0,6}(?:修订|修正|施行|实施|印发|颁布|发布|版))")
+_PLAN = r"{year}年[^。；\d]{{0,12}}?(?:将|拟|计划|准备|打算)"
+_COUNT = re.compile(
+    r"(?P<n>\d+|[一两二三四五六七八九十]+)(?:个|大|点|项)(?:方面|问题|不足|部分|环节|短板|举措|措施|工作)"
+)
+_LISTED = (
+    re.compile(r"(?:^|[：:；。，\n])\s*(?:第?[一二三四五六七八九十]+是|[一二三四五六七八九十]是)"),
+    re.compile(r"(?:^|[：:；。，\n])\s*第[一二三四五六七八九十]+[，、]"),
+    re.compile(r"[（(][一二三四五六七八九十\d]+[）)]"),
+)
+_SITE = re.compile(r"(?<=[在由于从到过录])(?P<place>[一-鿿]{2,3}[县区])(?:人民)?政府(?:门户)?网站")
+_NO_PLACE = ("全", "本", "各", "我", "该", "省", "市")
+
+
+def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """Empty slots, ××, bracketed hints: what a template leaves behind."""
+    texts = list(case.texts(rule.listed("texts")))
+    if not texts:
+        return None
+    hits = []
+    patterns = [re.compile(pattern) for pattern in rule.listed("patterns")]
+    for item, text in texts:
+        found = [match for pattern in patterns for match in pattern.finditer(text)]
+        for match in sorted(found, key=lambda match: match.start())[:1]:
+            phrase = excerpt(text, *match.span(), around=6)
+            hits.append(_said(item, phrase, text, found=match.group(), expected="实际内容"))
+    return hits
+
+
+def text_years(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """Years other than the report's, the one before and the one after; plans dated in the report year."""
+    texts = list(case.texts(rule.listed("texts")))
+    if not texts:
+        return None
+    year, plans = case.year, re.compile(_PLAN.format(year=case.year))
+    hits = []
+    for item, text in texts:
+        odd = next((match for match in _YEAR.finditer(text) if abs(int(match[1]) - year) > 1), None)
+        plan = plans.search(text) if item.code in rule.listed("plans") else None
+        if odd or plan:
+            match = odd or plan
+            assert match is not None
+            detail = f"报告的是 {year} 年" if odd else f"{year} 年已经过去，不应再写打算"
+            phrase = excerpt(text, *match.span(), around=4)
+            hits.append(_said(item, phrase, text, found=match.group(), expected=f"{year} 年前后", detail=detail))
+    return hits
+
+
+def text_length(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """The part is too long, or one of ``figures_in`` says nothing in figures."""
+    texts = list(case.texts(rule.listed("texts")))
+    if not texts:
+        return None
+    hits, most = [], rule.number("most")
+    length = sum(len("".join(text.split())) for _, text in texts)
+    if length > most:
+        words = {
+            "label": "总体情况",
+            "detail": f"共 {length} 字，超过 {most} 字",
+            "found": length,
+            "expected": f"≤ {most}",
+        }
+        operands = tuple((item.code, text) for item, text in texts)
+        hits.append(Hit(item=texts[0][0].code, over="length", words=words, operands=operands))
+    for item, text in case.texts(rule.listed("figures_in")):
+        if not re.search(r"\d|[一二两三四五六七八九十百]+(?:余|多)?(?:件|条|次|个|场|期|份|名|篇)", text):
+            detail = f"的“{item.label}”一个数字也没有"
+            hits.append(_said(item, "", text, found="没有数字", expected="写有数字", detail=detail))
+    return hits
+
+
+def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """三个方面, and then two are listed. A text that states no count, or lists nothing, is not evaluated."""
+    hits, evaluated = [], False
+    for item, text in case.texts(rule.listed("texts")):
+        match = _COUNT.search(text)
+        listed = max(len(pattern.findall(text)) for pattern in _LISTED)
+        if match is None or not listed:
+            continue
+        evaluated = True
+        if read(match["n"]) != listed:
+            phrase = excerpt(text, *match.span())
+            hits.append(_said(item, phrase, text, found=str(listed), expected=str(read(match["n"]))))
+    return hits if evaluated else None
+
+
+def unit_words(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """我局 in a town's text, the web site of another county."""
+    texts = list(case.texts(rule.listed("texts")))
+    if not texts:
+        return None
+    names = (case.unit.name, *case.unit.aliases)
+    hits = []
+    for item, text in texts:
+        for word, fits in rule.fits().items():
+            if word in text and not any(fit in name for fit in fits for name in names):
+                detail = f"而本单位是{case.unit.name}"
+                hits.append(_said(item, word, text, found=word, expected=case.unit.name, detail=detail))
+        for match in _SITE.finditer(text):
+            foreign = match["place"]
+            if case.place and foreign != case.place and not any(word in foreign for word in _NO_PLACE):
+                detail = f"而本单位属{case.place}"
+                hits.append(_said(item, match.group(), text, found=foreign, expected=case.place, detail=detail))
+    return hits
+
+
+def cited(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """Another document of the same series than the format in force; where none is cited there is nothing to evaluate."""
+    pattern, basis = re.compile(rule.word("pattern")), rule.word("basis")
+    found = [(item, text, match) for item, text in case.texts(rule.listed("texts")) for match in pattern.finditer(text)]
+    if not found:
+        return None
+    return [
+        _said(item, match.group(), text, found=match.group(), expected=basis)
+        for item, text, match in found
+        if match.group() != basis
+    ]
+
+
+def claim(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """Words that the figures contradict."""
+    hits, evaluated = [], False
+    for item, text, each, holds in _claims(rule, case):
+        evaluated = True
+        match = each.pattern.search(text)
+        if holds and match:
+            phrase = excerpt(text, *match.span())
+            hit = _said(item, phrase, text, found=phrase, expected=each.says, says=each.says)
+            hits.append(_with_figures(hit, each, case))
+    return hits if evaluated else None
+
+
+def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
+    """Figures that ask for words which are not there."""
+    hits, evaluated = [], False
+    for item, text, each, holds in _claims(rule, case):
+        evaluated = True
+        if holds and not each.pattern.search(text):
+            hit = _said(item, "", text, found="没有写", expected=each.says, says=each.says)
+            hits.append(_with_figures(hit, each, case))
+    return hits if evaluated else None
+
+
+def _claims(rule: Rule, case: Case) -> Iterator[tuple[Item, str, Claim, bool]]:
+    """Every claim at every text written, with whether its figures are so; without those it is not evaluated."""
+    for each in rule.claims():
+        left, right = total(each.given.left, case.figure), total(each.given.right, case.figure)
+        if left is not None and right is not None:
+            for item, text in case.texts(each.texts):
+                yield item, text, each, each.given.holds(left, right)
+
+
+def _with_figures(hit: Hit, each: Claim, case: Case) -> Hit:
+    """A reason for a claim is bound to the text and to the figures that contradict it."""
+    names = [term.name for term in (*each.given.left, *each.given.right) if term.name]
+    return replace(hit, operands=(*hit.operands, *((name, case.figure(name)) for name in names)))
+
+
+def _said(item: Item, phrase: str, text: str, **words: str) -> Hit:
+    """A hit at a text; a reason given for it is bound to the whole text."""
+    return Hit(
+        item=item.code,
+        over=item.code,
+        words={"label": item.label, "phrase": phrase} | words,
+        operands=((item.code, text),),
+    )

@@ -1,0 +1,158 @@
+"""The county's figures: each item by its own aggregation mode, totals computed anew from the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from pipeline.form import Figure, Form, Item, printed
+from pipeline.layout import Place
+from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
+from pipeline.model.county import Contribution, County, Difference, Group, complete, zero
+from pipeline.model.finding import Finding, notice
+from pipeline.model.standing import Standing, State
+from pipeline.road.consolidate.joint import count_once
+
+
+def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:
+    """Add up what passed. The root is the sum of the leaves and of the rows of the 差额表, and of nothing else."""
+    counted = tuple(standing for standing in standings if standing.counts())
+    joint = count_once(form, control, counted)
+    differences = (*map(_registered, control.adjustments), *joint.differences)
+    contributions: dict[str, tuple[Contribution, ...]] = {}
+    figures: dict[str, Figure | None] = {}
+    for item in form.items:
+        if item.numeric and item.aggregation in ("sum", "source"):
+            beside = (_beside(difference) for difference in differences if difference.item == item.code)
+            addends = (*_addends(form, control, counted, item), *beside)
+            contributions[item.code] = addends
+            figures[item.code] = _sum(item, addends)
+    complete(form, figures)
+    groups = tuple(_groups(form, counted, contributions))
+    for code in form.formulas:
+        contributions[code] = tuple(_addends(form, control, counted, form.item(code)))
+    return County(
+        figures=figures,
+        contributions=contributions,
+        collected={
+            item.code: tuple(_texts(form, counted, item))
+            for item in form.items
+            if item.kind == "text" or item.aggregation == "collect"
+        },
+        counted=counted,
+        missing=tuple(s for s in standings if s.unit.counted and not s.counts() and s.state is not State.WAIVED),
+        differences=_ordered(form, differences),
+        groups=groups,
+        texts=joint.texts,
+        findings=(*joint.findings, *_below_zero(form, differences, figures)),
+    )
+
+
+def _below_zero(
+    form: Form, differences: Sequence[Difference], figures: Mapping[str, Figure | None]
+) -> Iterator[Finding]:
+    """Figures of which more was taken off than there is, at the last row that takes something off."""
+    last = {each.item: each for each in differences if each.amount < 0}
+    for item in form.items:
+        value = figures.get(item.code)
+        if item.code in last and value is not None and value < 0 and not item.signed:
+            row = last[item.code]
+            where = {"file": row.file, "sheet": row.sheet, "cell": row.cell, "item": item.code}
+            yield notice("C5", where=where, label=item.label, code=item.code, found=printed(value))
+
+
+def _ordered(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    return tuple(sorted(differences, key=lambda difference: form.position[difference.item]))
+
+
+def _sum(item: Item, addends: Sequence[Contribution]) -> Figure | None:
+    if item.aggregation == "source" and not addends:
+        return None
+    total = zero(item)
+    for addend in addends:
+        total += addend.value
+    return total
+
+
+def _groups(
+    form: Form, counted: Sequence[Standing], contributions: Mapping[str, Sequence[Contribution]]
+) -> Iterator[Group]:
+    """What the units of every type come to, types in the order of the 台账."""
+    kinds = {standing.unit.code: standing.unit.type for standing in counted}
+    figures: dict[str, dict[str, Figure | None]] = {kind: {} for kind in UNIT_TYPES if kind in kinds.values()}
+    for code, addends in contributions.items():
+        mine: dict[str, list[Contribution]] = {kind: [] for kind in figures}
+        for addend in addends:
+            if addend.unit:
+                mine[kinds[addend.unit]].append(addend)
+        for kind, own in mine.items():
+            figures[kind][code] = _sum(form.item(code), own)
+    for kind, found in figures.items():
+        complete(form, found)
+        units = tuple(code for code, other in kinds.items() if other == kind)
+        known = {code: value for code, value in found.items() if value is not None}
+        yield Group(type=kind, units=units, figures=known)
+
+
+def _addends(form: Form, control: Control, counted: Sequence[Standing], item: Item) -> Iterator[Contribution]:
+    source = control.profile.sources.get(item.source) if item.aggregation == "source" else None
+    at = form.position[item.code]
+    for standing in counted:
+        if item.aggregation == "source" and standing.unit.code != source:
+            continue
+        assert standing.decisive is not None
+        submission = standing.decisive.submission
+        value = submission.values[at]
+        if isinstance(value, int | Decimal):
+            place = submission.places[item.code]
+            yield _contribution(item, standing, place, value)
+
+
+def _contribution(item: Item, standing: Standing, place: Place, value: Figure) -> Contribution:
+    assert standing.decisive is not None
+    arrival = standing.decisive.submission.arrival
+    return Contribution(
+        item=item.code,
+        unit=standing.unit.code,
+        unit_name=standing.unit.name,
+        file=arrival.name,
+        sha256=arrival.sha256,
+        sheet=place.sheet,
+        cell=place.cell,
+        value=value,
+    )
+
+
+def _registered(adjustment: Adjustment) -> Difference:
+    return Difference(
+        item=adjustment.subject,
+        amount=adjustment.amount,
+        reason=adjustment.reason,
+        approver=adjustment.approver,
+        file=CONTROL_FILE,
+        sha256="",
+        sheet=adjustment.sheet,
+        cell=adjustment.cell,
+    )
+
+
+def _beside(difference: Difference) -> Contribution:
+    return Contribution(
+        item=difference.item,
+        unit="",
+        unit_name=f"差额：{difference.reason}（批准人 {difference.approver}）",
+        file=difference.file,
+        sha256=difference.sha256,
+        sheet=difference.sheet,
+        cell=difference.cell,
+        value=difference.amount,
+    )
+
+
+def _texts(form: Form, counted: Sequence[Standing], item: Item) -> Iterator[tuple[str, str]]:
+    at = form.position[item.code]
+    for standing in counted:
+        assert standing.decisive is not None
+        value = standing.decisive.submission.values[at]
+        if value is not None:
+            yield standing.unit.name, value if isinstance(value, str) else printed(value)

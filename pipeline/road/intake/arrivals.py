@@ -1,0 +1,167 @@
+"""Walk ``inputs/<year>/``: ignore what office programs leave lying about, hash and archive the rest once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.files.containers.bounds import Bounds, RefusedError
+from pipeline.files.containers.sniff import ZIP_MAGIC
+from pipeline.files.containers.unzip import complete
+from pipeline.model.control import RESERVED_FILES
+from pipeline.model.submission import Arrival
+from pipeline.road.intake.attachments import ignored, is_attachment, unpack
+from pipeline.road.intake.guard import refusal_finding
+
+if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
+    from pipeline.ledger import Ledger
+
+
+def collect(
+    folder: Path, ledger: Ledger, *, year: int, now: dt.datetime, bounds: Bounds | None = None
+) -> list[Arrival]:
+    """Every file that arrived, each content once, in order of arrival; new ones are archived and recorded.
+
+    An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: what cannot be read
+    stands in the list as an arrival that is not usable. What is new has the time the ledger will know it by.
+    """
+    now = dt.datetime.fromisoformat(now.isoformat(timespec="seconds"))
+    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock())
+    for path, name in _files(folder, ""):
+        take.file(path, name)
+    ledger.record(year, take.fresh, now)
+    return sorted((*take.whole.values(), *take.unread), key=lambda arrival: arrival.order)
+
+
+@dataclass(kw_only=True)
+class _Take:
+    """One walk: ``whole`` by hash is what was read, ``unread`` what could not be, ``fresh`` is new to the ledger."""
+
+    ledger: Ledger
+    year: int
+    now: dt.datetime
+    bounds: Bounds
+    clock: float
+    whole: dict[str, Arrival] = field(default_factory=dict)
+    unread: list[Arrival] = field(default_factory=list)
+    fresh: list[tuple[str, str, int, dt.datetime]] = field(default_factory=list)
+    known: dict[str, tuple[dt.datetime, dt.datetime | None]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = dict(self.ledger.times(self.year))
+
+    def file(self, path: str, name: str) -> None:
+        """Take one file of the folder in."""
+        try:
+            content, status = self._read(path)
+        except RefusedError as refusal:
+            self._refuse(name, Path(path), refusal)
+            return
+        except OSError as error:
+            self._refuse(name, Path(path), RefusedError("I13", detail=error.strerror or type(error).__name__))
+            return
+        modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
+        sha256, kept = self._archive(name, content, modified)
+        try:
+            attachment = is_attachment(content, self.bounds)
+        except RefusedError as refusal:
+            self._refuse(name, kept, refusal, sha256=sha256)
+            return
+        if not attachment:
+            self._add(self._arrival(name, kept, sha256=sha256, size=len(content), modified=modified))
+            return
+        for inner, found in unpack(name, content, self.bounds):
+            if isinstance(found, RefusedError):
+                self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
+            else:
+                sha256_inner, kept_inner = self._archive(inner, found, modified)
+                self._add(self._arrival(inner, kept_inner, sha256=sha256_inner, size=len(found), modified=modified))
+
+    def _read(self, path: str) -> tuple[bytes, os.stat_result]:
+        """The whole content. Raises `RefusedError` when the file is too large or somebody is still writing it."""
+        with open(path, "rb") as file:  # noqa: PTH123 - a Path for each of 100,000 files costs more than its hash
+            before = os.fstat(file.fileno())
+            if before.st_size > self.bounds.file:
+                raise RefusedError("I14", size=f"{before.st_size / 1e6:.0f}", limit=f"{self.bounds.file / 1e6:.0f}")
+            content = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+        changing = (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns)
+        young = abs(self.clock - after.st_mtime) < self.bounds.settle
+        if changing or (young and not (content.startswith(ZIP_MAGIC) and complete(content))):
+            raise RefusedError("I12")
+        return content, after
+
+    def _archive(self, name: str, content: bytes, modified: dt.datetime) -> tuple[str, Path]:
+        """Keep the bytes, whatever they are; their hash and where they lie."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        new = sha256 not in self.known
+        kept = self.ledger.archive(sha256, content, anew=new)
+        if new:
+            self.known[sha256] = (self.now, modified)
+            self.fresh.append((sha256, name, len(content), modified))
+        return sha256, kept
+
+    def _arrival(
+        self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None
+    ) -> Arrival:
+        first_seen, own = self.known.get(sha256, (self.now, None))
+        return Arrival(
+            sha256=sha256,
+            names=(name,),
+            size=size,
+            modified=own or modified or self.now,  # as it was then: a file that was touched or copied arrived no later
+            first_seen=first_seen,
+            path=path,
+        )
+
+    def _refuse(self, name: str, path: Path, refusal: RefusedError, *, sha256: str = "") -> None:
+        """List what cannot be read; without a hash it is not archived, and is looked at again the next night."""
+        finding = refusal_finding(name, refusal)
+        self._add(replace(self._arrival(name, path, sha256=sha256), usable=False, findings=(finding,)))
+
+    def _add(self, arrival: Arrival) -> None:
+        """The second time the same content only adds its name."""
+        if not arrival.sha256:
+            self.unread.append(arrival)
+        elif seen := self.whole.get(arrival.sha256):
+            self.whole[arrival.sha256] = replace(seen, names=(*seen.names, *arrival.names))
+        else:
+            self.whole[arrival.sha256] = arrival
+
+
+def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Path and relative name of the regular files below ``folder`` in a stable order.
+
+    Left out: lock files, system files, symbolic links, and the office's own files at the top. A folder that cannot be
+    looked into stands in the list as if it were a file.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        if not prefix:
+            raise
+        yield str(folder), prefix.rstrip("/")
+        return
+    for entry in entries:
+        name = _readable(entry.name)
+        if ignored(name) or entry.is_symlink():
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, f"{prefix}{name}/")
+        elif entry.is_file(follow_symlinks=False) and (prefix or name not in RESERVED_FILES):
+            yield entry.path, prefix + name
+
+
+def _readable(name: str) -> str:
+    """A file name as its author saw it: a share may hold names that Windows wrote as GBK, and Python escapes them."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("gb18030", "replace")
+    return name

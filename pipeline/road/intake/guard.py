@@ -1,0 +1,170 @@
+"""The container guard: what no parser may see is refused here, what a clerk should know is remarked.
+
+Behind it every part is inflated, bounded and true to its checksum (calamine checks none: a flipped bit would be a
+different figure), and reaches its root element without a document type. The table of cases is in docs/intake.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from pipeline.files.containers import ole, sniff
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular
+from pipeline.files.containers.parts import measure, names_of, prolog
+from pipeline.files.containers.unzip import directory, inflate
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Arrival, Opened
+from pipeline.road.intake.biff import holds_binary_error, read_biff
+
+_XML = (".xml", ".rels")
+_BINARY_BOOK = re.compile(r"xl/(workbook|styles|sharedstrings|worksheets/[^/]*)\.bin")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_NEEDED = (b"/worksheet", b"/sharedStrings", b"/styles")
+_ACTIVE: tuple[tuple[str, str], ...] = (
+    ("xl/vbaproject.bin", "宏"),
+    ("xl/macrosheets/", "宏表"),
+    ("xl/externallinks/", "外部链接"),
+    ("xl/embeddings/", "嵌入对象"),
+    ("xl/activex/", "控件"),
+    ("xl/connections.", "数据连接"),
+    ("basic/", "宏"),
+    ("object ", "嵌入对象"),
+)
+_OLD = {"xls": "旧版 .xls（或 .et）", "xlsb": "二进制 .xlsb", "ods": ".ods", "csv": ".csv"}
+
+
+def open_arrival(arrival: Arrival, bounds: Bounds | None = None) -> Opened:
+    """Read an arrival's bytes and let through what a parser may see. Whatever is wrong becomes a finding."""
+    if not arrival.usable:
+        return Opened(arrival=arrival)
+    try:
+        return inspect(arrival, arrival.path.read_bytes(), bounds or Bounds())
+    except OSError as error:
+        return _refused(arrival, RefusedError("I13", detail=error.strerror or type(error).__name__))
+
+
+def inspect(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
+    """`open_arrival` for bytes already at hand."""
+    try:
+        kind = sniff.sniff(content)
+        if kind == sniff.ZIP:
+            return _zip(arrival, content, bounds)
+        if kind == sniff.OLE:
+            return _ole(arrival, content)
+        if kind != sniff.CSV:
+            raise foreign(kind)
+        return _opened(arrival, "csv", content=_csv(content))
+    except RefusedError as refusal:
+        return _refused(arrival, refusal)
+
+
+def foreign(kind: str) -> RefusedError:
+    """Not a workbook at all; archives we cannot open are told apart, because the clerk can."""
+    if kind == sniff.EMPTY:
+        return RefusedError("I15")
+    return RefusedError("I4" if kind in sniff.ARCHIVES else "I3", kind=kind)
+
+
+def refusal_finding(name: str, refusal: RefusedError) -> Finding:
+    """The one sentence for the clerk."""
+    return notice(refusal.code, where={"file": name}, name=name, **refusal.words)
+
+
+def _refused(arrival: Arrival, refusal: RefusedError) -> Opened:
+    finding = refusal_finding(arrival.name, refusal)
+    return Opened(arrival=replace(arrival, usable=False, findings=(*arrival.findings, finding)))
+
+
+def _opened(
+    arrival: Arrival, kind: str, *, content: bytes = b"", parts: Mapping[str, bytes] | None = None, active: str = ""
+) -> Opened:
+    remarks = []
+    if kind in _OLD:
+        remarks.append(notice("I11", where={"file": arrival.name}, name=arrival.name, kind=_OLD[kind]))
+    if active:
+        remarks.append(notice("I10", where={"file": arrival.name}, name=arrival.name, kinds=active))
+    if remarks:
+        arrival = replace(arrival, findings=(*arrival.findings, *remarks))
+    return Opened(arrival=arrival, format=kind, content=content, parts=parts or {})
+
+
+def _ole(arrival: Arrival, content: bytes) -> Opened:
+    found = ole.open_ole(content)
+    if "EncryptedPackage" in found.names:
+        raise RefusedError("I5")
+    kind = sniff.ole_kind(found.names)
+    if kind != "xls":
+        raise foreign(kind)
+    book = read_biff(found.book)
+    if book.locked:
+        raise RefusedError("I5")
+    kinds = [word for word, there in (("宏", "_VBA_PROJECT_CUR" in found.names), ("宏表", book.macro_sheet)) if there]
+    return replace(_opened(arrival, kind, content=content, active="、".join(kinds)), errors=book.errors)
+
+
+def _csv(content: bytes) -> bytes:
+    """The same table in UTF-8 with commas, so that its reader has nothing to guess."""
+    text = sniff.decoded(content)
+    if text is None:
+        raise foreign(sniff.UNKNOWN)
+    out = io.StringIO()
+    try:
+        csv.writer(out).writerows(csv.reader(io.StringIO(text, newline=""), delimiter=sniff.delimiter(text) or ","))
+    except csv.Error as error:
+        raise damaged("文本表格的引号不成对") from error
+    return out.getvalue().encode()
+
+
+def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
+    members = directory(content, bounds)
+    names = names_of(members)
+    kind = sniff.zip_kind(names)
+    if kind not in ("xlsx", "xlsm", "xlsb", "ods"):
+        raise foreign("压缩包" if kind == sniff.ZIP else kind)
+    measure(members, bounds)
+    parts = {}
+    for member in members:
+        name = member.name.lower()
+        if name.endswith(_XML):
+            parts[member.name] = part = inflate(content, member)
+            prolog(member.name, part)
+        elif name == "mimetype" or (kind == "xlsb" and _BINARY_BOOK.fullmatch(name)):
+            parts[member.name] = part = inflate(content, member)
+            if "worksheets/" in name and holds_binary_error(part):
+                raise irregular("有公式错误，在 .xlsb 里无法定位")
+    if kind == "ods":
+        if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+            raise RefusedError("I5")
+    else:
+        _relations(parts, names, "xl/_rels/workbook.bin.rels" if kind == "xlsb" else "xl/_rels/workbook.xml.rels")
+    active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in names))
+    return _opened(arrival, kind, parts=parts, active="、".join(active))
+
+
+def _relations(parts: Mapping[str, bytes], names: frozenset[str], rels: str) -> None:
+    """Raise `RefusedError` when a part that the figures depend on is not in the file."""
+    source = next((part for name, part in parts.items() if name.lower() == rels), None)
+    if source is None:
+        raise damaged(f"缺少部件“{rels}”")
+    for path in _needed(source):
+        if path.lower() not in names:
+            raise damaged(f"缺少部件“{path}”")
+
+
+@lru_cache(maxsize=64)
+def _needed(rels: bytes) -> tuple[str, ...]:
+    """The parts that hold sheets, texts and formats. Remembered, because all returns of a template say the same."""
+    needed = []
+    for match in _RELATION.finditer(rels):
+        attributes = {key: double or single for key, double, single in _ATTRIBUTE.findall(match[1])}
+        if attributes.get(b"Type", b"").endswith(_NEEDED) and attributes.get(b"TargetMode") != b"External":
+            target = attributes.get(b"Target", b"").decode("utf-8", "replace")
+            needed.append(posixpath.normpath(posixpath.join("/xl", target)).lstrip("/"))
+    return tuple(needed)

@@ -1,0 +1,17 @@
+"""What people get: the corrections, the county's workbook, the Word report, the run as JSON, the figures as open data."""
+
+from pipeline.road.publish.corrections import corrections
+from pipeline.road.publish.county_workbook import county_workbook
+from pipeline.road.publish.figures import figures_csv, run_json
+from pipeline.road.publish.gate import report_findings
+from pipeline.road.publish.report import ReportContent, render_report
+
+__all__ = [
+    "ReportContent",
+    "corrections",
+    "county_workbook",
+    "figures_csv",
+    "render_report",
+    "report_findings",
+    "run_json",
+]

@@ -1,0 +1,132 @@
+"""退改件: for every unit that must act its own workbook, marked, and a letter; made anew every night.
+
+A unit that passes has none, so the folder always holds exactly what has to be sent out today.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+
+from pipeline.form import Form, Value, local_items
+from pipeline.layout import Layout, defined_names
+from pipeline.model.control import Unit
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Judged, State
+from pipeline.model.submission import Submission
+from pipeline.road.publish.letters import SENDING, Reply, letter, meaning, origin
+from pipeline.road.publish.marking import marked
+from pipeline.road.publish.opinion_sheet import Face
+from pipeline.workbook.fill import fill
+from pipeline.workbook.patch import UnpatchableError
+
+FOLDER = "corrections"
+_OPEN = (State.RETURNED, State.UNEXPLAINED)
+_ORDER = ("error", "warning", "info")
+
+
+def corrections(outcome: Outcome, fresh: Callable[[Unit], bytes]) -> dict[str, bytes]:
+    """The files below ``outputs/<year>/corrections/`` by name; ``fresh`` gives the issued workbook of a unit."""
+    files: dict[str, bytes] = {}
+    for standing in outcome.standings:
+        if standing.state in _OPEN and standing.decisive is not None:
+            files |= _correction(outcome, standing.unit, standing.decisive, fresh)
+    return files
+
+
+def _correction(
+    outcome: Outcome, unit: Unit, judged: Judged, fresh: Callable[[Unit], bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """The marked workbook of one unit and its letter."""
+    findings = _standing_findings(outcome, unit, judged)
+    reply = Reply(
+        unit=unit,
+        profile=outcome.control.profile,
+        sent=judged.submission.arrival.name,
+        workbook=f"{unit.file_stem}_退改.xlsx",
+        findings=findings,
+        retyped=False,
+    )
+    opens = {item.code for item in outcome.form.items if item.carry}
+    try:
+        if _outdated(outcome.form, unit, judged.submission):
+            raise UnpatchableError("issued before the local indicators")
+        workbook = marked(judged.submission.arrival.path.read_bytes(), _face(reply), findings, opens=opens)
+    except (UnpatchableError, OSError):
+        reply = replace(reply, retyped=True)
+        blank = fresh(unit)
+        layout = _named_layout(outcome.form, blank)
+        filled = _filled(outcome.form, layout, blank, judged.submission)
+        workbook = _marked_or_plain(filled, _face(reply), [_moved(finding, layout) for finding in findings], opens)
+    yield f"{FOLDER}/{reply.workbook}", workbook
+    yield f"{FOLDER}/{unit.file_stem}_退改说明.txt", letter(reply)
+
+
+def _standing_findings(outcome: Outcome, unit: Unit, judged: Judged) -> list[Finding]:
+    """What the unit must look at, the most severe first.
+
+    What the office accepted or the unit has explained is settled; a remark about no cell is the office's own.
+    """
+    accepted = {acceptance.rule for acceptance in outcome.control.acceptances if acceptance.subject == unit.code}
+    here = set(judged.findings)
+    found = [
+        finding
+        for finding in outcome.findings
+        if finding in here
+        and finding.code not in accepted
+        and not finding.answer
+        and (finding.cell or finding.severity != "info")
+    ]
+    return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def _face(reply: Reply) -> Face:
+    reason = "核实后确实无误的，在右边“出错说明”一栏写明原因。" if reply.of("warning") else ""
+    due = f"报送期限：{reply.due}。" if reply.due else ""
+    advice = f"{meaning(reply)}，点“单元格”一栏可跳到那一格。{reason}"
+    return Face(
+        title=f"退改意见：{reply.unit.name}（{reply.profile.year}年度）",
+        advice=(f"共{reply.tally}。{origin(reply)}", f"{advice}{SENDING}{due}咨询：{reply.ask}。"),
+    )
+
+
+def _outdated(form: Form, unit: Unit, submission: Submission) -> bool:
+    """Whether the sent workbook has no cell for a local indicator: marked, it could not be put right."""
+    items = local_items(form, unit=unit.code, unit_type=unit.type)
+    return any(item.code not in submission.places for item in items)
+
+
+# -------------------------------------------------------------------- a fresh workbook in place of the sent one
+def _named_layout(form: Form, blank: bytes) -> Layout:
+    """Where an issued workbook has its cells, by its defined names; enough to fill it in."""
+    with zipfile.ZipFile(io.BytesIO(blank)) as archive:
+        names = defined_names(archive.read("xl/workbook.xml"))
+    places = {item.code: names[item.name] for item in form.items if item.name in names}
+    return Layout(places=places, anchors=(), named=names, sheets=())
+
+
+def _filled(form: Form, layout: Layout, blank: bytes, submission: Submission) -> bytes:
+    """The issued workbook with what was read with certainty; its totals are its own."""
+    typed: Mapping[str, Value] = {
+        item.code: value
+        for item, value in zip(form.items, submission.values, strict=True)
+        if item.mode == "entered" and value is not None
+    }
+    return fill(blank, form, layout, typed, submission.reasons)
+
+
+def _marked_or_plain(filled: bytes, face: Face, findings: list[Finding], opens: Collection[str]) -> bytes:
+    """A restyled template may be one we cannot mark either; the letter names every cell then."""
+    try:
+        return marked(filled, face, findings, opens=opens)
+    except UnpatchableError:
+        return filled
+
+
+def _moved(finding: Finding, layout: Layout) -> Finding:
+    """The finding at the cell of its item in the issued workbook; without an item it is about the sent file."""
+    place = layout.places.get(finding.item)
+    return finding.at(sheet=place.sheet, cell=place.cell) if place else finding.at(sheet="", cell="")

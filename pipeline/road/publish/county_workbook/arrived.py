@@ -1,0 +1,104 @@
+"""Who stands where and what arrived: 报送情况, 问题清单, 来件清单, 版本对照."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.form import Value, printed
+from pipeline.model.finding import SEVERITY_LABELS
+from pipeline.road.publish.county_workbook.pen import TOP, Pen
+from pipeline.workbook.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
+from pipeline.workbook.sheets import lines_height
+
+_INKS = {
+    "采用": "good", "通过": "good", "封存": "good", "退回": "error", "未读取": "error", "待说明": "warning",
+    "未报": "warning", "待认领": "warning",
+}  # fmt: skip
+
+
+def states(pen: Pen) -> None:
+    """Every unit with its state and next step."""
+    headings = ("单位代码", "单位名称", "类型", "计入汇总", "状态", "下一步", "采用文件", "收到份数", "强制性问题",
+                "核实性问题", "联系人", "电话")  # fmt: skip
+    sheet = pen.listing(STATES, headings, (10, 28, 8, 9, 9, 32, 44, 9, 11, 11, 10, 16))
+    for row, standing in enumerate(pen.outcome.standings, TOP + 1):
+        unit, decisive = standing.unit, standing.decisive
+        counts = [sum(f.severity == s for f in decisive.findings) if decisive else 0 for s in ("error", "warning")]
+        state = standing.state.value + ("（认可）" if standing.provisional else "")
+        counted = "是" if unit.counted else "否"
+        pen.texts(sheet, row, (unit.code, unit.name, unit.type, counted, state, standing.next_step, ""))
+        pen.text(sheet, row, 4, state, _INKS.get(standing.state.value, "value"))
+        if decisive:
+            pen.file(sheet, row, 6, decisive.submission.arrival.name)
+        for col, number in enumerate((len(standing.returns), *counts), 7):
+            pen.number(sheet, row, col, number)
+        pen.text(sheet, row, 10, unit.contact)
+        pen.text(sheet, row, 11, unit.phone)
+    pen.closed(sheet, len(headings), len(pen.outcome.standings))
+
+
+def findings(pen: Pen) -> None:
+    """Everything a person must look at; below it what was found in returns that are not the one that counts."""
+    headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办", "说明或认可")
+    widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50, 36)
+    sheet = pen.listing(FINDINGS, headings, widths)
+    listed = [(finding, False) for finding in pen.outcome.findings]
+    listed += [(finding, True) for finding in pen.outcome.superseded]
+    for row, (finding, replaced) in enumerate(listed, TOP + 1):
+        unit = pen.outcome.control.by_code.get(finding.unit)
+        level = "没有采用的报表" if replaced else SEVERITY_LABELS[finding.severity]
+        texts = (
+            level, finding.code, unit.name if unit else "", finding.file, finding.sheet, finding.cell, finding.message,
+            finding.found, finding.expected, finding.remedy, finding.answer,
+        )  # fmt: skip
+        sheet.set_row(row, lines_height(texts, widths))
+        pen.texts(sheet, row, texts)
+        pen.text(sheet, row, 0, level, "info" if replaced else finding.severity)
+        if finding.file:
+            pen.file(sheet, row, 3, finding.file)
+        if finding.cell:
+            pen.cell(sheet, row, 5, finding.file, (finding.sheet, finding.cell))
+    pen.closed(sheet, len(headings), len(listed))
+
+
+def arrivals(pen: Pen) -> None:
+    """Every file that arrived, once; a content found at several places lists them all."""
+    headings = ("文件", "状态", "单位", "下一步", "第一次收到", "字节", "哈希（认领时用）")
+    widths = (60, 13, 28, 50, 18, 10, 20)
+    sheet = pen.listing(ARRIVALS, headings, widths)
+    for row, each in enumerate(pen.outcome.arrivals, TOP + 1):
+        arrival, unit = each.arrival, each.unit
+        seen = f"{arrival.first_seen:%Y-%m-%d %H:%M}" if arrival.sha256 else ""
+        texts = ("\n".join(arrival.names), each.state, unit.name if unit else "", each.next_step, seen,
+                 str(arrival.size), arrival.sha256[:16])  # fmt: skip
+        sheet.set_row(row, lines_height(texts, widths))
+        pen.texts(sheet, row, texts)
+        pen.text(sheet, row, 1, each.state, _INKS.get(each.state, "info"))
+    pen.closed(sheet, len(headings), len(pen.outcome.arrivals))
+
+
+def versions(pen: Pen) -> None:
+    """Where a unit sent several returns: the one that counts beside each other one, figure by figure."""
+    headings = ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数")
+    sheet = pen.listing(VERSIONS, headings, (28, 60, 44, 14, 44, 14))
+    row = TOP
+    for row, texts in enumerate(_differences(pen), TOP + 1):
+        pen.texts(sheet, row, texts)
+    pen.closed(sheet, len(headings), row - TOP)
+
+
+def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
+    for standing in pen.outcome.standings:
+        for judged in standing.replaced if standing.decisive else ():
+            assert standing.decisive is not None
+            kept, other = standing.decisive.submission, judged.submission
+            for item, used, unused in zip(pen.form.items, kept.values, other.values, strict=True):
+                if used != unused:
+                    yield (standing.unit.name, item.label, kept.arrival.name, _shown(used),
+                           other.arrival.name, _shown(unused))  # fmt: skip
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return "（没有）"
+    return value if isinstance(value, str) else printed(value)

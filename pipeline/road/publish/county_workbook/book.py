@@ -1,0 +1,31 @@
+"""The sheets in their order: the return, then what explains it."""
+
+from __future__ import annotations
+
+from pipeline.model.outcome import Outcome
+from pipeline.road.publish.county_workbook import arrived, sources, sums, upward
+from pipeline.road.publish.county_workbook.pen import Pen
+
+
+def county_workbook(outcome: Outcome) -> bytes:
+    """The county's workbook; the same outcome gives the same bytes."""
+    pen = Pen(outcome)
+    rows = sources.source_rows(pen)
+    upward.tables(pen, rows)
+    upward.basics(pen, rows)
+    upward.local(pen, rows)
+    upward.texts(pen)
+    upward.checks(pen)
+    arrived.states(pen)
+    arrived.findings(pen)
+    sums.changes(pen)
+    sums.differences(pen)
+    sums.groups(pen)
+    arrived.arrivals(pen)
+    arrived.versions(pen)
+    sums.matrix(pen)
+    sources.collected(pen)
+    sources.sources(pen)
+    if outcome.seal:
+        upward.identity(pen, outcome.seal)
+    return pen.bytes()

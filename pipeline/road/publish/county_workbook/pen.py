@@ -1,0 +1,159 @@
+"""What every sheet of county.xlsx is drawn with: the workbook, its formats, the line that says what is counted, links."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from pipeline.form import Figure
+from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Standing
+from pipeline.road.publish.county_workbook.longlist import LongList
+from pipeline.workbook.annex import MISSING, PROVISIONAL, TITLES
+from pipeline.workbook.sheets import Inks, head, page
+
+TOP = 2
+"""Every sheet begins alike: title, the line with what is counted, then its headings."""
+
+_LONGEST = 32_767
+_NAMED = 60
+"""Units named in the line at the top; more are counted and stand in 报送情况."""
+
+
+class Pen:
+    """One drawing of the workbook of ``outcome``."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome, self.form, self.county = outcome, outcome.form, outcome.county
+        self.items = [item for item in self.form.items if item.code in self.county.figures]
+        self._out = io.BytesIO()
+        options = {
+            "in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False,
+        }  # fmt: skip
+        self.book = Workbook(self._out, options)
+        self.book.set_properties(
+            {
+                "title": f"{outcome.control.profile.root}{outcome.year}年汇总表",
+                "author": "",
+                "created": dt.datetime(outcome.year + 1, 1, 1),
+            }
+        )
+        self.inks = Inks(self.book)
+
+    def bytes(self) -> bytes:
+        """The finished workbook."""
+        self.book.close()
+        return self._out.getvalue()
+
+    def ink(self, name: str) -> Format:
+        """One format by name."""
+        return self.inks[name]
+
+    # ---------------------------------------------------------------- what is counted
+    @cached_property
+    def banner(self) -> str:
+        """Whose figures, of which year, and who is missing or counted for the time being: above every total."""
+        return f"汇总单位：{self._counted}"
+
+    @cached_property
+    def declared(self) -> str:
+        """The same on the sheets of the return, which declare the county as the unit that reports."""
+        return f"填报单位：{self._counted}"
+
+    @cached_property
+    def _counted(self) -> str:
+        county = self.county
+        total = len(county.counted) + len(county.missing)
+        parts = [
+            self.outcome.control.profile.root,
+            f"报告年度：{self.outcome.year}年",
+            f"已计入 {len(county.counted)} / {total} 个单位",
+        ]
+        if county.missing:
+            parts.append(MISSING + _names(county.missing))
+        if county.provisional:
+            parts.append(PROVISIONAL + _names(county.provisional))
+        return "　".join(parts)
+
+    # ---------------------------------------------------------------- sheets
+    def sheet(self, name: str) -> Worksheet:
+        """A new sheet, the next in the workbook."""
+        return self.book.add_worksheet(name)
+
+    def listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> Worksheet:
+        """A sheet with a title, the line with what is counted, and headings; its rows begin below `TOP`."""
+        sheet = self.sheet(name)
+        self.headed(sheet, TITLES[name], self.banner, headings, widths)
+        return sheet
+
+    def long_listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> LongList:
+        """The same for very many rows."""
+        sheet: LongList = self.book.add_worksheet(name, worksheet_class=LongList)
+        self.headed(sheet, TITLES[name], self.banner, headings, widths)
+        return sheet
+
+    def headed(
+        self, sheet: Worksheet, title: str, banner: str, headings: Sequence[str], widths: Sequence[float]
+    ) -> None:
+        """Title, banner, headings, widths and page of a list."""
+        head(sheet, self.inks, title, banner, len(headings), chars=sum(widths))
+        for col, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+            sheet.set_column(col, col, width)
+            sheet.write_string(TOP, col, heading, self.ink("heading"))
+        sheet.freeze_panes(TOP + 1, 0)
+        page(sheet, landscape=True, repeat=(0, TOP), tall=0)
+
+    def closed(self, sheet: Worksheet, width: int, rows: int) -> None:
+        """The end of a list: a filter, or that there is nothing in it."""
+        if rows:
+            sheet.autofilter(TOP, 0, TOP + rows, width - 1)
+        else:
+            sheet.merge_range(TOP + 1, 0, TOP + 1, width - 1, "（无）", self.ink("value"))
+
+    # ---------------------------------------------------------------- cells
+    def text(self, sheet: Worksheet, row: int, col: int, text: str, ink: str = "value_left") -> None:
+        """A text; what a cell cannot hold is cut where it can be seen."""
+        if len(text) > _LONGEST:
+            rest = len(text) - _LONGEST + 20
+            text = f"{text[:-rest]}……（余下 {rest} 字略）"
+        sheet.write_string(row, col, text, self.ink(ink))
+
+    def texts(self, sheet: Worksheet, row: int, texts: Sequence[str], ink: str = "value_left") -> None:
+        """A row of texts from the first column on."""
+        for col, text in enumerate(texts):
+            self.text(sheet, row, col, text, ink)
+
+    def number(self, sheet: Worksheet, row: int, col: int, value: Figure | None, ink: str = "value") -> None:
+        """A figure, or a blank cell where there is none."""
+        if value is None:
+            sheet.write_blank(row, col, None, self.ink(ink))
+        else:
+            sheet.write_number(row, col, value, self.ink(ink))
+
+    def file(self, sheet: Worksheet, row: int, col: int, name: str) -> None:
+        """A file's name that opens it."""
+        sheet.write_url(row, col, f"external:{self.path(name)}", self.ink("link"), name)
+
+    def cell(self, sheet: Worksheet, row: int, col: int, file: str, where: tuple[str, str]) -> None:
+        """A cell's address that opens its file there."""
+        sheet.write_url(row, col, self.target(file, *where), self.ink("link"), where[1])
+
+    def target(self, file: str, at: str, cell: str) -> str:
+        """Where a link to a cell of a returned workbook leads."""
+        return f"external:{self.path(file)}#'{at}'!{cell}"
+
+    def path(self, name: str) -> str:
+        """A file of the inputs, seen from county.xlsx."""
+        return str(PurePosixPath("..", "..", "inputs", str(self.outcome.year), name)).replace("#", "%23")
+
+
+def _names(standings: Sequence[Standing]) -> str:
+    names = "、".join(standing.unit.name for standing in standings[:_NAMED])
+    return names if len(standings) <= _NAMED else f"{names}等 {len(standings)} 个（全部见“报送情况”）"

@@ -1,0 +1,217 @@
+"""Whose return is it? The evidence is weighed, and a conflict goes to the office; nothing is guessed.
+
+Strong: the hidden sheet whose HMAC this office made, and the name and year the sheets declare (填报单位, the line
+under each title). Weak: file name and folder. The hidden sheet must be genuine, for this year and form, for a unit of
+the roster; no declared name or year and no file name may say another. Everything else waits in 待认领 with the
+likely units, until the office claims it in the 台账 by file name or hash; its signed word then outweighs all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pipeline.form import Form
+from pipeline.layout import IDENTITY_SHEET, Layout, Place
+from pipeline.model.control import Claim, Control
+from pipeline.model.finding import Finding, notice
+from pipeline.model.seal import Seal
+from pipeline.model.submission import Arrival
+from pipeline.road.read.names import Roster
+from pipeline.workbook.cells import Rows, label_key
+from pipeline.workbook.cells.normalise import as_shown
+
+_BANNER = re.compile(r"填报单位[:：]\s*(?P<unit>[^\s　]*)(?:[\s　]+报告年度[:：]\s*(?P<year>\d{4})年?)?")
+Words = dict[str, Any]
+"""What fills the sentence of a finding."""
+
+_REASONS: Mapping[str, str] = {
+    "U1": "签发信息不能核实", "U2": "签发年度不同", "U3": "表式不同", "U4": "签发给名录之外的单位",
+    "U5": "表上写的单位不同", "U6": "没有签发页", "U7": "文件名写的单位不同", "U8": "表上写的年度不同",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What one cell says about whose return this is; blank where it says nothing."""
+
+    unit: str
+    year: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """The unit a return is held to; ``findings`` say why if the office's word was needed."""
+
+    unit: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registrar:
+    """Weighs the evidence of one return against roster, claims and secret of the year."""
+
+    form: Form
+    layout: Layout
+    control: Control
+    secret: bytes
+    roster: Roster = field(init=False)
+    _banners: tuple[Place, ...] = field(init=False)
+    _sheets: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        banners = tuple(place for name, place in self.layout.named.items() if name.startswith("banner_"))
+        object.__setattr__(self, "roster", Roster.of(self.control))
+        object.__setattr__(self, "_banners", banners)
+        object.__setattr__(self, "_sheets", frozenset(self.layout.sheets))
+
+    def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
+        """The unit, or the finding under which the return waits in 待认领."""
+        seals = seals_of(book)
+        verdict = self._weigh(arrival, seals, book)
+        claims = self._claims(arrival)
+        units = sorted({claim.unit for claim in claims})
+        if len(units) > 1:
+            return notice("U9", name=arrival.name, found="、".join(self._named(unit) for unit in units))
+        if not units or (isinstance(verdict, Identified) and verdict.unit == units[0]):
+            return verdict
+        because = _REASONS[verdict.code] if isinstance(verdict, Finding) else f"签发给“{self._named(verdict.unit)}”"
+        words: Words = {"name": arrival.name, "unit": self._named(units[0]), "cell": claims[0].cell, "because": because}
+        return Identified(unit=units[0], findings=(notice("U10", **words),))
+
+    def _weigh(self, arrival: Arrival, seals: list[Seal], book: Mapping[str, Rows]) -> Identified | Finding:
+        year = str(self.control.profile.year)
+        declared = list(self._declared(book))
+        words: Words = {"name": arrival.name, "year": year, "form": self.form.id}
+        if not seals:
+            return notice("U6", found="没有签发页", likely=self._likely(arrival, declared), **words)
+        seal = seals[0]
+        other = next((s for s in seals if s.year != year), None)
+        if other:
+            return notice("U2", found=other.year or "空白", **words)
+        if seal.form != self.form.id:
+            return notice("U3", found=seal.form, **words)
+        if not all(s.genuine(self.secret) for s in seals) or len({s.unit for s in seals}) > 1:
+            return notice("U1", found=seal.unit, likely=self._likely(arrival, declared, seal.unit), **words)
+        if seal.unit not in self.control.by_code:
+            return notice("U4", found=seal.unit, likely=self._likely(arrival, declared), **words)
+        return self._contradiction(arrival, seal.unit, declared, words) or Identified(unit=seal.unit)
+
+    def _contradiction(self, arrival: Arrival, unit: str, declared: list[Declaration], words: Words) -> Finding | None:
+        """The first thing in the return, or about it, that speaks of another unit or year."""
+        agreed = ""
+        for said in declared:
+            where = {"sheet": said.place.sheet, "cell": said.place.cell}
+            if said.unit and said.unit != agreed and not self.roster.agrees(said.unit, unit):
+                likely = self._likely(arrival, [said], unit)
+                return notice("U5", where=where, found=self._named(unit), declared=said.unit, likely=likely, **words)
+            if said.year and said.year != words["year"]:
+                return notice("U8", where=where, found=said.year, **words)
+            agreed = said.unit or agreed
+        for name in arrival.names:
+            mentioned = self.roster.mentioned(name)
+            if not mentioned or unit in mentioned:
+                return None
+        others = "、".join(self._named(code) for code in sorted(self.roster.mentioned(arrival.name)))
+        likely = self._likely(arrival, declared, unit)
+        return notice("U7", found=self._named(unit), declared=others, likely=likely, **words)
+
+    def _claims(self, arrival: Arrival) -> list[Claim]:
+        """The claims of the most certain kind there are: by hash, else by path, else by base name."""
+        ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in self.control.claims]
+        best = max((certainty for certainty, _ in ranked), default=0)
+        return [claim for certainty, claim in ranked if best and certainty == best]
+
+    def _declared(self, book: Mapping[str, Rows]) -> Iterator[Declaration]:
+        """Who and which year the sheets say; on an issued workbook at their known cells, else wherever it stands."""
+        home = self.layout.places.get("meta.unit")
+        known: object = ""
+        for place in self._banners:
+            text = _at(book.get(place.sheet, ()), place)
+            if text != known and isinstance(text, str) and (match := _BANNER.match(text)):
+                known = text
+                yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
+        if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
+            yield from searched(book)
+            return
+        label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""
+        if label_key(str(label)) != "填报单位":
+            yield from searched(book)
+            return
+        yield Declaration(unit=as_shown(_at(book[home.sheet], home)).strip(), year="", place=home)
+        year = self.layout.places.get("meta.year")
+        if year and label_key(str(_at(book[year.sheet], Place(year.sheet, year.row, 0)))) == "报告年度":
+            yield Declaration(unit="", year=_year(_at(book[year.sheet], year)), place=year)
+
+    def _likely(self, arrival: Arrival, declared: list[Declaration], sealed: str = "") -> str:
+        """Up to three units it may be from, with why, for the office to choose from."""
+        texts = dict.fromkeys(said.unit for said in declared if said.unit)
+        reasons: dict[str, str] = {}
+        for text in texts:
+            for code in self.roster.resolve(text):
+                reasons.setdefault(code, "表上写明")
+        if sealed in self.control.by_code:
+            reasons.setdefault(sealed, "签发信息")
+        for name in arrival.names:
+            for code in sorted(self.roster.mentioned(name)):
+                reasons.setdefault(code, "文件名")
+        for code in self.roster.similar([*texts, *(name.rpartition("/")[2] for name in arrival.names)]):
+            reasons.setdefault(code, "名称相近")
+        listed = [f"{self._named(code)}（{why}）" for code, why in list(reasons.items())[:3]]
+        return "可能是：" + "、".join(listed) if listed else "名录里没有名称相近的单位"
+
+    def _named(self, code: str) -> str:
+        unit = self.control.by_code.get(code)
+        return f"{code} {unit.name}" if unit else code
+
+
+def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
+    """Every hidden sheet that names a unit; two of them mean that two workbooks were put together."""
+    seals = []
+    for name, rows in book.items():
+        if name.startswith(IDENTITY_SHEET):
+            said = {str(row[0]).strip(): row[1] for row in rows if len(row) > 1}
+            seal = Seal(**{entry.name: as_shown(said.get(entry.name, "")).strip() for entry in fields(Seal)})
+            if seal.unit:
+                seals.append(seal)
+    return seals
+
+
+def searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
+    """``填报单位：…`` in one cell, or 填报单位 with the name in the next filled cell, on any sheet."""
+    for sheet, rows in book.items():
+        for r, row in enumerate(rows):
+            for c, cell in enumerate(row):
+                if not isinstance(cell, str) or len(cell) > 200:
+                    continue
+                text = cell.strip()
+                if text.startswith("填报单位") and (match := _BANNER.match(text)) and _said(match["unit"]):
+                    yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=Place(sheet, r, c))
+                elif label_key(text) in ("填报单位", "报告年度"):
+                    beside = next((n for n in range(c + 1, len(row)) if str(row[n]).strip()), None)
+                    if beside is None:
+                        continue
+                    said = as_shown(row[beside]).strip()
+                    is_unit = label_key(text) == "填报单位"
+                    yield Declaration(
+                        unit=said if is_unit and len(said) <= 60 else "",
+                        year="" if is_unit else _year(row[beside]),
+                        place=Place(sheet, r, beside),
+                    )
+
+
+def _said(unit: str) -> str:
+    """A declared name; the blank form's own words are none."""
+    return "" if unit.startswith(("（", "(")) else unit
+
+
+def _year(cell: object) -> str:
+    match = re.fullmatch(r"(\d{4})年?(?:度)?", as_shown(cell).strip())
+    return match[1] if match else ""
+
+
+def _at(rows: Rows, place: Place) -> object:
+    return rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""

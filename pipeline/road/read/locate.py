@@ -1,0 +1,290 @@
+"""Where each item sits in this workbook, and the proof of it.
+
+Three ways, in this order, and on each of them the row and column labels of a cell are proven before it is believed:
+
+1. the sheet is as issued: every label stands where the layout says, so its items do (`SheetPlan.intact`);
+2. the labels are found elsewhere, on a sheet of any name, by their own words (`labels`);
+3. a heading of a group is gone, but the office's defined name leads to a cell with the item's own labels (`around`).
+
+What is refused is the item, not the table: the items that are proven have their place, each row or column that is
+not found is one S1. An item proven at two places is believed only if both say the same; a copy of a table with no
+figure in it does not count as a place. A defined name that contradicts the labels makes the item uncertain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.form import Form
+from pipeline.layout import Layout, Place, plain
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Sheet
+from pipeline.road.read.around import proven_around
+from pipeline.road.read.missing import missing_findings, moved_findings
+from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPlan:
+    """One issued sheet: the labels to prove, as (row, column, text), and the cells to read, as (index, row, column).
+
+    ``counts`` are the cells of counts, ``others`` those of money, dates and texts. ``statutory`` sheets hold nothing
+    to the right of their table.
+    """
+
+    sheet: str
+    height: int
+    width: int
+    statutory: bool
+    anchors: tuple[tuple[int, int, str], ...]
+    counts: tuple[tuple[int, int, int], ...]
+    others: tuple[tuple[int, int, int], ...]
+
+    @property
+    def cells(self) -> tuple[tuple[int, int, int], ...]:
+        """All cells of items."""
+        return self.counts + self.others
+
+    def padded(self, rows: Rows) -> Rows:
+        """The rows with every cell of an item in them, blank where the workbook ends before it."""
+        if len(rows) >= self.height and len(rows[0]) >= self.width:
+            return rows
+        blank = [""] * self.width
+        return [[*row, *blank[len(row) :]] for row in rows] + [blank] * (self.height - len(rows))
+
+    def intact(self, rows: Rows) -> bool:
+        """Whether every label stands where it was issued."""
+        try:
+            for row, col, text in self.anchors:
+                found = rows[row][col]
+                if found != text and plain(found) != plain(text):
+                    return False
+        except IndexError:
+            return False
+        return True
+
+    def contained(self, rows: Rows) -> bool:
+        """Whether nothing was written below the issued table, or to the right of a statutory one."""
+        if len(rows) > self.height and any(_text(cell) for row in rows[self.height :] for cell in row):
+            return False
+        if not self.statutory or not rows or len(rows[0]) <= self.width:
+            return True
+        return not any(_text(cell) for row in rows for cell in row[self.width :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """The place of every proven item by its index in ``Form.items``; ``as_issued`` if all are where the layout says."""
+
+    places: Mapping[int, Place]
+    findings: tuple[Finding, ...] = ()
+    as_issued: bool = False
+
+
+def sheet_plans(form: Form, layout: Layout) -> tuple[SheetPlan, ...]:
+    """The issued sheets that hold items."""
+    statutory = {table.sheet for table in form.tables}
+    cells: dict[str, list[tuple[int, int, int]]] = {}
+    for code, place in layout.places.items():
+        cells.setdefault(place.sheet, []).append((form.position[code], place.row, place.col))
+    return tuple(
+        _sheet_plan(form, layout, sheet, items, statutory=sheet in statutory) for sheet, items in cells.items()
+    )
+
+
+def _sheet_plan(
+    form: Form, layout: Layout, sheet: str, items: Sequence[tuple[int, int, int]], *, statutory: bool
+) -> SheetPlan:
+    anchors = [anchor for anchor in layout.anchors if anchor.place.sheet == sheet]
+    places = [
+        *(anchor.place for anchor in anchors),
+        *(place for place in layout.named.values() if place.sheet == sheet),
+    ]
+    corners = [(row, col) for _, row, col in items] + [(place.row, place.col) for place in places]
+    return SheetPlan(
+        sheet=sheet,
+        height=1 + max(row for row, _ in corners),
+        width=1 + max(col for _, col in corners),
+        statutory=statutory,
+        anchors=tuple((a.place.row, a.place.col, a.text) for a in anchors),
+        counts=tuple(cell for cell in items if form.items[cell[0]].kind == "count"),
+        others=tuple(cell for cell in items if form.items[cell[0]].kind != "count"),
+    )
+
+
+def as_issued(plans: Sequence[SheetPlan], layout: Layout, book: Mapping[str, Rows]) -> bool:
+    """The fast path: the issued sheets, all of them intact, and nothing beside them."""
+    others = (rows for name, rows in book.items() if name not in layout.sheets)
+    if any(_text(cell) for rows in others for row in rows for cell in row):
+        return False
+    return all(
+        (rows := book.get(plan.sheet)) is not None and plan.intact(rows) and plan.contained(rows) for plan in plans
+    )
+
+
+def grid(sheet: Sheet) -> Rows:
+    """The rows of a sheet counted from its own first row and column."""
+    if not sheet.top and not sheet.left:
+        return sheet.rows
+    blank = [""] * sheet.left
+    return [[] for _ in range(sheet.top)] + [[*blank, *row] for row in sheet.rows]
+
+
+@dataclass(slots=True, kw_only=True)
+class Locator:
+    """Finds the items of one workbook that is not as issued."""
+
+    form: Form
+    layout: Layout
+    plans: Sequence[SheetPlan]
+    charts: Sequence[Chart]
+    book: Mapping[str, Rows]
+    names: Callable[[], Mapping[str, Place]]
+    _findings: list[Finding] = field(default_factory=list)
+    _told: set[int] = field(default_factory=set)
+
+    def locate(self) -> Located:
+        """Every item that is certain, and a finding for all that moved, contradicts itself or is not there."""
+        intact = {plan.sheet for plan in self.plans if plan.intact(self.book.get(plan.sheet, ()))}
+        seen = self._sightings(intact)
+        places: dict[int, Place] = {}
+        for chart in self.charts:
+            found = self._certain(chart, seen[chart.name].found)
+            self._veto(chart, found, seen[chart.name].found, intact)
+            named = self._by_name(chart, found, seen[chart.name].found)
+            self._findings += moved_findings(self.form, self.layout, chart, found, seen[chart.name].reworded, self.book)
+            if named:
+                first = next(iter(named.values()))
+                self._findings.append(
+                    notice("L2", where={"sheet": first.sheet, "cell": first.cell}, table=chart.name, count=len(named))
+                )
+            places |= found | named
+            self._stray(chart, seen[chart.name].stray, found)
+        absent = [index for index in range(len(self.form.items)) if index not in places and index not in self._told]
+        self._findings += missing_findings(self.form, self.layout, self.charts, absent, self.book)
+        return Located(places=places, findings=tuple(self._findings))
+
+    def _sightings(self, intact: set[str]) -> dict[str, Sightings]:
+        """What the labels prove on every sheet.
+
+        An intact sheet proves its items where the layout says; one with more on it than was issued does so only for
+        the tables its labels say nothing about, or a figure below the table would not be seen.
+        """
+        seen = {chart.name: Sightings() for chart in self.charts}
+        by_sheet = {plan.sheet: plan for plan in self.plans if plan.sheet in intact}
+        for name, rows in self.book.items():
+            plan = by_sheet.get(name)
+            settled = plan is not None and plan.contained(rows)
+            labels = {} if settled else labels_of(rows)
+            for chart in self.charts:
+                here = Sightings()
+                sight(name, rows, labels, chart, here)
+                if plan and not here.found and not here.stray:
+                    cells = ((index, Place(name, row, col)) for index, row, col in plan.cells if index in chart.indexes)
+                    here.found = [Sighting(index, place, (name, -1)) for index, place in cells]
+                seen[chart.name].add(here)
+        return seen
+
+    def _certain(self, chart: Chart, sightings: Sequence[Sighting]) -> dict[int, Place]:
+        """The items with one place, or with several that say the same in separate copies of the table."""
+        sheets = {sighting.place.sheet for sighting in sightings}
+        filled = {sighting.place.sheet for sighting in sightings if self._entered(sighting)} or sheets
+        by_index: dict[int, dict[Place, tuple[str, int]]] = {}
+        for sighting in sightings:
+            if sighting.place.sheet in filled:
+                by_index.setdefault(sighting.index, {}).setdefault(sighting.place, sighting.block)
+        certain: dict[int, Place] = {}
+        differing: list[tuple[int, Sequence[Place]]] = []
+        for index, candidates in by_index.items():
+            places = list(candidates)
+            separate = len(set(candidates.values())) == len(places)
+            if separate and len({_written(self._raw(place)) for place in places}) == 1:
+                certain[index] = places[0]
+            else:
+                differing.append((index, places))
+        if differing:
+            self._differ(chart, differing)
+        elif len(sheets) > 1:
+            where = {"sheet": min(filled)}
+            words = {"table": chart.name, "sheets": "”“".join(sorted(sheets)), "found": min(filled)}
+            self._findings.append(notice("L3", where=where, **words))
+        return certain
+
+    def _differ(self, chart: Chart, differing: Sequence[tuple[int, Sequence[Place]]]) -> None:
+        self._told.update(index for index, _ in differing)
+        index, places = differing[0]
+        item = self.form.items[index]
+        told = "，".join(f"“{p.sheet}”{p.cell} 是“{_written(self._raw(p)) or '空白'}”" for p in places)
+        where = {"sheet": places[-1].sheet, "cell": places[-1].cell, "item": item.code}
+        words = {"table": chart.name, "count": len(differing), "label": item.label, "found": told}
+        self._findings.append(notice("L4", where=where, **words))
+
+    def _entered(self, sighting: Sighting) -> bool:
+        """Whether the unit itself wrote something in this cell: no total, and not what was printed in."""
+        return self.form.items[sighting.index].mode == "entered" and bool(_written(self._raw(sighting.place)))
+
+    def _veto(self, chart: Chart, found: dict[int, Place], sightings: Sequence[Sighting], intact: set[str]) -> None:
+        """Take out the items whose defined name stands at another cell than their labels prove."""
+        if not found or all(place.sheet in intact for place in found.values()):
+            return
+        proven = {(sighting.index, sighting.place) for sighting in sightings}
+        against: list[tuple[int, Place, Place]] = []
+        for index, place in found.items():
+            named = self.names().get(self.form.items[index].name)
+            if named and named.sheet in self.book and named != place and (index, named) not in proven:
+                against.append((index, place, named))
+        if not against:
+            return
+        for index, _, _ in against:
+            del found[index]
+            self._told.add(index)
+        index, place, named = against[0]
+        item = self.form.items[index]
+        words = {"table": chart.name, "count": len(against), "label": item.label}
+        words |= {"found": f"“{place.sheet}”{place.cell}", "expected": f"“{named.sheet}”{named.cell}"}
+        where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
+        self._findings.append(notice("L6", where=where, **words))
+
+    def _by_name(self, chart: Chart, found: Mapping[int, Place], sightings: Sequence[Sighting]) -> dict[int, Place]:
+        """Items no label path leads to, whose defined name does, and whose own row and column label stand there."""
+        doubtful = {sighting.index for sighting in sightings}
+        wanted = chart.indexes - found.keys() - doubtful
+        if not chart.stacked or not wanted:
+            return {}
+        leaves = [row[-1] for row in chart.rows]
+        taken = set(found.values())
+        named: dict[int, Place] = {}
+        for block in chart.blocks:
+            for (row, column), index in block.items.items():
+                place = self.names().get(self.form.items[index].name) if index in wanted else None
+                if not place or place in taken or leaves.count(row[-1]) > 1:
+                    continue
+                if proven_around(self.book.get(place.sheet, ()), place, row, column, chart):
+                    named[index] = place
+        return named
+
+    def _stray(self, chart: Chart, stray: Sequence[Place], found: Mapping[int, Place]) -> None:
+        if not stray:
+            return
+        if not found:
+            self._told.update(chart.indexes)
+        place = stray[0]
+        where = {"sheet": place.sheet, "cell": place.cell}
+        words = {"table": chart.name, "found": _written(self._raw(place)), "row": place.row + 1}
+        self._findings.append(notice("L5", where=where, **words))
+
+    def _raw(self, place: Place) -> object:
+        rows = self.book[place.sheet]
+        return rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""
+
+
+def _text(cell: object) -> bool:
+    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+
+
+def _written(cell: object) -> str:
+    """A cell for comparing two copies: 3, 3.0 and " 3" are the same."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return plain(cell)

@@ -1,0 +1,170 @@
+"""One arrival through reading: open, establish whose it is, prove the labels, take the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+from pipeline.form import LOCAL, Form
+from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
+from pipeline.layout.design import BANNER_ROW, banner_name
+from pipeline.model.control import Control
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Arrival, Opened, Sheet, Submission, Unclaimed
+from pipeline.road.read.identity import Registrar
+from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
+from pipeline.road.read.reasons import ReasonPlan
+from pipeline.road.read.values import Evaluator, hidden
+from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.workbook import opinions
+from pipeline.workbook.annex import annexed, unfinished
+from pipeline.workbook.cells import Chart, Rows, charts
+from pipeline.workbook.cells.normalise import read_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A workbook as units with the same local indicators and rules got it.
+
+    ``whole`` tells that the template still places every item; where it does not, labels alone must find them.
+    """
+
+    layout: Layout
+    plans: tuple[SheetPlan, ...]
+    charts: tuple[Chart, ...]
+    reasons: ReasonPlan
+    whole: bool
+
+    @classmethod
+    def of(cls, form: Form, template: Layout, page: LocalPage) -> Issued:
+        """What has to be worked out once for all of them."""
+        layout, local = with_local(template, page), tuple(item for _, item in page.items)
+        statutory = len(form.items) - len(form.of_table(LOCAL))
+        return cls(
+            layout=layout,
+            plans=sheet_plans(form, layout),
+            charts=charts(form, local),
+            reasons=ReasonPlan.of(form, layout),
+            whole=len(layout.places) == statutory + len(local),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads the returns of one year; everything it needs is fixed, and worked out once, before the first file."""
+
+    form: Form
+    layout: Layout
+    control: Control
+    secret: bytes
+
+    def read(self, opened: Opened) -> Submission | Unclaimed:
+        """The submission in an arrival behind the guard, or why nobody can be held to it."""
+        arrival = opened.arrival
+        if not opened.format:
+            return Unclaimed(arrival=arrival, findings=arrival.findings)
+        try:
+            workbook = read_workbook(opened)
+        except UnreadableError as error:
+            return _unclaimed(arrival, notice("I1", name=arrival.name, reason=error))
+        remarks = (*arrival.findings, *workbook.findings)
+        names = opened.parts.get("xl/workbook.xml", b"")
+        return self.read_cells(arrival, workbook.sheets, names=names, remarks=remarks)
+
+    def read_cells(
+        self,
+        arrival: Arrival,
+        sheets: Mapping[str, Sheet],
+        *,
+        names: bytes = b"",
+        remarks: Sequence[Finding] = (),
+    ) -> Submission | Unclaimed:
+        """The same for a workbook whose cells have been read already.
+
+        ``names`` is its workbook.xml, where the defined names stand; ``remarks`` is what was found on the way.
+        """
+        grids = {name: grid(sheet) for name, sheet in sheets.items()}
+        book = {name: rows for name, rows in grids.items() if not annexed(name, rows)}
+        identified = self._registrar.identify(arrival, book)
+        if isinstance(identified, Finding):
+            return _unclaimed(arrival, identified)
+        unit, findings = identified.unit, [*remarks, *identified.findings]
+        issued = self._issued(unit)
+        if missing := unfinished(grids):
+            findings.append(notice("C4", found=missing))
+        places: Mapping[str, Place]
+        if issued.whole and as_issued(issued.plans, issued.layout, book):
+            places = issued.layout.places
+            values, told = self._evaluator.as_issued(issued.plans, book, sheets, unit)
+        else:
+            located = self._locator(issued, names, book).locate()
+            findings += located.findings
+            places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
+            values, told = self._evaluator.located(located.places, book, sheets, unit)
+        findings += told
+        findings += hidden(places, sheets)
+        return Submission(
+            arrival=arrival,
+            unit=unit,
+            values=self.form.vector(values),
+            places=places,
+            reasons=_written(_opinions(book) | issued.reasons.read(book)),
+            findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
+        )
+
+    def _locator(self, issued: Issued, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
+        @cache
+        def names() -> Mapping[str, Place]:
+            return defined_names(workbook_xml) if workbook_xml else {}  # only OOXML has them; labels prove the rest
+
+        return Locator(
+            form=self.form, layout=issued.layout, plans=issued.plans, charts=issued.charts, book=book, names=names
+        )
+
+    def _issued(self, unit: str) -> Issued:
+        """How the workbook of a unit was issued; units that are asked for the same share one answer."""
+        if unit not in self._units:
+            kind = self.control.by_code[unit].type
+            page = local_page(self.form, self.layout.places, unit=unit, unit_type=kind)
+            if page.asked not in self._pages:
+                self._pages[page.asked] = Issued.of(self.form, self.layout, page)
+            self._units[unit] = self._pages[page.asked]
+        return self._units[unit]
+
+    @cached_property
+    def _units(self) -> dict[str, Issued]:
+        return {}
+
+    @cached_property
+    def _pages(self) -> dict[tuple[str, ...], Issued]:
+        return {}
+
+    @cached_property
+    def _registrar(self) -> Registrar:
+        """It must know the line with unit and year of every sheet a unit may have."""
+        layout = self.layout
+        if self.control.indicators or self.control.rules:
+            named = {**layout.named, banner_name(LOCAL): Place(LOCAL_SHEET, BANNER_ROW, 0)}
+            layout = replace(layout, named=named, sheets=(*layout.sheets, LOCAL_SHEET))
+        return Registrar(form=self.form, layout=layout, control=self.control, secret=self.secret)
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator.of(self.form, self.control)
+
+
+def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:
+    return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name), *arrival.findings))
+
+
+def _written(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Reasons as texts are read: without control characters."""
+    texts = ((key, read_text(text).value) for key, text in reasons.items())
+    return {key: text for key, text in texts if isinstance(text, str)}
+
+
+def _opinions(book: Mapping[str, Rows]) -> dict[str, str]:
+    """The reasons on the first sheet of a correction that came back, by rule and item: ``P4@t3.other.other.total``."""
+    given = opinions.given_reasons(book.get(opinions.SHEET, ()))
+    return {f"{code}@{item}": text for (code, item), text in given.items()}

@@ -1,0 +1,62 @@
+"""The workbook the next level up issued to this office (上级报表.xlsx): the seal that county.xlsx will carry.
+
+The secret behind the seal is the next level's, so that nothing here can tell whether it is genuine; what can be told is
+form, year and for whom it was issued. A seal of another county must not get onto this county's figures.
+"""
+
+from __future__ import annotations
+
+from pipeline.form import Form
+from pipeline.layout import plain
+from pipeline.model.control import SUPERIOR_FILE, Control
+from pipeline.model.finding import Finding, notice
+from pipeline.model.seal import Seal
+from pipeline.model.submission import Opened
+from pipeline.road.read.identity import seals_of, searched
+from pipeline.road.read.locate import grid
+from pipeline.road.read.workbook import UnreadableError, read_workbook
+
+_SUFFIXES = ("办公室", "人民政府", "政府")
+
+
+def read_superior(opened: Opened, form: Form, control: Control) -> Seal | Finding:
+    """The seal of an issued workbook behind the guard, or why there is none to use."""
+    profile = control.profile
+    if not opened.format:
+        return _refused(opened.arrival.findings[-1].message.rstrip("。"))
+    try:
+        sheets = read_workbook(opened).sheets
+    except UnreadableError as error:
+        return _refused(str(error))
+    book = {name: grid(sheet) for name, sheet in sheets.items()}
+    seals = seals_of(book)
+    if len(seals) != 1:
+        return _refused("里面没有签发页" if not seals else "里面有几张签发页")
+    (seal,) = seals
+    if (seal.form, seal.year) != (form.id, str(profile.year)):
+        return _refused(f"它是 {seal.year} 年度、表式“{seal.form}”的，本年度是 {profile.year} 年、“{form.id}”")
+    name = next((said.unit for said in searched(book) if said.unit), "")
+    if not _same(name, profile.root):
+        return _refused(f"它是发给“{name}”的，台账的汇总单位是“{profile.root}”")
+    return seal
+
+
+def _same(name: str, root: str) -> bool:
+    """Whether two names can be one government's: one may stand for the other with the places above it."""
+    first, second = (_bare(each) for each in (name, root))
+    return bool(first and second) and (first.endswith(second) or second.endswith(first))
+
+
+def _bare(name: str) -> str:
+    """
+    >>> _bare("哈尔滨市方正县人民政府 办公室"), _bare("方正县")
+    ('哈尔滨市方正县', '方正县')
+    """
+    key = plain(name)
+    for suffix in _SUFFIXES:
+        key = key.removesuffix(suffix)
+    return key
+
+
+def _refused(reason: str) -> Finding:
+    return notice("T21", where={"file": SUPERIOR_FILE}, name=SUPERIOR_FILE, reason=reason)

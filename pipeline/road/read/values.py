@@ -1,0 +1,132 @@
+"""The cells of the proven places to values, and what must be said about each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.form import Form, Item, Rule, Value, printed
+from pipeline.layout import Place
+from pipeline.model.control import Control
+from pipeline.model.finding import Finding, notice, violation
+from pipeline.model.submission import Sheet
+from pipeline.road.read.locate import SheetPlan
+from pipeline.workbook.cells.labels import Rows
+from pipeline.workbook.cells.normalise import LIMIT, Reading, read_number, read_text
+
+_ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluator:
+    """Reads the cells of one year's returns; ``blank`` and ``number`` are the rules S2 and S3.
+
+    ``silent`` are the items a blank cell of which is nothing to speak of.
+    """
+
+    form: Form
+    control: Control
+    blank: Rule
+    number: Rule
+    silent: frozenset[int]
+
+    @classmethod
+    def of(cls, form: Form, control: Control) -> Evaluator:
+        """The evaluator of a form under the settings of a 台账."""
+        silent = frozenset(index for index, item in enumerate(form.items) if not (item.required or item.source))
+        return cls(form=form, control=control, blank=form.rule("S2"), number=form.rule("S3"), silent=silent)
+
+    def as_issued(
+        self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
+    ) -> tuple[tuple[Value, ...], list[Finding]]:
+        """Values at the issued places; a plain whole number in a count's cell is taken without further ado."""
+        values: list[Value] = [None] * len(self.form.items)
+        findings: list[Finding] = []
+        for plan in plans:
+            rows, sheet = plan.padded(book[plan.sheet]), sheets[plan.sheet]
+            plain = not (sheet.errors or sheet.uncomputed or sheet.pictures)
+            for index, row, col in plan.counts:
+                raw = rows[row][col]
+                if type(raw) is float and plain and 0 <= raw < LIMIT and raw == (whole := int(raw)):
+                    values[index] = whole
+                elif raw != "" or not plain or index not in self.silent:
+                    values[index] = self._take(index, raw, Place(plan.sheet, row, col), sheet, unit, findings)
+            for index, row, col in plan.others:
+                raw = rows[row][col]
+                if raw != "" or not plain or index not in self.silent:
+                    values[index] = self._take(index, raw, Place(plan.sheet, row, col), sheet, unit, findings)
+        return tuple(values), findings
+
+    def located(
+        self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
+    ) -> tuple[tuple[Value, ...], list[Finding]]:
+        """Values at the places that were proven; an item without one stays ``None``, its S1 has been told."""
+        values: list[Value] = [None] * len(self.form.items)
+        findings: list[Finding] = []
+        for index, place in places.items():
+            rows = book[place.sheet]
+            raw = rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""
+            values[index] = self._take(index, raw, place, sheets[place.sheet], unit, findings)
+        return tuple(values), findings
+
+    def _take(self, index: int, raw: object, place: Place, sheet: Sheet, unit: str, findings: list[Finding]) -> Value:
+        item = self.form.items[index]
+        reading = _trouble(sheet, place) or (read_number(raw, item) if item.numeric else read_text(raw))
+        value = reading.value
+        for finding in self._remarks(item, reading, unit, seen=sheet.scanned):
+            findings.append(finding.at(sheet=place.sheet, cell=place.cell, item=item.code))
+            if finding.code == "V2":
+                value = _ZERO[item.kind]
+        return value
+
+    def _remarks(self, item: Item, reading: Reading, unit: str, *, seen: bool) -> Iterator[Finding]:
+        """What must be said about a cell, if anything; a blank counts as 0 only where nothing unseen can stand in it."""
+        if reading.reason:
+            yield violation(
+                self.number, label=item.label, found=reading.shown, reason=reading.reason, expected=_expected(item)
+            )
+        for code in reading.remarks if item.numeric else ():
+            assert isinstance(reading.value, int | Decimal)
+            found, value = reading.shown.strip(), printed(reading.value)
+            yield notice(code, label=item.label, found=found, value=value, unit=item.unit)
+        if reading.reason or reading.value is not None or item.mode != "entered" or not item.numeric:
+            return
+        if not (item.required or (item.source and self.control.profile.sources.get(item.source) == unit)):
+            return
+        if self.control.profile.blanks == "zero" and seen:
+            yield notice("V2", label=item.label, found="空白")
+        else:
+            yield violation(self.blank, label=item.label, found="空白", expected=_expected(item))
+
+
+def hidden(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator[Finding]:
+    """One info for each sheet whose hidden rows or columns hold items: they were read like all others."""
+    for name, sheet in sheets.items():
+        if not sheet.hidden_rows and not sheet.hidden_columns:
+            continue
+        mine = [place for place in places.values() if place.sheet == name]
+        rows = sorted({place.row + 1 for place in mine} & {row + 1 for row in sheet.hidden_rows})
+        columns = sorted({place.col for place in mine} & sheet.hidden_columns)
+        if rows or columns:
+            told = [f"第 {'、'.join(map(str, rows))} 行"] if rows else []
+            told += [f"{'、'.join(Place(name, 0, col).cell[:-1] for col in columns)} 列"] if columns else []
+            yield notice("L8", where={"sheet": name}, sheet=name, found="，".join(told))
+
+
+def _trouble(sheet: Sheet, place: Place) -> Reading | None:
+    """What the cell's own content does not show: an error value, a formula never computed, a picture."""
+    at = (place.row, place.col)
+    if literal := sheet.errors.get(at):
+        return Reading(reason="公式已失效", shown=literal)
+    if at in sheet.uncomputed:
+        return Reading(reason="公式未计算，请打开后保存", shown="未计算的公式")
+    if at in sheet.pictures:
+        return Reading(reason="单元格里是图片，不是数字", shown="图片")
+    return None
+
+
+def _expected(item: Item) -> str:
+    if item.kind == "money":
+        return f"不小于 0 的数字，最多 {item.scale} 位小数"
+    return "整数，减少的用负号" if item.signed else "不小于 0 的整数"

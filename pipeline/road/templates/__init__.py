@@ -1,0 +1,7 @@
+"""The form to blank templates: return.xlsx, report.docx; and what a restyled one has lost."""
+
+from pipeline.road.templates.check import check_templates
+from pipeline.road.templates.report import build_report
+from pipeline.road.templates.workbook import build_workbook
+
+__all__ = ["build_report", "build_workbook", "check_templates"]

@@ -1,0 +1,193 @@
+"""The Word template of the annual report, built once from the form; afterwards it is the office's to restyle.
+
+docxtpl fills it: a paragraph that holds only ``{%p … %}`` disappears, every other tag stands in a single run.
+Labels, headings and tables come from the form; the narrative frame is our own wording.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import jinja2
+from docx.document import Document as WordDocument
+from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml.ns import qn
+from docx.shared import Pt
+from docxtpl import DocxTemplate
+from jinja2 import meta, nodes
+from lxml import etree
+
+from pipeline.errors import TemplateError
+from pipeline.files.archive import settled_zip
+from pipeline.form import Form, Item, Table
+from pipeline.layout import table_grid
+from pipeline.road.templates.sentences import passage
+from pipeline.road.templates.typography import (
+    BODY,
+    HEADING,
+    NOTICE,
+    RED,
+    SUBHEADING,
+    TITLE,
+    add_paragraph,
+    add_table,
+    is_long,
+    new_document,
+)
+
+REPORT_NAMES = frozenset(
+    ["year", "form.title", "form.basis", "missing", "provisional"]
+    + [f"profile.{key}" for key in ("root", "compiler", "address", "postcode", "phone", "website", "level")]
+)
+"""What a report template may use besides item codes."""
+
+MISSING_TEXT = "（本部分文字待补充）"
+_NUMERALS = "一二三四五六七八九十"
+_BUILT = dt.datetime(2021, 9, 26)  # the day the format was issued; any fixed day would do
+_PRINTED = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+
+_INTRODUCTION = (
+    "按照《中华人民共和国政府信息公开条例》（国务院令第711号，以下简称《条例》）第四十九条、第五十条和"
+    "国家统一规定的年度报告格式（{{ form.basis }}），{{ profile.compiler or profile.root }}汇总{{ profile.root }}"
+    "{{ year }}年政府信息公开工作情况，编制本报告。各项数据的统计时间为{{ year }}年1月1日至12月31日。"
+    "{% if profile.website %}报告电子版可在{{ profile.website }}查看、下载。{% endif %}"
+    "对报告内容有疑问的，请与{{ profile.compiler or profile.root }}联系"
+    "{% if profile.address %}，地址：{{ profile.address }}{% endif %}"
+    "{% if profile.postcode %}，邮政编码：{{ profile.postcode }}{% endif %}"
+    "{% if profile.phone %}，联系电话：{{ profile.phone }}{% endif %}。"
+)
+_UNFINISHED = '【汇总未完成】本报告不是最终结果，尚有{{ missing|length }}个单位未计入：{{ missing|join("、") }}。'
+_PROVISIONAL = (
+    '【带条件认可】以下{{ provisional|length }}个单位的数据暂按带条件认可计入：{{ provisional|join("、") }}。'
+)
+
+
+def build_report(form: Form, path: Path) -> None:
+    """Write the template to ``path``; the same form gives the same bytes."""
+    document = new_document()
+    _front(document)
+    parts: dict[str, Table | list[Item]] = {table.heading: table for table in form.tables}
+    for item in form.of_table("text"):
+        section = parts.setdefault(item.row_path[0], [])
+        if isinstance(section, list):
+            section.append(item)
+    above: Table | list[Item] = []
+    for heading in sorted(parts, key=lambda text: _NUMERALS.index(text[0])):
+        part = parts[heading]
+        spacing = add_paragraph(document, heading, HEADING).paragraph_format
+        if isinstance(part, Table):
+            grid = table_grid(part)
+            spacing.space_after = Pt(6)
+            spacing.page_break_before = True if is_long(grid) else None
+            add_table(document, grid)
+        else:
+            for item in part:
+                _section(document, form, item)
+        if isinstance(above, Table) and not spacing.page_break_before:
+            spacing.space_before = Pt(14.5)
+        above = part
+    path.write_bytes(_settled(document, form))
+
+
+def placeholders(template: Path) -> frozenset[str]:
+    """Every name the template asks for beyond `REPORT_NAMES`: item codes, unless someone mistyped one.
+
+    Raises `TemplateError` when the file is not a Word template or a tag in it cannot be parsed.
+    """
+    environment = jinja2.Environment(autoescape=True)
+    try:
+        tree = environment.parse(_source(_opened(template)))
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(
+            f"Word 模板 {template} 的标签写错了：{error.message}。请改正后再运行 xxgk template check。"
+        ) from error
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    roots = meta.find_undeclared_variables(tree) - environment.globals.keys() - own
+    chains = list(tree.find_all(nodes.Getattr))
+    inner = {id(chain.node) for chain in chains}
+    names = [node for node in tree.find_all(nodes.Name) if id(node) not in inner]
+    asked = {_dotted(node) for node in (*names, *chains) if id(node) not in inner}
+    return frozenset(name for name in asked if name.split(".")[0] in roots) - REPORT_NAMES
+
+
+def table_placeholders(template: Path) -> frozenset[str]:
+    """The item codes that are printed in the cells of the template's tables; raises like `placeholders`."""
+    cells = _opened(template).get_docx().element.body.iter(qn("w:tc"))
+    texts = ("".join(text.text or "" for text in cell.iter(qn("w:t"))) for cell in cells)
+    return frozenset(code for text in texts for code in _PRINTED.findall(text)) & placeholders(template)
+
+
+def _front(document: WordDocument) -> None:
+    """Title, the warning that units are missing, and the introduction."""
+    add_paragraph(document, "{{ profile.root }}{{ year }}年", TITLE)
+    add_paragraph(document, "{{ form.title }}", TITLE).paragraph_format.space_after = Pt(29)
+    for names, notice in (("missing", _UNFINISHED), ("provisional", _PROVISIONAL)):
+        _when(document, names, notice, NOTICE)
+    add_paragraph(document, _INTRODUCTION, BODY)
+
+
+def _section(document: WordDocument, form: Form, item: Item) -> None:
+    """One section of the narrative: what the figures say, then the office's own paragraphs."""
+    if item.row_path[1].startswith("（"):
+        add_paragraph(document, item.row_path[1], SUBHEADING)
+    said = passage(form, item.code)
+    if said is not None:
+        _when(document, said.when, said.jinja(), BODY)
+    # Where the figures speak already, an office's bare “无” adds nothing.
+    words = f'{item.code}|reject("in", ["无", "无。"])|list' if said else item.code
+    add_paragraph(document, f"{{%p set words = {words} %}}", BODY)
+    add_paragraph(document, "{%p for paragraph in words %}", BODY)
+    add_paragraph(document, "{{ paragraph }}", BODY)
+    add_paragraph(document, "{%p endfor %}", BODY)
+    if said is None or said.when:
+        nothing = "not words" + (f" and not ({said.when})" if said else "")
+        add_paragraph(document, f"{{%p if {nothing} %}}", BODY)
+        add_paragraph(document, MISSING_TEXT, BODY, color=RED)
+        add_paragraph(document, "{%p endif %}", BODY)
+
+
+def _when(document: WordDocument, condition: str, text: str, style: str) -> None:
+    """A paragraph that is there only under ``condition``; an empty condition always holds."""
+    if condition:
+        add_paragraph(document, f"{{%p if {condition} %}}", style)
+    add_paragraph(document, text, style)
+    if condition:
+        add_paragraph(document, "{%p endif %}", style)
+
+
+def _settled(document: WordDocument, form: Form) -> bytes:
+    properties = document.core_properties
+    properties.author = properties.last_modified_by = properties.comments = ""
+    properties.title, properties.language, properties.revision = form.title, "zh-CN", 1
+    properties.created = properties.modified = _BUILT
+    out = io.BytesIO()
+    document.save(out)
+    return settled_zip(out.getvalue())
+
+
+def _opened(template: Path) -> DocxTemplate:
+    try:
+        opened = DocxTemplate(io.BytesIO(template.read_bytes()))
+        opened.init_docx()
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError) as error:
+        raise TemplateError(f"Word 模板 {template} 打不开：{error}。请用 xxgk template 重新生成。") from error
+    return opened
+
+
+def _source(template: DocxTemplate) -> str:
+    """The template's text as docxtpl hands it to Jinja: body, headers and footers."""
+    parts: list[str] = [template.get_xml()]
+    for uri in (template.HEADER_URI, template.FOOTER_URI):
+        parts.extend(template.get_part_xml(part) for _, part in template.get_headers_footers(uri))
+    return "\n".join(template.patch_xml(part) for part in parts)
+
+
+def _dotted(node: nodes.Node) -> str:
+    """``t3.received.natural`` of an attribute chain; of anything else only what hangs on it."""
+    if isinstance(node, nodes.Getattr):
+        return f"{_dotted(node.node)}.{node.attr}"
+    return node.name if isinstance(node, nodes.Name) else ""
