@@ -27,7 +27,6 @@ from pipeline.examination import Examination
 from pipeline.files.atomic import publish_files
 from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
-from pipeline.former import history
 from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
 from pipeline.model.changes import changes
@@ -39,6 +38,7 @@ from pipeline.model.received import received
 from pipeline.model.seal import Seal, make_secret, read_secret
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Unclaimed
+from pipeline.prior_year.known import history
 from pipeline.recording import counted_digest, night_of
 from pipeline.remembered import night_before
 from pipeline.road.check import Checker, root_findings

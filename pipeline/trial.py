@@ -11,7 +11,6 @@ from typing import Any
 from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form, parse_form
-from pipeline.former import history
 from pipeline.layout import read_layout
 from pipeline.model.control import Control, Unit
 from pipeline.model.finding import Finding
@@ -19,6 +18,7 @@ from pipeline.model.past import History
 from pipeline.model.seal import read_secret
 from pipeline.model.standing import Standing, State
 from pipeline.model.submission import Arrival, Submission
+from pipeline.prior_year.known import history
 from pipeline.road.check import Checker
 from pipeline.road.intake import open_arrival
 from pipeline.road.judge import judge

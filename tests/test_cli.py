@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.past.reports import cms_html, published
+from tests.prior_year.reports import cms_html, published
 from tests.workspaces import YEAR, Office
 
 

@@ -167,7 +167,7 @@ def history_import(
 ) -> None:
     """读出一个单位往年的数，作为历史保存；改正后再导入一次，以后一次为准。"""
     from pipeline.cli import show_history
-    from pipeline.recall import import_history
+    from pipeline.prior_year.importing import import_history
 
     now = dt.datetime.now().astimezone()
     result = import_history(Workspace(workspace), file, unit=unit, year=year, now=now)
@@ -184,7 +184,7 @@ def history_withdraw(
 ) -> None:
     """导错了：撤回一个单位那一年最近一次导入，回到导入以前。"""
     from pipeline.cli import show_history
-    from pipeline.recall import withdraw_history
+    from pipeline.prior_year.importing import withdraw_history
 
     now = dt.datetime.now().astimezone()
     show_history.withdrawn(withdraw_history(Workspace(workspace), unit=unit, year=year, now=now))
@@ -199,7 +199,7 @@ def history_show(
 ) -> None:
     """那一年知道些什么，从哪个文件来的。"""
     from pipeline.cli import show_history
-    from pipeline.recall import known
+    from pipeline.prior_year.importing import known
 
     show_history.known(known(Workspace(workspace), year), year, unit, json=json)
 

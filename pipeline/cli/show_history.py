@@ -12,7 +12,7 @@ from pipeline.cli import show
 from pipeline.form import Band, Form, Value, printed
 from pipeline.form import Table as Statutory
 from pipeline.model.past import Past
-from pipeline.recall import Known, Recalled
+from pipeline.prior_year.importing import Known, Recalled
 
 UNKNOWN = "？"
 

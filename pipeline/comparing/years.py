@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.form import Form, Value
-from pipeline.former import COUNTED, reported
 from pipeline.ledger import Ledger
 from pipeline.model.past import Past, crossed
+from pipeline.prior_year.known import COUNTED, reported
 from pipeline.remembered import Remembered, remembered
 from pipeline.workspace import Workspace
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.form import Form
-from pipeline.past import read_report
-from tests.past.reports import cms_html, docx, published
+from pipeline.prior_year import read_report
+from tests.prior_year.reports import cms_html, docx, published
 
 BODY = "word/document.xml"
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'

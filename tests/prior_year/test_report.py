@@ -11,10 +11,10 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from pipeline.form import Form, load_form
-from pipeline.past import Imported, Stated, read_report, stated
+from pipeline.prior_year import Imported, Stated, read_report, stated
 from pipeline.workspace import bundled_templates
 from tests.libreoffice import convert
-from tests.past.reports import as_offices_write, as_printed, cms_html, docx, published, word_html
+from tests.prior_year.reports import as_offices_write, as_printed, cms_html, docx, published, word_html
 
 ME = Stated(unit="方正县政府办公室", years=(2024,))
 

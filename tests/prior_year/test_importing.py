@@ -14,10 +14,10 @@ from xlsxwriter.workbook import Workbook
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form, Value, load_form
 from pipeline.layout import table_grid
-from pipeline.recall import Recalled, import_history, known, withdraw_history
+from pipeline.prior_year.importing import Recalled, import_history, known, withdraw_history
 from pipeline.workspace import bundled_templates
 from tests.ledger.ledgers import contents
-from tests.past.reports import cms_html, docx, published
+from tests.prior_year.reports import cms_html, docx, published
 from tests.workspaces import YEAR, Office
 
 NOW = dt.datetime(2025, 1, 5, 9, 0, tzinfo=dt.UTC)

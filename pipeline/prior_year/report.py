@@ -10,10 +10,10 @@ from typing import Any
 from pipeline.files.containers import Bounds, RefusedError, sniff
 from pipeline.form import Form
 from pipeline.model.finding import notice
-from pipeline.past.pages import Page
-from pipeline.past.tables import Imported, Stated, read_tables
-from pipeline.past.web import read_web
-from pipeline.past.word import read_word
+from pipeline.prior_year.pages import Page
+from pipeline.prior_year.tables import Imported, Stated, read_tables
+from pipeline.prior_year.web import read_web
+from pipeline.prior_year.word import read_word
 
 _TITLE = re.compile(
     r"([0-9０-９〇零一二三四五六七八九]{4})年?度?(?:年度)?的?政府信息公开(?:工作)?(?:的)?(?:年度报告|年报)"

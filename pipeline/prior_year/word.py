@@ -13,7 +13,7 @@ from lxml import etree
 from pipeline.files.containers import MIB, Bounds, RefusedError, directory, inflate, sniff, swollen
 from pipeline.files.containers.bounds import damaged
 from pipeline.files.containers.parts import measure, names_of, prolog
-from pipeline.past.pages import MAX_CELLS, Cell, Page, lines, page, too_many
+from pipeline.prior_year.pages import MAX_CELLS, Cell, Page, lines, page, too_many
 
 WORD, BODY = "Word 文档", "word/document.xml"
 _LARGEST = 24 * MIB

@@ -13,7 +13,7 @@ from lxml import etree, html
 
 from pipeline.files.containers import MIB, swollen
 from pipeline.files.containers.bounds import damaged
-from pipeline.past.pages import MAX_CELLS, Cell, Page, lines, page, too_many
+from pipeline.prior_year.pages import MAX_CELLS, Cell, Page, lines, page, too_many
 
 _LARGEST = 16 * MIB
 _MOST_TABLES = 300

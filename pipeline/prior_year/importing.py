@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import former
 from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
 from pipeline.files.containers import Bounds, RefusedError, directory, ole, sniff
@@ -22,7 +21,8 @@ from pipeline.model.finding import Finding, notice
 from pipeline.model.past import Past, crossed
 from pipeline.model.seal import Seal, read_secret
 from pipeline.model.submission import Arrival, Opened, Sheet, Unclaimed
-from pipeline.past import Imported, read_report, read_tables, stated
+from pipeline.prior_year import Imported, read_report, read_tables, stated
+from pipeline.prior_year import known as former
 from pipeline.road.intake import open_arrival
 from pipeline.road.read import read_many
 from pipeline.road.read.identity import seals_of
