@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 from benchmarks.county import YEAR
-from pipeline import nightly
 from pipeline.control import read_control
-from pipeline.examination import Examination
 from pipeline.layout import read_layout
 from pipeline.model.seal import read_secret
 from pipeline.model.standing import Checked
+from pipeline.night import run as nightly
+from pipeline.night.examine import Examination
 from pipeline.road.check import Checker
 from pipeline.road.intake import collect
 from pipeline.road.read import Reader

@@ -18,9 +18,9 @@ from pipeline.ledger import Accepted, Decided, NightRow
 from pipeline.lookup import find_item, full_label
 from pipeline.model.control import ACCEPTANCES
 from pipeline.model.county import Contribution
+from pipeline.night.record import ADJUSTMENTS, AUTOMATIC
+from pipeline.night.replay import Missing, Remembered, figure, remembered
 from pipeline.originals import Originals
-from pipeline.recording import ADJUSTMENTS, AUTOMATIC
-from pipeline.remembered import Missing, Remembered, figure, remembered
 from pipeline.workspace import Workspace
 
 SMALL = 40

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import alembic.command  # noqa: F401 - imported on first use otherwise, which is no moment worth being killed at
 
-from pipeline import nightly
+from pipeline.night import run as nightly
 from pipeline.workspace import Workspace
 from tests.workspaces import YEAR
 

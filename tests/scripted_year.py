@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import nightly
 from pipeline.form import Value
 from pipeline.model.outcome import Outcome
+from pipeline.night import run as nightly
 from pipeline.workbook.fill import fill
 from tests.workspaces import YEAR, Office, zeros
 

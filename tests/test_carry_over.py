@@ -9,12 +9,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import nightly
 from pipeline.form import Form, Value
 from pipeline.layout import Layout, read_layout
 from pipeline.layout.design import check_rows, reason_name
 from pipeline.model.outcome import Outcome
 from pipeline.model.past import History, Past
+from pipeline.night import run as nightly
 from pipeline.road.issue import Stamp, stamp
 from pipeline.workbook.fill import fill
 from tests.libreoffice import XLSX, at_the_desk

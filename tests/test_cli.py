@@ -131,8 +131,8 @@ def test_form_check(tmp_path: Path) -> None:
 def test_our_own_fault_has_its_own_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline import nightly
     from pipeline.cli import main
+    from pipeline.night import run as nightly
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError

@@ -12,13 +12,13 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipeline import nightly
 from pipeline.control import build_control
 from pipeline.form import Form, Value
 from pipeline.model.control import SUPERIOR_FILE
 from pipeline.model.outcome import Outcome
 from pipeline.model.seal import read_secret
-from pipeline.remembered import remembered
+from pipeline.night import run as nightly
+from pipeline.night.replay import remembered
 from pipeline.tracing import Tracer, every_tree, trace
 from pipeline.workbook.annex import sources_in
 from pipeline.workspace import Workspace

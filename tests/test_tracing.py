@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from pipeline.errors import AskedError, PublishError, WorkspaceError
-from pipeline.remembered import remembered
+from pipeline.night.replay import remembered
 from pipeline.tracing import Trace, Tree, every_tree, trace
 from pipeline.workbook.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
 from tests.test_cli import xxgk

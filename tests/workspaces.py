@@ -9,12 +9,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline import nightly
 from pipeline.control import build_control
 from pipeline.form import Form, Value
 from pipeline.layout import Layout, read_layout
 from pipeline.model.control import Unit
 from pipeline.model.outcome import Outcome
+from pipeline.night import run as nightly
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace

@@ -148,7 +148,7 @@ def template_check(workspace: Root = HERE, json: Json = False) -> None:
 @app.command("issue", **_HANDLED)
 def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
     """给名录里的每个单位生成一份报表，放在 outputs/年度/issued/。"""
-    from pipeline import nightly
+    from pipeline.night import run as nightly
 
     where = Workspace(workspace)
     issued = nightly.issue(where, year, progress=show.progress)
@@ -212,8 +212,8 @@ def run(
     json: Json = False,
 ) -> None:
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
-    from pipeline import nightly
-    from pipeline.closing import closed
+    from pipeline.night import run as nightly
+    from pipeline.night.close import closed
     from pipeline.status import attention, last_run
 
     where, started = Workspace(workspace), time.perf_counter()
@@ -233,7 +233,7 @@ def run(
 @app.command("lock", **_HANDLED)
 def lock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
     """封存：本年度的数和结果定下来，写出封存清单；以后来的文件只登记，什么都不改。"""
-    from pipeline import nightly
+    from pipeline.night import run as nightly
 
     where = Workspace(workspace)
     outcome = nightly.lock(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone())
@@ -243,7 +243,7 @@ def lock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
 @app.command("unlock", **_HANDLED)
 def unlock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
     """解除封存，理由记录在案；下一次汇总会计入封存以后来的文件。"""
-    from pipeline import nightly
+    from pipeline.night import run as nightly
 
     nightly.unlock(Workspace(workspace), year, by=by, reason=reason, now=dt.datetime.now().astimezone())
     show.unlocked(year)
@@ -259,7 +259,7 @@ def status(
     json: Json = False,
 ) -> None:
     """最近一次汇总时各单位的状态。"""
-    from pipeline.closing import closed, reopened
+    from pipeline.night.close import closed, reopened
     from pipeline.status import last_run, transitions
 
     where = Workspace(workspace)

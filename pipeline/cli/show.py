@@ -22,10 +22,10 @@ from pipeline.model.standing import Standing, State
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipeline.closing import Closed
     from pipeline.demo import Play
     from pipeline.ledger import Closing
-    from pipeline.nightly import Issued
+    from pipeline.night.close import Closed
+    from pipeline.night.run import Issued
     from pipeline.status import Transition
     from pipeline.trial import Trial
 

@@ -13,7 +13,7 @@ from pipeline.form import Form
 from pipeline.ledger import Decided, NightRow
 from pipeline.model import changes
 from pipeline.model.changes import Cause, UnitChange, between
-from pipeline.remembered import Remembered, published, remembered
+from pipeline.night.replay import Remembered, published, remembered
 from pipeline.workspace import Workspace
 
 

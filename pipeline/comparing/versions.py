@@ -9,7 +9,7 @@ from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.layout import Place
 from pipeline.ledger.rows import Row
-from pipeline.remembered import Remembered, Version, remembered
+from pipeline.night.replay import Remembered, Version, remembered
 from pipeline.workspace import Workspace
 
 

@@ -10,8 +10,8 @@ from pipeline.errors import AskedError
 from pipeline.form import Form, Value
 from pipeline.ledger import Ledger
 from pipeline.model.past import Past, crossed
+from pipeline.night.replay import Remembered, remembered
 from pipeline.prior_year.known import COUNTED, reported
-from pipeline.remembered import Remembered, remembered
 from pipeline.workspace import Workspace
 
 

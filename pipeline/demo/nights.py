@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import nightly
 from pipeline.control import build_control
 from pipeline.demo.county import DemoCounty, Evening, load_county
 from pipeline.errors import WorkspaceError
@@ -24,7 +23,8 @@ from pipeline.model.control import Unit
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing, State
-from pipeline.nightly import Progress, quiet
+from pipeline.night import run as nightly
+from pipeline.night.run import Progress, quiet
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file

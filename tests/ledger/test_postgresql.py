@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from pipeline import nightly
 from pipeline.cli import main
 from pipeline.errors import PublishError
 from pipeline.ledger import Ledger
+from pipeline.night import run as nightly
 from pipeline.workbook.fill import fill
 from tests.ledger.ledgers import contents
 from tests.postgresql import PASSWORD, Server

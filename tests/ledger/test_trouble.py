@@ -14,11 +14,11 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from pipeline import nightly
 from pipeline.cli import main
 from pipeline.errors import PublishError
 from pipeline.ledger import Ledger
 from pipeline.ledger.database import opened
+from pipeline.night import run as nightly
 from tests.workspaces import NOW, YEAR, Office, tree
 
 

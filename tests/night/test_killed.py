@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import nightly
+from pipeline.night import run as nightly
 from pipeline.workspace import Workspace
 from tests import ROOT
 from tests.ledger.ledgers import contents

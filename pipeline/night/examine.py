@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pipeline.fingerprints import check_key, checking_context, reading_context, reading_key
 from pipeline.ledger import Check, Ledger
 from pipeline.ledger.readings import batched
 from pipeline.ledger.rows import PackedReader, Packing, Row, packed_findings, unpacked_findings
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Submission, Unclaimed
+from pipeline.night.keys import check_key, checking_context, reading_context, reading_key
 from pipeline.road.check import Checker
 from pipeline.road.intake import open_arrival
 from pipeline.road.read import Reader, read_many

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 
-from pipeline.fingerprints import digest, program
 from pipeline.form import printed
 from pipeline.ledger import Accepted, Decided, Explained, Night, NightRow, StateRow
 from pipeline.ledger.nights import PUBLISHED
@@ -16,6 +15,7 @@ from pipeline.model.county import County
 from pipeline.model.explanations import given
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing
+from pipeline.night.keys import digest, program
 
 ADJUSTMENTS, AUTOMATIC = "差额调整", "自动差额"
 """The kinds of decisions that are rows of the 差额表: registered in the 台账, and made by consolidation itself."""

@@ -21,9 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from pipeline import nightly
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
+from pipeline.night import run as nightly
 from pipeline.workbook.annex import sources_in
 from pipeline.workspace import bundled_templates
 from tests import ROOT

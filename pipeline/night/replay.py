@@ -23,7 +23,7 @@ from pipeline.ledger.rows import Row, Shape
 from pipeline.model.changes import Counted, Snapshot
 from pipeline.model.control import Control
 from pipeline.model.standing import State
-from pipeline.recording import ADJUSTMENTS, AUTOMATIC
+from pipeline.night.record import ADJUSTMENTS, AUTOMATIC
 from pipeline.workspace import Workspace
 
 

@@ -10,22 +10,9 @@ from functools import partial
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
-from pipeline.closing import (
-    ISSUED,
-    is_current,
-    keep_closed,
-    publish,
-    remember_issue,
-    reopen,
-    require_open,
-    require_seen,
-    sign_off,
-)
 from pipeline.control import read_control
 from pipeline.errors import PublishError, WorkspaceError
-from pipeline.examination import Examination
 from pipeline.files.atomic import publish_files
-from pipeline.fingerprints import night_key
 from pipeline.form import LOCAL, Form
 from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
@@ -38,9 +25,22 @@ from pipeline.model.received import received
 from pipeline.model.seal import Seal, make_secret, read_secret
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Unclaimed
+from pipeline.night.close import (
+    ISSUED,
+    is_current,
+    keep_closed,
+    publish,
+    remember_issue,
+    reopen,
+    require_open,
+    require_seen,
+    sign_off,
+)
+from pipeline.night.examine import Examination
+from pipeline.night.keys import night_key
+from pipeline.night.record import counted_digest, night_of
+from pipeline.night.replay import night_before
 from pipeline.prior_year.known import history
-from pipeline.recording import counted_digest, night_of
-from pipeline.remembered import night_before
 from pipeline.road.check import Checker, root_findings
 from pipeline.road.consolidate import consolidate
 from pipeline.road.intake import collect, open_arrival

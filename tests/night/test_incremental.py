@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import fingerprints, nightly
 from pipeline.model.submission import Submission
+from pipeline.night import keys as fingerprints
+from pipeline.night import run as nightly
 from pipeline.road.check import Checker
 from pipeline.road.read import Reader
 from pipeline.workspace import bundled_templates

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import nightly
 from pipeline.cli import main
-from pipeline.closing import closed
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.ledger import Ledger
+from pipeline.night import run as nightly
+from pipeline.night.close import closed
 from tests.scripted_year import STATES, YEAR_OF_THE_COUNTY, Night, at, came, county, requests, signed, told, travelled
 from tests.workspaces import YEAR, Office, tree
 
