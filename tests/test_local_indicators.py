@@ -12,12 +12,12 @@ import openpyxl
 import pytest
 from docx import Document
 
-from pipeline.comparing import diff_nights
 from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
 from pipeline.model.standing import State
 from pipeline.night import run as nightly
 from pipeline.night.replay import remembered
+from pipeline.queries.compare import diff_nights
 from pipeline.road.templates import check_templates
 from pipeline.setup import local_codes, write_templates
 from pipeline.workbook.patch import patch_workbook

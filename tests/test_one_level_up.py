@@ -19,7 +19,7 @@ from pipeline.model.outcome import Outcome
 from pipeline.model.seal import read_secret
 from pipeline.night import run as nightly
 from pipeline.night.replay import remembered
-from pipeline.tracing import Tracer, every_tree, trace
+from pipeline.queries.trace import Tracer, every_tree, trace
 from pipeline.workbook.annex import sources_in
 from pipeline.workspace import Workspace
 from tests.local_rows import filled

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline import catalogue
 from pipeline.form import Form, load_form
-from pipeline.trial import try_rules
+from pipeline.queries import catalogue
+from pipeline.queries.try_rules import try_rules
 from tests import ROOT
 from tests.test_cli import xxgk
 from tests.workspaces import YEAR, Office, tree

@@ -87,7 +87,7 @@ def rules_list(
     markdown: Annotated[bool, typer.Option("--markdown", help="输出整本目录，用来生成 docs/rules.md。")] = False,
 ) -> None:
     """列出全部规则，写了年度就连同台账里的本地规则；或解释其中一条（也可以直接写 xxgk rules R3）。"""
-    from pipeline import catalogue
+    from pipeline.queries import catalogue
 
     where = Workspace(workspace)
     if markdown:
@@ -110,7 +110,7 @@ def rules_try(
     workspace: Root = HERE,
 ) -> None:
     """试用改过的规则：本年度已通过的报表里哪些会通不过。不写任何文件。"""
-    from pipeline.trial import try_rules
+    from pipeline.queries.try_rules import try_rules
 
     trial = try_rules(Workspace(workspace), year, file)
     show.trial(trial)
@@ -214,7 +214,7 @@ def run(
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
     from pipeline.night import run as nightly
     from pipeline.night.close import closed
-    from pipeline.status import attention, last_run
+    from pipeline.queries.status import attention, last_run
 
     where, started = Workspace(workspace), time.perf_counter()
     outcome = nightly.run(where, year, now=dt.datetime.now().astimezone(), progress=show.progress, anew=anew)
@@ -260,7 +260,7 @@ def status(
 ) -> None:
     """最近一次汇总时各单位的状态。"""
     from pipeline.night.close import closed, reopened
-    from pipeline.status import last_run, transitions
+    from pipeline.queries.status import last_run, transitions
 
     where = Workspace(workspace)
     document = last_run(where, year)

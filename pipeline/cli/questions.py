@@ -26,8 +26,8 @@ def trace(
     json: Json = False,
 ) -> None:
     """一个数是怎么来的：从汇总数一直查到各单位的单元格，并重新相加。"""
-    from pipeline import tracing
     from pipeline.cli import show_trace
+    from pipeline.queries import trace as tracing
 
     found = tracing.trace(Workspace(workspace), year, what, run=run, deep=deep, every=every)
     show_trace.trace(found, every=every, json=json)
@@ -51,8 +51,8 @@ def diff(
     json: Json = False,
 ) -> None:
     """哪里变了：两次汇总之间，两个年度之间，一个单位的两份报表之间。"""
-    from pipeline import comparing
     from pipeline.cli import show_diff
+    from pipeline.queries import compare as comparing
 
     where = Workspace(workspace)
     if years:
@@ -74,6 +74,6 @@ def diff(
 def runs(year: Year, workspace: Root = HERE, json: Json = False) -> None:
     """列出每一次汇总：编号、时间、做了什么、是否报齐。"""
     from pipeline.cli import show_diff
-    from pipeline.comparing import runs as listed
+    from pipeline.queries.compare import runs as listed
 
     show_diff.runs(listed(Workspace(workspace), year), json=json)

@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from pipeline import catalogue
 from pipeline.form import Form, Remark, Rule
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing, State
+from pipeline.queries import catalogue
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pipeline.ledger import Closing
     from pipeline.night.close import Closed
     from pipeline.night.run import Issued
-    from pipeline.status import Transition
-    from pipeline.trial import Trial
+    from pipeline.queries.status import Transition
+    from pipeline.queries.try_rules import Trial
 
 T = TypeVar("T")
 _out, _err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.tree import Tree
 
 from pipeline.cli.show_trace import as_json, printed_value, say, signed_figure, when
-from pipeline.comparing import CellChange, Change, FigureChange, NightDiff, VersionDiff, YearDiff
 from pipeline.form import printed
 from pipeline.ledger import Decided, NightRow
 from pipeline.model.changes import Cause
+from pipeline.queries.compare import CellChange, Change, FigureChange, NightDiff, VersionDiff, YearDiff
 
 T = TypeVar("T")
 _FINDINGS, _CAUSES, _HASH = 20, 8, 12

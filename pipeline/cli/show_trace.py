@@ -14,7 +14,7 @@ from rich.tree import Tree as Drawn
 
 from pipeline.cli import show
 from pipeline.form import Figure, Value, printed
-from pipeline.tracing import Branch, Signed, Trace, Tree
+from pipeline.queries.trace import Branch, Signed, Trace, Tree
 
 _out = Console(highlight=False)
 _NAMES, _HEAD, _HASH = 12, 60, 12

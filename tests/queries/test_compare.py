@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.comparing import Change, NightDiff, diff_nights, diff_versions, diff_years, runs
 from pipeline.control import build_control
 from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.model.past import Past
 from pipeline.night import run as nightly
+from pipeline.queries.compare import Change, NightDiff, diff_nights, diff_versions, diff_years, runs
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from tests.test_cli import xxgk

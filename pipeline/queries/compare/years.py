@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.form import Form, Value
 from pipeline.ledger import Ledger
 from pipeline.model.past import Past, crossed
 from pipeline.night.replay import Remembered, remembered
 from pipeline.prior_year.known import COUNTED, reported
+from pipeline.queries.compare.changes import Change, codes_of, label_of
 from pipeline.workspace import Workspace
 
 

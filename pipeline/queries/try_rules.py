@@ -19,11 +19,11 @@ from pipeline.model.seal import read_secret
 from pipeline.model.standing import Standing, State
 from pipeline.model.submission import Arrival, Submission
 from pipeline.prior_year.known import history
+from pipeline.queries.status import last_run
 from pipeline.road.check import Checker
 from pipeline.road.intake import open_arrival
 from pipeline.road.judge import judge
 from pipeline.road.read import Reader
-from pipeline.status import last_run
 from pipeline.workspace import Workspace, template_file
 
 

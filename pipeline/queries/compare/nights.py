@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.comparing.changes import Change, label_of
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form
 from pipeline.ledger import Decided, NightRow
 from pipeline.model import changes
 from pipeline.model.changes import Cause, UnitChange, between
 from pipeline.night.replay import Remembered, published, remembered
+from pipeline.queries.compare.changes import Change, label_of
 from pipeline.workspace import Workspace
 
 

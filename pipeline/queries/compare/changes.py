@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.form import Figure, Form, Value
-from pipeline.lookup import full_label
+from pipeline.queries.find import full_label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

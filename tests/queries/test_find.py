@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 from pipeline.errors import AskedError
 from pipeline.form import Form
 from pipeline.layout import county_cells
-from pipeline.lookup import find_item
+from pipeline.queries.find import find_item
 from tests.workspaces import Office
 
 

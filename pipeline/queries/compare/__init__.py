@@ -3,10 +3,10 @@
 Everything compared is the ledger's: what was published, what was counted, what was read.
 """
 
-from pipeline.comparing.changes import Change
-from pipeline.comparing.nights import FigureChange, NightDiff, diff_nights, runs
-from pipeline.comparing.versions import CellChange, VersionDiff, diff_versions
-from pipeline.comparing.years import YearDiff, diff_years
+from pipeline.queries.compare.changes import Change
+from pipeline.queries.compare.nights import FigureChange, NightDiff, diff_nights, runs
+from pipeline.queries.compare.versions import CellChange, VersionDiff, diff_versions
+from pipeline.queries.compare.years import YearDiff, diff_years
 
 __all__ = [
     "CellChange",

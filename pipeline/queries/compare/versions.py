@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.comparing.changes import Change, codes_of, label_of
 from pipeline.errors import AskedError
 from pipeline.layout import Place
 from pipeline.ledger.rows import Row
 from pipeline.night.replay import Remembered, Version, remembered
+from pipeline.queries.compare.changes import Change, codes_of, label_of
 from pipeline.workspace import Workspace
 
 

@@ -15,12 +15,12 @@ from pipeline.errors import AskedError
 from pipeline.form import Figure, Item, Term, Value
 from pipeline.form.local import asked_of
 from pipeline.ledger import Accepted, Decided, NightRow
-from pipeline.lookup import find_item, full_label
 from pipeline.model.control import ACCEPTANCES
 from pipeline.model.county import Contribution
 from pipeline.night.record import ADJUSTMENTS, AUTOMATIC
 from pipeline.night.replay import Missing, Remembered, figure, remembered
-from pipeline.originals import Originals
+from pipeline.queries.find import find_item, full_label
+from pipeline.queries.originals import Originals
 from pipeline.workspace import Workspace
 
 SMALL = 40

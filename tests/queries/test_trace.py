@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.night.replay import remembered
-from pipeline.tracing import Trace, Tree, every_tree, trace
+from pipeline.queries.trace import Trace, Tree, every_tree, trace
 from pipeline.workbook.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
 from tests.test_cli import xxgk
 from tests.workspaces import NOW, PROFILE, YEAR, Office
@@ -147,7 +147,7 @@ def test_totals_open_where_they_are_small(office: Office, monkeypatch: pytest.Mo
     (granted,) = (part for part in natural.parts if not part.idle)
     assert (tree.folded, granted.folded, values(granted)) == (False, False, [("u01", 5), ("u03", 1)])
     assert granted.branches[0].raw == "5"
-    monkeypatch.setattr("pipeline.tracing.SMALL", 3)
+    monkeypatch.setattr("pipeline.queries.trace.SMALL", 3)
     folded = asked(office, "总计 总计").tree
     assert [(part.total, part.folded, part.parts) for part in folded.parts if not part.idle] == [(5, True, ())]
     deep = asked(office, "总计 总计", deep=True).tree

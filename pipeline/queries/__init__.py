@@ -1,0 +1,1 @@
+"""Questions asked of what is recorded; nothing is written."""
