@@ -8,6 +8,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from tests import ROOT
+
 
 def build_wheel(folder: Path) -> Path:
     """Built by the pinned hatchling, without the network."""
