@@ -6,12 +6,13 @@ import random
 from decimal import Decimal
 from pathlib import Path
 
-from pipeline.control import build_control, read_control
+from pipeline.control import build_control
 from pipeline.form import Value
 from pipeline.layout import read_layout
 from pipeline.model.control import Unit
 from pipeline.model.seal import make_secret
-from pipeline.road.issue import Stamp, stamp
+from pipeline.night.basis import load_basis
+from pipeline.road.issue import Stamper
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
 
@@ -31,18 +32,13 @@ def county(root: Path, units: int) -> Workspace:
     profile = [("汇总单位", "测试县人民政府"), ("级别", "县级"), ("编制单位", "测试县人民政府办公室"), ("年度", str(YEAR)),
                ("网站数据单位", "u000000"), ("公报编发单位", "u000000")]  # fmt: skip
     build_control(form, workspace.control(YEAR), {"单位名录": roster, "年报信息": profile})
-    template = template_file(folder, "return.xlsx")
-    layout = read_layout(form, template)
-    issue = Stamp(
-        form=form,
-        layout=layout,
-        template=template.read_bytes(),
-        secret=make_secret(workspace.secret),
-        control=read_control(workspace.control(YEAR), form, year=YEAR),
-    )
+    layout = read_layout(form, template_file(folder, "return.xlsx"))
+    make_secret(workspace.secret)
+    with workspace.open_ledger() as ledger:
+        stamper = Stamper(load_basis(workspace, ledger, YEAR))
     zeros: dict[str, Value] = {item.code: 0 for item in form.items if item.numeric and item.mode == "entered"}
     for n, row in enumerate(roster):
-        blank = stamp(issue, Unit(code=row[0], name=row[2]))
+        blank = stamper.stamp(Unit(code=row[0], name=row[2]))
         (inputs / f"{row[0]}.xlsx").write_bytes(fill(blank, form, layout, zeros | _figures(n)))
     (root / "made").touch()
     return workspace

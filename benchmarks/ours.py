@@ -11,16 +11,14 @@ import sys
 from pathlib import Path
 
 from benchmarks.county import YEAR
-from pipeline.control import read_control
-from pipeline.layout import read_layout
-from pipeline.model.seal import read_secret
 from pipeline.model.standing import Checked
-from pipeline.night import run as nightly
+from pipeline.night.basis import load_basis
 from pipeline.night.examine import Examination
+from pipeline.night.run import run_night
 from pipeline.road.check import Checker
 from pipeline.road.intake import collect
 from pipeline.road.read import Reader
-from pipeline.workspace import Workspace, template_file
+from pipeline.workspace import Workspace
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)
 
@@ -30,12 +28,10 @@ class Night:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        form, folder = workspace.form(YEAR)
-        control = read_control(workspace.control(YEAR), form, year=YEAR)
-        self.template = template_file(folder, "return.xlsx")
-        layout = read_layout(form, self.template)
-        self.reader = Reader(form=form, layout=layout, control=control, secret=read_secret(workspace.secret))
-        self.checker = Checker(form, control)
+        with workspace.open_ledger() as ledger:
+            self.basis = basis = load_basis(workspace, ledger, YEAR)
+        self.reader = Reader(form=basis.form, layout=basis.layout, control=basis.control, secret=basis.secret)
+        self.checker = Checker(basis.form, basis.control)
 
     def forget(self) -> None:
         """An empty ledger."""
@@ -48,23 +44,18 @@ class Night:
         with self.workspace.open_ledger() as ledger:
             arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
             examination = Examination(
-                ledger=ledger,
-                year=YEAR,
-                reader=self.reader,
-                checker=self.checker,
-                template=self.template.read_bytes(),
-                workers=workers,
+                ledger=ledger, basis=self.basis, reader=self.reader, checker=self.checker, workers=workers
             )
             examined = examination.examine(arrivals, lambda each: each)
             return sum(isinstance(each, Checked) and not each.findings for each in examined)
 
     def whole(self) -> None:
         """A night to the last published file, so that the next has nothing to do."""
-        nightly.run(self.workspace, YEAR, now=NOW)
+        run_night(self.workspace, YEAR, now=NOW)
 
     def unchanged(self) -> None:
         """A night in which nothing changed."""
-        assert nightly.run(self.workspace, YEAR, now=NOW) is None
+        assert run_night(self.workspace, YEAR, now=NOW) is None
 
 
 if __name__ == "__main__":

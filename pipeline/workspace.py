@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from pipeline.errors import PublishError, TemplateError, WorkspaceError
 from pipeline.form import Form, load_form
 from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE
-from pipeline.model.seal import SECRET_FILE
+from pipeline.model.seal import SECRET_FILE, read_secret
 from pipeline.settings import read_settings
 
 if TYPE_CHECKING:
@@ -71,6 +71,17 @@ class Workspace:
     def secret(self) -> Path:
         """The office's issuing secret."""
         return self.inputs / SECRET_FILE
+
+    def load_secret(self) -> bytes:
+        """The issuing secret. Raises `WorkspaceError` when it is not there or damaged."""
+        try:
+            return read_secret(self.secret)
+        except FileNotFoundError as error:
+            raise WorkspaceError(
+                f"没有找到签发密钥 {self.secret}，无法核实报送件。请从备份恢复；如果还没有下发过报表，请先运行 xxgk issue。"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise WorkspaceError(f"签发密钥 {self.secret} 已损坏，无法核实报送件。请从备份恢复。") from error
 
     def year_inputs(self, year: int) -> Path:
         """Where the 台账 and the returns of a year lie."""

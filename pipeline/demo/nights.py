@@ -23,8 +23,8 @@ from pipeline.model.control import Unit
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing, State
-from pipeline.night import run as nightly
-from pipeline.night.run import Progress, quiet
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, Progress, quiet, run_night
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace, template_file
@@ -93,7 +93,7 @@ def play(root: Path, *, progress: Progress = quiet) -> Play:
     _begin(workspace, county.year)
     form, folder = workspace.form(county.year)
     build_control(form, workspace.control(county.year), county.control)
-    nightly.issue(workspace, county.year, progress=progress)
+    issue_workbooks(workspace, county.year, progress=progress)
     layout = read_layout(form, template_file(folder, "return.xlsx"))
     stage = _Stage(workspace=workspace, county=county, form=form, layout=layout, progress=progress)
     nights = tuple(stage.night(evening) for evening in county.evenings)
@@ -135,7 +135,7 @@ class _Stage:
         """The evening's files arrive, then the road is travelled."""
         arrived = tuple(self._drop(evening.number))
         began = time.perf_counter()
-        outcome = nightly.run(self.workspace, self.county.year, now=evening.now, progress=self.progress)
+        outcome = run_night(self.workspace, self.county.year, now=evening.now, effort=Effort(progress=self.progress))
         assert outcome is not None, "every evening brings files"
         return Night(title=evening.title, arrived=arrived, outcome=outcome, seconds=time.perf_counter() - began)
 

@@ -9,6 +9,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,24 @@ from pipeline.form.rules import formulas, rules
 
 def load_form(folder: Path) -> Form:
     """Read the form in ``folder``; raises `FormError` with every fault found."""
-    faults = Faults()
     texts = {}
     for name in ("form.toml", "rules.toml"):
         try:
             texts[name] = (folder / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise FormError([f"{folder / name}: 读不到（{error.__class__.__name__}）"]) from error
-    return parse_form(texts["form.toml"], texts["rules.toml"], faults=faults)
+    return _parsed(texts["form.toml"], texts["rules.toml"])
 
 
-def parse_form(form_toml: str, rules_toml: str, *, faults: Faults | None = None) -> Form:
+@lru_cache(maxsize=16)
+def _parsed(form_toml: str, rules_toml: str) -> Form:
+    """The same files are parsed once; a `Form` is frozen, so everybody may have the same."""
+    return parse_form(form_toml, rules_toml)
+
+
+def parse_form(form_toml: str, rules_toml: str) -> Form:
     """Build a form from the two texts; raises `FormError` with every fault found."""
-    faults = Faults() if faults is None else faults
+    faults = Faults()
     raw = faults.check("form", _toml(form_toml, "form.toml"), "form.toml")
     if not raw:
         raise FormError(faults)

@@ -112,6 +112,12 @@ class Ledger:
             self._kept.add(sha256)
         return kept
 
+    def keep(self, content: bytes) -> str:
+        """Archive ``content``; its hash."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.archive(sha256, content)
+        return sha256
+
     def times(self, year: int) -> Mapping[str, tuple[dt.datetime, dt.datetime | None]]:
         """When each content of a year was first seen, by its hash."""
         return self.arrivals.times(year)

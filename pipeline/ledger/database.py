@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from pipeline.errors import PublishError
 from pipeline.ledger.complaints import complaint, damaged
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration."""
 _RUNNING, _MIGRATING = 0x78786766, 0x78786767
 """The keys of the advisory locks in PostgreSQL."""

@@ -7,6 +7,7 @@ row up to it. A night is recorded in one transaction, after its files lie in the
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.engine import Engine
 
-from pipeline.ledger.tables import ACCEPTED, DECISIONS, EXPLANATIONS, FIGURES, RUNS, STATES
+from pipeline.ledger.tables import ACCEPTED, DECISIONS, DOCUMENTS, EXPLANATIONS, FIGURES, RUNS, STATES
 
 PUBLISHED, UNCHANGED, CLOSED = "汇总", "没有变化", "封存期间"
 """What a run did."""
@@ -93,10 +94,14 @@ class NightRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """All there is to record of a run; ``figures`` are printed, ``None`` where no source is known."""
+    """All there is to record of a run; ``figures`` are printed, ``None`` where no source is known.
+
+    ``document`` is its run.json.
+    """
 
     row: NightRow
     findings: str
+    document: bytes = b"{}"
     states: Sequence[StateRow] = ()
     accepted: Sequence[Accepted] = ()
     figures: Mapping[str, str | None] = field(default_factory=dict)
@@ -130,6 +135,12 @@ class Nights:
         with self.engine.connect() as connection:
             kept = connection.execute(select(RUNS.c.findings).where(RUNS.c.id == run)).scalar()
             return list(json.loads(kept or "[]"))
+
+    def document(self, run: int) -> dict[str, Any] | None:
+        """The run.json of a night; ``None`` for a night recorded before it was kept."""
+        with self.engine.connect() as connection:
+            kept = connection.execute(select(DOCUMENTS.c.content).where(DOCUMENTS.c.run == run)).scalar()
+            return dict(json.loads(zlib.decompress(kept))) if kept is not None else None
 
     def states(self, year: int, *, until: int | None = None) -> dict[str, StateRow]:
         """The state of every unit."""
@@ -174,6 +185,7 @@ class Nights:
         decided, explained = {_identity(d): d for d in self.decisions(year)}, set(self.explanations(year))
         with self.engine.begin() as connection:
             run = _insert_run(connection, night.row, night.findings)
+            connection.execute(insert(DOCUMENTS), [{"run": run, "content": zlib.compress(night.document, 6)}])
 
             def add(table: Table, rows: Iterable[Any]) -> None:
                 if each := [{"run": run, "year": year} | asdict(row) for row in rows]:

@@ -7,6 +7,7 @@
 ``pasts``         what is known of former years from imported reports and workbooks
 ``issues``        the workbooks that were issued, by content
 ``runs``          every night, what it was made of and what it published
+``documents``     run.json of a night, compressed
 ``states``        a unit's state, whenever it changed, why, and from which file
 ``accepted``      the return a unit is counted by, whenever that changed; no file when it is counted no more
 ``figures``       a figure of the county, whenever it changed
@@ -118,6 +119,12 @@ RUNS = Table(
     Column("manifest", Text, nullable=False),
     Column("findings", Text, nullable=False),
     Index("ix_runs_year", "year"),
+)
+DOCUMENTS = Table(
+    "documents",
+    METADATA,
+    Column("run", Integer, ForeignKey("runs.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 STATES = Table(
     "states",

@@ -14,6 +14,7 @@ from typing import TypeVar
 from pipeline.ledger import Check, Ledger
 from pipeline.ledger.readings import batched
 from pipeline.ledger.rows import PackedReader, Packing, Row, packed_findings, unpacked_findings
+from pipeline.model.basis import Basis
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Submission, Unclaimed
 from pipeline.night.keys import check_key, checking_context, reading_context, reading_key
@@ -33,10 +34,9 @@ class Examination:
     """
 
     ledger: Ledger
-    year: int
+    basis: Basis
     reader: Reader
     checker: Checker
-    template: bytes
     workers: int
     anew: bool = False
     unfinished: dict[str, Unclaimed] = field(default_factory=dict)
@@ -44,14 +44,12 @@ class Examination:
 
     def examine(self, arrivals: Sequence[Arrival], walk: Walk) -> Iterator[Checked | Unclaimed]:
         """Every arrival in its order, with what can be said of it alone; ``walk`` shows how far the reading is."""
-        reader = self.reader
-        packing = Packing(form=reader.form, layout=reader.layout)
-        context = reading_context(reader.form, reader.control, self.template, reader.secret)
-        self.keys = {
-            a.sha256: reading_key(context, a, reader.control.claims) for a in arrivals if a.sha256 and a.usable
-        }
+        basis = self.basis
+        packing = Packing(form=basis.form, layout=basis.layout)
+        context = reading_context(basis.form, basis.control, basis.template, basis.secret)
+        self.keys = {a.sha256: reading_key(context, a, basis.control.claims) for a in arrivals if a.sha256 and a.usable}
         again = self._read(packing, arrivals, walk)
-        checking = checking_context(reader.form, reader.control)
+        checking = checking_context(basis.form, basis.control)
         for part in batched(arrivals):
             yield from self._checked(packing, checking, part, again)
 
@@ -76,7 +74,7 @@ class Examination:
                     again[key] = result
                 else:
                     rows.append((key, result))
-            self.ledger.readings.keep(self.year, rows)
+            self.ledger.readings.keep(self.basis.year, rows)
         return again
 
     def _checked(
@@ -106,7 +104,7 @@ class Examination:
 
     def _checks(self, context: str, submissions: Sequence[Submission]) -> dict[str, Check]:
         """What the rules say of each submission alone, by hash; only what is not kept is asked."""
-        units = self.reader.control.by_code
+        units = self.basis.control.by_code
         keys = {
             each.arrival.sha256: check_key(
                 context, self.keys[each.arrival.sha256], units[each.unit], self.checker.last(each.unit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterator, Mapping
 
 from pipeline.form import printed
@@ -26,11 +25,15 @@ def night_of(
     *,
     now: dt.datetime,
     key: str,
-    control: bytes,
+    control: str,
     readings: Mapping[str, str],
     manifest: Mapping[str, str],
+    document: bytes,
 ) -> Night:
-    """The record of a night; ``readings`` are the keys of the readings by hash, ``control`` the bytes of its 台账."""
+    """The record of a night.
+
+    ``readings`` are the keys of the readings by hash, ``control`` is the hash of its 台账, ``document`` its run.json.
+    """
     return Night(
         row=NightRow(
             year=outcome.year,
@@ -39,12 +42,13 @@ def night_of(
             key=key,
             code=program(),
             form=outcome.form.id,
-            control=hashlib.sha256(control).hexdigest(),
+            control=control,
             snapshot=counted_digest(outcome.county),
             complete=outcome.county.complete,
             manifest=manifest,
         ),
         findings=packed_findings(outcome.findings),
+        document=document,
         states=[_state(standing) for standing in outcome.standings],
         accepted=tuple(_accepted(outcome, readings)),
         figures=_printed(outcome.county),

@@ -20,6 +20,7 @@ from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
 from pipeline.ledger.rows import Row, Shape
+from pipeline.model.basis import Basis
 from pipeline.model.changes import Counted, Snapshot
 from pipeline.model.control import Control
 from pipeline.model.standing import State
@@ -207,21 +208,18 @@ def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None 
     if row is None:
         numbers = "、".join(str(night.id) for night in nights)
         raise AskedError(f"{year} 年度没有编号为 {run} 的汇总，现有：{numbers}。用 xxgk runs --year {year} 查看。")
-    form, _ = workspace.form(year)
-    ledger.recall(row.control)
-    control = read_control(ledger.original(row.control), form, year=year)
-    return Remembered(ledger=ledger, form=control.in_force(form), control=control, row=row)
+    return _replayed(ledger, row, workspace.form(year)[0])
 
 
-def night_before(workspace: Workspace, ledger: Ledger, year: int, form: Form, *, counted: str) -> Snapshot | None:
+def night_before(ledger: Ledger, basis: Basis, *, counted: str) -> Snapshot | None:
     """What the last night counted that did not count the same; ``counted`` is the digest of what counts now.
 
     A night that is made again, after its outputs were deleted or it was killed, so compares with the same one. No night
     stops because the 台账 of an earlier one is gone: then there is nothing to compare with.
     """
-    nights = [night for night in ledger.nights.runs(year, published=True) if night.snapshot != counted]
+    nights = [night for night in ledger.nights.runs(basis.year, published=True) if night.snapshot != counted]
     try:
-        return remembered(workspace, ledger, year, nights[-1].id).snapshot(form) if nights else None
+        return _replayed(ledger, nights[-1], basis.statutory).snapshot(basis.form) if nights else None
     except PublishError:
         return None
 
@@ -241,6 +239,13 @@ def figure(text: str) -> Figure:
     [12, Decimal('0.5')]
     """
     return Decimal(text) if "." in text else int(text)
+
+
+def _replayed(ledger: Ledger, row: NightRow, statutory: Form) -> Remembered:
+    """The night of ``row``, under its own 台账. Raises `PublishError` when that is gone or damaged."""
+    ledger.recall(row.control)
+    control = read_control(ledger.original(row.control), statutory, year=row.year)
+    return Remembered(ledger=ledger, form=control.in_force(statutory), control=control, row=row)
 
 
 def _numbered(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from pipeline.layout import IDENTITY_SHEET
 from pipeline.model.control import Control, Unit
 from pipeline.model.finding import Finding, notice
 from pipeline.model.past import Past, crossed
-from pipeline.model.seal import Seal, read_secret
+from pipeline.model.seal import Seal
 from pipeline.model.submission import Arrival, Opened, Sheet, Unclaimed
 from pipeline.prior_year import Imported, read_report, read_tables, stated
 from pipeline.prior_year import known as former
@@ -231,7 +232,7 @@ def _contradictions(
 
 
 def _secret(workspace: Workspace) -> bytes:
-    try:
-        return read_secret(workspace.secret)
-    except (OSError, ValueError):
-        return b""
+    """The issuing secret; none where nothing was ever issued, so that no seal is genuine."""
+    with suppress(WorkspaceError):
+        return workspace.load_secret()
+    return b""

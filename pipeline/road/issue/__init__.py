@@ -1,5 +1,5 @@
 """Form + 台账 to one stamped workbook a unit."""
 
-from pipeline.road.issue.stamp import Stamp, file_name, stamp
+from pipeline.road.issue.stamp import Stamper, file_name
 
-__all__ = ["Stamp", "file_name", "stamp"]
+__all__ = ["Stamper", "file_name"]

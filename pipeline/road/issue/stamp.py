@@ -11,89 +11,83 @@ from functools import cached_property
 
 from python_calamine import CalamineWorkbook
 
-from pipeline.form import Form
+from pipeline.form import Figure, Form, Value
 from pipeline.layout import Layout, Place, local_page, switches, with_local
+from pipeline.model.basis import Basis
 from pipeline.model.control import Control, Unit
-from pipeline.model.past import NONE, History
 from pipeline.model.seal import Seal, sealed
 from pipeline.road.issue.carry_over import carried, lock_carried, remind
 from pipeline.road.issue.local_sheet import with_page
 from pipeline.workbook.fill import results
 from pipeline.workbook.patch import Package, write_cells
 
+Cells = dict[Place, str | int | Decimal | None]
 
-@dataclass(frozen=True, kw_only=True)
-class Stamp:
-    """Everything that is the same for all units of one issue.
 
-    ``form`` is the one in force, local rows and all; ``history`` is what the units reported a year before.
-    """
+@dataclass(frozen=True)
+class Stamper:
+    """Stamps the template of a year; what is the same for several units is worked out once."""
 
-    form: Form
-    layout: Layout
-    template: bytes
-    secret: bytes
-    control: Control
-    history: History = NONE
+    basis: Basis
     _extended: dict[tuple[str, ...], bytes] = field(default_factory=dict, init=False, repr=False)
 
-    def material(self, unit: Unit) -> tuple[bytes, Layout]:
+    def stamp(self, unit: Unit) -> bytes:
+        """The workbook of one unit; the same basis gives the same bytes."""
+        template, layout = self._material(unit)
+        form, last = self._form, self.basis.history.of(unit.code)
+        figures = carried(form, layout, last)
+        values = self._identity(unit, layout) | {layout.places[code]: figure for code, figure in figures.items()}
+        values |= self._formulas(unit, layout, figures, last)
+        package = Package(template)
+        blank = self._shown
+        write_cells(package, {at: value for at, value in values.items() if blank.get(at, "") != _shown(value)})
+        lock_carried(package, form, layout, figures)
+        remind(package, form, layout, last)
+        return package.save()
+
+    def _material(self, unit: Unit) -> tuple[bytes, Layout]:
         """The template as this unit gets it, with the local indicators and rules it is asked, and its layout."""
-        page = local_page(self.form, self.layout.places, unit=unit.code, unit_type=unit.type)
-        layout = with_local(self.layout, page)
+        basis = self.basis
+        page = local_page(basis.form, basis.layout.places, unit=unit.code, unit_type=unit.type)
+        layout = with_local(basis.layout, page)
         if not page:
-            return self.template, layout
+            return basis.template, layout
         if page.asked not in self._extended:
-            self._extended[page.asked] = with_page(self.template, layout, page)
+            self._extended[page.asked] = with_page(basis.template, layout, page)
         return self._extended[page.asked], layout
 
-    @cached_property
-    def asked(self) -> Form:
-        """The form with the office's own thresholds."""
-        return self.form.set(self.control.profile.thresholds)
+    def _identity(self, unit: Unit, layout: Layout) -> Cells:
+        """Whose workbook it is and for which year: the seal on the hidden sheet, the name on the others."""
+        basis = self.basis
+        seal = sealed(basis.secret, form=basis.form.id, form_digest=basis.form.digest, unit=unit.code, year=basis.year)
+        values: Cells = dict(_seal_cells(layout, seal))
+        banners = (place for name, place in layout.named.items() if name.startswith("banner_"))
+        values |= dict.fromkeys(banners, banner(basis.control, unit))
+        facts = (("meta.unit", unit.name), ("meta.year", basis.year))
+        return values | {layout.places[code]: fact for code, fact in facts if code in layout.places}
+
+    def _formulas(self, unit: Unit, layout: Layout, figures: Mapping[str, Figure], last: Mapping[str, Value]) -> Cells:
+        """The hidden switches of the live rules, and what every formula shows."""
+        profile = self.basis.control.profile
+        hidden = switches(self._form, level=profile.level, year=profile.year, unit_type=unit.type, last=last)
+        values: Cells = {layout.named[name]: number for name, number in hidden.items() if name in layout.named}
+        return values | results(self._form, layout, figures, hidden)
 
     @cached_property
-    def shown(self) -> Mapping[Place, object]:
+    def _form(self) -> Form:
+        """The form with the office's own thresholds."""
+        return self.basis.form.set(self.basis.control.profile.thresholds)
+
+    @cached_property
+    def _shown(self) -> Mapping[Place, object]:
         """What the cells of the template show."""
-        book = CalamineWorkbook.from_filelike(io.BytesIO(self.template))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(self.basis.template))
         return {
             Place(name, row, col): value
             for name in book.sheet_names
             for row, line in enumerate(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
             for col, value in enumerate(line)
         }
-
-
-def stamp(issue: Stamp, unit: Unit) -> bytes:
-    """The workbook of one unit; the same 台账, template, secret and history give the same bytes."""
-    profile = issue.control.profile
-    template, layout = issue.material(unit)
-    seal = sealed(issue.secret, form=issue.form.id, form_digest=issue.form.digest, unit=unit.code, year=profile.year)
-    values: dict[Place, str | int | Decimal | None] = dict(_seal_cells(layout, seal))
-    for name, place in layout.named.items():
-        if name.startswith("banner_"):
-            values[place] = banner(issue.control, unit)
-    for code, value in (("meta.unit", unit.name), ("meta.year", profile.year)):
-        if code in layout.places:
-            values[layout.places[code]] = value
-    form, last = issue.asked, issue.history.of(unit.code)
-    hidden = switches(form, level=profile.level, year=profile.year, unit_type=unit.type, last=last)
-    values |= {layout.named[name]: number for name, number in hidden.items() if name in layout.named}
-    figures = carried(form, layout, last)
-    values |= {layout.places[code]: figure for code, figure in figures.items()}
-    values |= results(form, layout, figures, hidden)
-    package = Package(template)
-    write_cells(
-        package,
-        {
-            place: value
-            for place, value in values.items()
-            if issue.shown.get(place, "") != ("" if value is None else value)
-        },
-    )
-    lock_carried(package, form, layout, figures)
-    remind(package, form, layout, last)
-    return package.save()
 
 
 def banner(control: Control, unit: Unit) -> str:
@@ -111,6 +105,11 @@ def banner(control: Control, unit: Unit) -> str:
 def file_name(unit: Unit) -> str:
     """``<code>_<name>.xlsx``."""
     return f"{unit.file_stem}.xlsx"
+
+
+def _shown(value: object) -> object:
+    """How calamine shows a value that was written: nothing as an empty text."""
+    return "" if value is None else value
 
 
 def _seal_cells(layout: Layout, seal: Seal) -> Mapping[Place, str]:

@@ -1,0 +1,34 @@
+"""The basis of a year: what the office has laid down for it, and what is known of the year before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.form import Form
+from pipeline.layout import Layout
+from pipeline.model.control import Control
+from pipeline.model.past import NONE, History
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """Everything that is the same for all units of a year.
+
+    ``statutory`` is the form of the files, ``form`` the one in force: with the local rows of the 台账. ``template`` holds
+    the bytes of ``return.xlsx``, ``word`` is the path of ``report.docx``, ``history`` what the units reported a year before.
+    """
+
+    statutory: Form
+    form: Form
+    layout: Layout
+    template: bytes
+    word: Path
+    secret: bytes
+    control: Control
+    history: History = NONE
+
+    @property
+    def year(self) -> int:
+        """The report year."""
+        return self.control.profile.year

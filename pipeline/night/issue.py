@@ -1,0 +1,49 @@
+"""What goes out before the first night: one stamped workbook a unit, kept with the originals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from pipeline.errors import PublishError
+from pipeline.files.atomic import publish_files
+from pipeline.model.finding import Finding
+from pipeline.model.seal import make_secret
+from pipeline.night.basis import load_basis
+from pipeline.night.close import require_open
+from pipeline.night.outputs import ISSUED
+from pipeline.night.run import Progress, quiet
+from pipeline.road.issue import Stamper, file_name
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedFiles:
+    """The workbooks that were issued by file name, and what is wrong with the 台账 they were made from."""
+
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def issue_workbooks(
+    workspace: Workspace, year: int, *, now: dt.datetime | None = None, progress: Progress = quiet
+) -> IssuedFiles:
+    """Write one stamped workbook a unit to ``outputs/<year>/issued/``. Raises `XxgkError` when it cannot."""
+    workspace.require_inputs(year)
+    try:
+        make_secret(workspace.secret)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "内容已损坏，请从备份恢复"
+        raise PublishError(f"无法写入签发密钥 {workspace.secret}（{reason}）。请检查文件夹权限。") from error
+    with workspace.alone() as ledger:
+        require_open(ledger, year)
+        basis = load_basis(workspace, ledger, year)
+        stamper, units = Stamper(basis), basis.control.units
+        files = {file_name(unit): stamper.stamp(unit) for unit in progress(units, "生成报表")}
+        rows = [
+            (unit.code, name, ledger.keep(content)) for unit, (name, content) in zip(units, files.items(), strict=True)
+        ]
+        ledger.settle()
+        ledger.closings.issue(year, rows, now or dt.datetime.now().astimezone())
+        publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
+    return IssuedFiles(files=tuple(files), findings=basis.control.findings)
