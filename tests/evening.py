@@ -11,7 +11,8 @@ from pathlib import Path
 
 import alembic.command  # noqa: F401 - imported on first use otherwise, which is no moment worth being killed at
 
-from pipeline.night import run as nightly
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
 from pipeline.workspace import Workspace
 from tests.workspaces import YEAR
 
@@ -19,5 +20,5 @@ if __name__ == "__main__":
     workspace, now = Workspace(Path(sys.argv[1])), dt.datetime.fromisoformat(sys.argv[2])
     print("begins", flush=True)
     if not workspace.year_outputs(YEAR).is_dir():
-        nightly.issue(workspace, YEAR, now=now)
-    nightly.run(workspace, YEAR, now=now, workers=int(sys.argv[3]))
+        issue_workbooks(workspace, YEAR, now=now)
+    run_night(workspace, YEAR, now=now, effort=Effort(workers=int(sys.argv[3])))

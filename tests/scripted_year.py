@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pipeline.form import Value
 from pipeline.model.outcome import Outcome
-from pipeline.night import run as nightly
+from pipeline.night.close import lock_year, unlock_year
+from pipeline.night.run import Effort, run_night
 from pipeline.workbook.fill import fill
 from tests.workspaces import YEAR, Office, zeros
 
@@ -122,7 +123,7 @@ YEAR_OF_THE_COUNTY = (
         day="2025-01-22", title="解除封存，台账改回，计入二镇迟到的那份",
         does=lambda office: (
             signed("差额调整", ("t3.granted.natural", "1", "并案一件", "王五"))(office),
-            nightly.unlock(office.workspace, YEAR, by="王五", reason="二镇补报", now=at("2025-01-22T09")),
+            unlock_year(office.workspace, YEAR, by="王五", reason="二镇补报", now=at("2025-01-22T09")),
         ),
         states="通通通通免", figures=(57, 57), codes="M1 R3 U10",
     ),
@@ -148,5 +149,5 @@ def told(office: Office, nights: tuple[Night, ...] = YEAR_OF_THE_COUNTY) -> Iter
 
 def travelled(office: Office, night: Night) -> Outcome | None:
     if night.by == "lock":
-        return nightly.lock(office.workspace, YEAR, by="王五", reason="核对无误", now=night.at)
-    return nightly.run(office.workspace, YEAR, now=night.at, workers=0)
+        return lock_year(office.workspace, YEAR, by="王五", reason="核对无误", now=night.at)
+    return run_night(office.workspace, YEAR, now=night.at, effort=Effort(workers=0))

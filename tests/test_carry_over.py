@@ -9,16 +9,18 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipeline.control import read_control
 from pipeline.form import Form, Value
 from pipeline.layout import Layout, read_layout
 from pipeline.layout.design import check_rows, reason_name
 from pipeline.model.outcome import Outcome
 from pipeline.model.past import History, Past
-from pipeline.night import run as nightly
-from pipeline.road.issue import Stamp, stamp
+from pipeline.night.close import lock_year
+from pipeline.night.issue import issue_workbooks
+from pipeline.road.issue import Stamper
 from pipeline.workbook.fill import fill
 from tests.libreoffice import XLSX, at_the_desk
-from tests.workspaces import NOW, Office, zeros
+from tests.workspaces import NOW, Office, basis_of, zeros
 
 COLUMNS = {"natural": 1, "business": 2, "research": 3, "welfare": 1, "legal": 2, "other": 3}
 """What each applicant column of u01 carries out of 2024."""
@@ -59,7 +61,7 @@ class Years:
         outcome = first.run()
         assert first.states(outcome) == {"u01": "通过"}
         self.history = counted(outcome)
-        nightly.lock(first.workspace, 2024, by="张三", reason="定稿", now=NOW)
+        lock_year(first.workspace, 2024, by="张三", reason="定稿", now=NOW)
         self.office = Office(root, units=2, year=2025)
 
     def answered(self, values: Mapping[str, Value]) -> bytes:
@@ -122,7 +124,7 @@ def test_what_is_not_known_stays_an_entry_cell(tmp_path: Path) -> None:
     )  # fmt: skip
     with office.workspace.open_ledger() as ledger:
         ledger.pasts.keep(known, now=NOW)
-    nightly.issue(office.workspace, 2025)
+    issue_workbooks(office.workspace, 2025)
     part = sheet_of(office.issued("u01"), "表三")
     assert {column: (part[f"{column}7"].value, part[f"{column}7"].protection.locked) for column in "GHI"} == {
         "G": (None, False), "H": (4, True), "I": (None, False),
@@ -180,7 +182,7 @@ def test_a_broken_lock_is_noticed_and_a_correction_heals_it(years: Years, column
     outcome = office.run()
     assert office.states(outcome)["u01"] == "通过"
     assert [f.key for f in outcome.findings if f.unit == "u01"] == []
-    nightly.issue(office.workspace, 2025)
+    issue_workbooks(office.workspace, 2025)
     assert sheet_of(office.issued("u01"), "表三")[cell].value == wrong
     assert lines_of(office, "u01")["Y1.total"] == (13, 13, 0, "✓")
 
@@ -205,14 +207,13 @@ def test_a_restyled_template_keeps_its_own_look(years: Years, tmp_path: Path) ->
                 cell.font = openpyxl.styles.Font(name="仿宋", size=12)
     template = tmp_path / "restyled.xlsx"
     book.save(template)
-    control = nightly.read_control(office.workspace.control(2025), office.form, year=2025)
+    control = read_control(office.workspace.control(2025), office.form, year=2025)
     layout: Layout = read_layout(office.form, template)
-    issue = Stamp(
-        form=office.form, layout=layout, template=template.read_bytes(), secret=b"s" * 32, control=control,
-        history=years.history,
-    )  # fmt: skip
-    data = stamp(issue, control.units[0])
-    assert data == stamp(issue, control.units[0])
+    stamper = Stamper(
+        basis_of(office.form, layout, template.read_bytes(), control, secret=b"s" * 32, history=years.history)
+    )
+    data = stamper.stamp(control.units[0])
+    assert data == stamper.stamp(control.units[0])
     cell = sheet_of(data, "表三")["H7"]
     assert (cell.value, cell.protection.locked, cell.fill.fgColor.rgb, cell.font.name) == (2, True, "FFCCE0FF", "仿宋")
     assert sheet_of(data, "表三")["H8"].protection.locked is False
@@ -221,7 +222,7 @@ def test_a_restyled_template_keeps_its_own_look(years: Years, tmp_path: Path) ->
 
 def test_issuing_again_gives_the_same_bytes(years: Years) -> None:
     before = {unit: years.office.issued(unit) for unit in ("u01", "u02")}
-    nightly.issue(years.office.workspace, 2025)
+    issue_workbooks(years.office.workspace, 2025)
     assert before == {unit: years.office.issued(unit) for unit in before}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -132,12 +134,11 @@ def test_our_own_fault_has_its_own_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from pipeline.cli import main
-    from pipeline.night import run as nightly
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(nightly, "run", broken)
+    monkeypatch.setattr("pipeline.night.run.run_night", broken)
     monkeypatch.setattr(sys, "argv", ["xxgk", "run", "--year", "2024"])
     with pytest.raises(SystemExit) as left:
         main()
@@ -176,3 +177,25 @@ def test_history_is_imported_and_shown(tmp_path: Path) -> None:
     assert (values["t2.permit.decisions"]["value"], values["t2.permit.decisions"]["file"]) == (0, "good.html")
     code, out, _ = xxgk("history", "show", "--year", "2023", "--unit", "u02", cwd=tmp_path)
     assert (code, "没有历史" in out) == (0, True)
+
+
+def test_status_is_asked_of_the_ledger(tmp_path: Path) -> None:
+    """``outputs/<year>/`` may be deleted; what the last night found is known without it."""
+    office = Office(tmp_path, units=2)
+    office.returns("u01")
+    office.drop("谁的.xlsx", b"%PDF-1.7 no workbook")
+    office.run()
+    whole = xxgk("status", "--year", str(YEAR), cwd=tmp_path)
+    assert "谁的.xlsx" in whole[1]
+    document = xxgk("status", "--year", str(YEAR), "--json", cwd=tmp_path)
+    shutil.rmtree(office.outputs)
+    assert xxgk("status", "--year", str(YEAR), cwd=tmp_path) == whole
+    assert xxgk("status", "--year", str(YEAR), "--json", cwd=tmp_path) == document
+    with sqlite3.connect(office.workspace.ledger / "ledger.sqlite") as ledger:
+        ledger.execute("DELETE FROM documents")  # a night of a build that did not keep it
+    ledger.close()
+    code, out, _ = xxgk("status", "--year", str(YEAR), "--json", cwd=tmp_path)
+    known = json.loads(out)
+    assert (code, known["counted"], known["missing"], known["arrivals"]) == (3, ["u01"], ["u02"], [])
+    states = [(unit["code"], unit["state"], unit["next_step"], unit["file"]) for unit in known["units"]]
+    assert states == [("u01", "通过", "无", "u01.xlsx"), ("u02", "未报", "催报", None)]

@@ -17,9 +17,10 @@ from pipeline.layout.design import check_rows
 from pipeline.model.control import Unit
 from pipeline.model.past import History
 from pipeline.road.check import Balances
-from pipeline.road.issue.stamp import Stamp, stamp
+from pipeline.road.issue import Stamper
 from tests.libreoffice import XLSX, at_the_desk
 from tests.road.check.test_cases import control_of
+from tests.workspaces import basis_of
 
 pytestmark = pytest.mark.external
 
@@ -109,7 +110,7 @@ def test_every_live_rule_turns(tmp_path: Path, form: Form, layout: Layout, form_
             if (kind, known) not in issued:
                 unit = Unit(code="u1", name="第1单位", type=kind)
                 path = tmp_path / f"{kind}{known}.xlsx"
-                path.write_bytes(stamp(material(form, layout, template, unit, known=known), unit))
+                path.write_bytes(material(form, layout, template, unit, known=known).stamp(unit))
                 issued[kind, known] = str(path)
             said = zero(form) | entries
             cells = [[layout.places[code].sheet, layout.places[code].cell, value] for code, value in said.items()]
@@ -122,11 +123,9 @@ def test_every_live_rule_turns(tmp_path: Path, form: Form, layout: Layout, form_
     assert {key.split(".")[0] for key, _ in expected} == {rule.id for rule in form.rules if rule.live}
 
 
-def material(form: Form, layout: Layout, template: bytes, unit: Unit, *, known: bool) -> Stamp:
+def material(form: Form, layout: Layout, template: bytes, unit: Unit, *, known: bool) -> Stamper:
     history = History(values={unit.code: LAST_YEAR} if known else {})
-    return Stamp(
-        form=form, layout=layout, template=template, secret=b"s" * 32, control=control_of(unit), history=history
-    )
+    return Stamper(basis_of(form, layout, template, control_of(unit), secret=b"s" * 32, history=history))
 
 
 _SHOWN = ("natural", "total", "received", "other.other", "carried_out")
@@ -138,7 +137,7 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
     unit = Unit(code="u1", name="第1镇人民政府", type="乡镇")
     template = (form_folder / "return.xlsx").read_bytes()
     known = material(form, layout, template, unit, known=True)
-    (tmp_path / "issued.xlsx").write_bytes(stamp(known, unit))
+    (tmp_path / "issued.xlsx").write_bytes(known.stamp(unit))
     rows = list(check_rows(form))
     samples, jobs = [], []
     for _ in range(8):

@@ -15,8 +15,9 @@ from docx import Document
 from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
 from pipeline.model.standing import State
-from pipeline.night import run as nightly
+from pipeline.night.issue import issue_workbooks
 from pipeline.night.replay import remembered
+from pipeline.night.run import Effort, run_night
 from pipeline.queries.compare import diff_nights
 from pipeline.road.templates import check_templates
 from pipeline.setup import local_codes, write_templates
@@ -106,7 +107,7 @@ def test_the_sheet_stops_and_tells(office: Office) -> None:
 
 def test_issuing_again_gives_the_same_bytes(office: Office) -> None:
     before = tree(office.outputs / "issued")
-    nightly.issue(office.workspace, YEAR)
+    issue_workbooks(office.workspace, YEAR)
     assert tree(office.outputs / "issued") == before
 
 
@@ -114,7 +115,7 @@ def test_a_unit_asked_nothing_has_the_workbook_of_before(tmp_path: Path) -> None
     with_rows = local_office(tmp_path / "a", indicators=[("x", "甲", "件数", "", "", "相加", "", "部门", "")], rules=[])
     without = local_office(tmp_path / "b", indicators=[], rules=[])
     (without.workspace.secret).write_bytes(with_rows.workspace.secret.read_bytes())
-    nightly.issue(without.workspace, YEAR)
+    issue_workbooks(without.workspace, YEAR)
     assert [with_rows.issued(unit) == without.issued(unit) for unit in ("u01", "u02", "u03")] == [True, False, True]
 
 
@@ -127,7 +128,7 @@ def test_a_restyled_template_takes_the_sheet(tmp_path: Path) -> None:
     book.move_sheet("校验", -3)
     book.active = book.sheetnames.index("文字材料")
     book.save(path)
-    nightly.issue(office.workspace, YEAR)
+    issue_workbooks(office.workspace, YEAR)
     issued = openpyxl.load_workbook(io.BytesIO(office.issued("u01")))
     assert issued.sheetnames == [
         "填报说明",
@@ -309,7 +310,7 @@ def test_a_workbook_issued_before_the_indicators_were_added(tmp_path: Path) -> N
     office.drop("u01.xlsx", old)
     assert office.states(office.run())["u01"] == "通过"
     office.write_control({"本地指标": INDICATORS, "本地规则": RULES})
-    nightly.issue(office.workspace, YEAR)
+    issue_workbooks(office.workspace, YEAR)
     outcome = office.run()
     assert office.states(outcome)["u01"] == "退回"
     (finding,) = [f for f in outcome.findings if f.unit]
@@ -517,10 +518,10 @@ def test_an_indicator_that_was_of_another_kind_last_year_compares_with_nothing(t
     rows = [("fee", "印刷费", "件数", "", "件", "相加", "", "", "")]
     profile = [(key, str(YEAR + 1) if key == "年度" else text) for key, text in office.control_sheets["年报信息"]]
     build_control(office.form, following, {**office.control_sheets, "年报信息": profile, "本地指标": rows})
-    (name,) = nightly.issue(office.workspace, YEAR + 1).files
+    (name,) = issue_workbooks(office.workspace, YEAR + 1).files
     issued = office.workspace.year_outputs(YEAR + 1) / "issued" / name
     office.workspace.year_inputs(YEAR + 1).joinpath(name).write_bytes(issued.read_bytes())
-    outcome = nightly.run(office.workspace, YEAR + 1, now=NOW, workers=0)
+    outcome = run_night(office.workspace, YEAR + 1, now=NOW, effort=Effort(workers=0))
     assert outcome is not None
     assert office.states(outcome) == {"u01": "退回"}
 

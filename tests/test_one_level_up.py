@@ -14,11 +14,13 @@ from python_calamine import CalamineWorkbook
 
 from pipeline.control import build_control
 from pipeline.form import Form, Value
+from pipeline.layout import read_layout
 from pipeline.model.control import SUPERIOR_FILE
 from pipeline.model.outcome import Outcome
 from pipeline.model.seal import read_secret
-from pipeline.night import run as nightly
+from pipeline.night.issue import issue_workbooks
 from pipeline.night.replay import remembered
+from pipeline.night.run import Effort, run_night
 from pipeline.queries.trace import Tracer, every_tree, trace
 from pipeline.workbook.annex import sources_in
 from pipeline.workspace import Workspace
@@ -54,7 +56,7 @@ class City:
             "认可": [(f"c{n}", rule, "随机数", "测试") for n in range(1, len(names) + 1) for rule in rules],
         }
         self.control({})
-        nightly.issue(self.workspace, YEAR)
+        issue_workbooks(self.workspace, YEAR)
         accepted = [(f"u{n:02d}", rule, "随机数", "测试") for n in range(1, units + 1) for rule in rules]
         self.counties = [self._county(root / name, name, units, accepted) for name in names]
         for n, (county, name) in enumerate(zip(self.counties, names, strict=True), 1):
@@ -79,7 +81,7 @@ class City:
         return path
 
     def run(self) -> Outcome:
-        return nightly.run(self.workspace, YEAR, now=NOW, workers=0)
+        return run_night(self.workspace, YEAR, now=NOW, effort=Effort(workers=0))
 
 
 def entries(form: Form, chance: random.Random) -> dict[str, Value]:
@@ -129,7 +131,7 @@ def test_a_countys_workbook_is_read_like_any_return(city: City) -> None:
         "text.disclosure": "全县主动公开信息1200条，办事指南随时更新。",
         "text.supervision": "第一段。\n第二段。",
     }
-    assert decisive.submission.places == nightly.read_layout(city.form, _template()).places  # nothing moved
+    assert decisive.submission.places == read_layout(city.form, _template()).places  # nothing moved
 
 
 def _template() -> Path:
@@ -204,7 +206,7 @@ def test_a_countys_own_indicators(city: City, asked: bool) -> None:
         city.control(own)
     for n, county in enumerate(city.counties):
         county.write_control(own)
-        nightly.issue(county.workspace, YEAR, now=NOW)
+        issue_workbooks(county.workspace, YEAR, now=NOW)
         for unit in ("u01", "u02"):
             values = zeros(county.form) | {"local.trainings_online": n + 1}
             county.drop(f"{unit}.xlsx", filled(county, county.issued(unit), values))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
+import shutil
 from pathlib import Path
 
 from pipeline.form import Form, load_form
@@ -95,3 +98,24 @@ def test_thresholds_of_the_control_workbook(tmp_path: Path) -> None:
 
 def test_a_rule_of_the_form_can_be_changed_without_python(form: Form, form_folder: Path) -> None:
     assert load_form(form_folder).set({("N5", "percent"): 80}).rule("N5").number("percent") == 80
+
+
+def test_rules_are_tried_on_the_arrival_times_the_ledger_knows(tmp_path: Path) -> None:
+    """Returns that came in time and were first read six days later do not fall by being late."""
+    from tests.workspaces import NOW, PROFILE
+
+    office = Office(tmp_path, units=2, profile=(*PROFILE, ("报送期限", "2025-01-20")))
+    office.returns("u01", hour=9)
+    late = office.returns("u02", hour=10)  # read by the calendar of China
+    os.utime(late, (NOW.timestamp() + 86400 * 3,) * 2)
+    office.run(now=NOW + dt.timedelta(days=6))
+    rules = (office.folder / "rules.toml").read_text(encoding="utf-8")
+    before, after = rules.split('id = "M1"')
+    changed = tmp_path / "改过的.toml"
+    strict = after.replace("needs_reason = false", "needs_reason = true", 1)
+    changed.write_text(f'{before}id = "M1"{strict}', encoding="utf-8")
+    trial = try_rules(office.workspace, YEAR, changed)
+    fallen = [(unit.code, [(f.code, f.found) for f in findings]) for unit, findings in trial.fallen]
+    assert (trial.accepted, fallen) == (2, [("u02", [("M1", "2025-01-24")])])
+    shutil.rmtree(office.outputs)
+    assert try_rules(office.workspace, YEAR, changed) == trial

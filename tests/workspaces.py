@@ -12,9 +12,12 @@ from pathlib import Path
 from pipeline.control import build_control
 from pipeline.form import Form, Value
 from pipeline.layout import Layout, read_layout
-from pipeline.model.control import Unit
+from pipeline.model.basis import Basis
+from pipeline.model.control import Control, Unit
 from pipeline.model.outcome import Outcome
-from pipeline.night import run as nightly
+from pipeline.model.past import NONE, History
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from pipeline.workspace import Workspace
@@ -31,6 +34,16 @@ PROFILE: tuple[tuple[str, str], ...] = (
     ("网站数据单位", "u01"),
     ("公报编发单位", "u01"),
 )
+
+
+def basis_of(
+    form: Form, layout: Layout, template: bytes, control: Control, *, secret: bytes = SECRET, history: History = NONE
+) -> Basis:
+    """The basis of a year that lies in no workspace; its Word template is not there."""
+    return Basis(
+        statutory=form, form=form, layout=layout, template=template, word=Path("report.docx"), secret=secret,
+        control=control, history=history,
+    )  # fmt: skip
 
 
 def zeros(form: Form) -> dict[str, Value]:
@@ -70,7 +83,7 @@ class Office:
         ]
         face = [(key, str(year) if (key, text) == ("年度", str(YEAR)) else text) for key, text in profile]
         self.write_control({"单位名录": roster, "年报信息": face, **(control or {})})
-        nightly.issue(self.workspace, self.year, now=NOW)
+        issue_workbooks(self.workspace, self.year, now=NOW)
 
     @property
     def outputs(self) -> Path:
@@ -101,7 +114,7 @@ class Office:
 
     def run(self, *, now: dt.datetime = NOW, workers: int = 0, anew: bool = False) -> Outcome:
         """A night; one in which nothing changed came to what the night before it did."""
-        outcome = nightly.run(self.workspace, self.year, now=now, workers=workers, anew=anew)
+        outcome = run_night(self.workspace, self.year, now=now, effort=Effort(workers=workers, anew=anew))
         if outcome is not None:
             self._outcome = outcome
         return self._outcome

@@ -148,10 +148,10 @@ def template_check(workspace: Root = HERE, json: Json = False) -> None:
 @app.command("issue", **_HANDLED)
 def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
     """给名录里的每个单位生成一份报表，放在 outputs/年度/issued/。"""
-    from pipeline.night import run as nightly
+    from pipeline.night.issue import issue_workbooks
 
     where = Workspace(workspace)
-    issued = nightly.issue(where, year, progress=show.progress)
+    issued = issue_workbooks(where, year, progress=show.progress)
     show.issued(issued, where.year_outputs(year) / "issued", json=json)
     if any(finding.open for finding in issued.findings):
         raise typer.Exit(FINDINGS)
@@ -212,20 +212,22 @@ def run(
     json: Json = False,
 ) -> None:
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
-    from pipeline.night import run as nightly
-    from pipeline.night.close import closed
-    from pipeline.queries.status import attention, last_run
+    from pipeline.night.close import closing_of
+    from pipeline.night.run import Effort, run_night
+    from pipeline.queries.status import last_document, needs_attention
 
     where, started = Workspace(workspace), time.perf_counter()
-    outcome = nightly.run(where, year, now=dt.datetime.now().astimezone(), progress=show.progress, anew=anew)
+    outcome = run_night(
+        where, year, now=dt.datetime.now().astimezone(), effort=Effort(progress=show.progress, anew=anew)
+    )
     folder, seconds = where.year_outputs(year), time.perf_counter() - started
     if outcome is not None:
         show.outcome(outcome, folder, seconds, json=json)
         again = outcome.attention
     else:
-        document, closing = last_run(where, year), closed(where, year)
+        document, closing = last_document(where, year), closing_of(where, year)
         show.unchanged(document, closing, folder, seconds, json=json)
-        again = bool(closing.late) if closing else attention(document)
+        again = bool(closing.late) if closing else needs_attention(document)
     if again:
         raise typer.Exit(FINDINGS)
 
@@ -233,19 +235,21 @@ def run(
 @app.command("lock", **_HANDLED)
 def lock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
     """封存：本年度的数和结果定下来，写出封存清单；以后来的文件只登记，什么都不改。"""
-    from pipeline.night import run as nightly
+
+    from pipeline.night.close import lock_year
 
     where = Workspace(workspace)
-    outcome = nightly.lock(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone())
+    outcome = lock_year(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone())
     show.locked(outcome, where.year_outputs(year))
 
 
 @app.command("unlock", **_HANDLED)
 def unlock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
     """解除封存，理由记录在案；下一次汇总会计入封存以后来的文件。"""
-    from pipeline.night import run as nightly
 
-    nightly.unlock(Workspace(workspace), year, by=by, reason=reason, now=dt.datetime.now().astimezone())
+    from pipeline.night.close import unlock_year
+
+    unlock_year(Workspace(workspace), year, by=by, reason=reason, now=dt.datetime.now().astimezone())
     show.unlocked(year)
 
 
@@ -259,15 +263,15 @@ def status(
     json: Json = False,
 ) -> None:
     """最近一次汇总时各单位的状态。"""
-    from pipeline.night.close import closed, reopened
-    from pipeline.queries.status import last_run, transitions
+    from pipeline.night.close import closing_of, reopening_of
+    from pipeline.queries.status import last_document, transitions
 
     where = Workspace(workspace)
-    document = last_run(where, year)
+    document = last_document(where, year)
     if unit:
         show.transitions(document, unit, transitions(where, year, unit), json=json)
         return
-    show.status(document, closed(where, year), reopened(where, year), json=json)
+    show.status(document, closing_of(where, year), reopening_of(where, year), json=json)
     if not document["complete"]:
         raise typer.Exit(FINDINGS)
 

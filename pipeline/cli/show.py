@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.demo import Play
     from pipeline.ledger import Closing
     from pipeline.night.close import Closed
-    from pipeline.night.run import Issued
+    from pipeline.night.issue import IssuedFiles
     from pipeline.queries.status import Transition
     from pipeline.queries.try_rules import Trial
 
@@ -120,7 +120,7 @@ def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
     _out.print(f"[red]模板有 {len(findings)} 处需要恢复。[/]" if findings else "[green]模板完好。[/]")
 
 
-def issued(result: Issued, folder: Path, *, json: bool) -> None:
+def issued(result: IssuedFiles, folder: Path, *, json: bool) -> None:
     """The workbooks that were issued, and the rows of the 台账 that are not in them."""
     if json:
         found = [asdict(finding) for finding in result.findings]

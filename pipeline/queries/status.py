@@ -1,16 +1,15 @@
-"""Who stands where, as the last night left it."""
+"""Who stands where, as the last night left it; all of it from the ledger."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import WorkspaceError
+from pipeline.model.standing import NEXT_STEP, State
+from pipeline.night.replay import Remembered, remembered
 from pipeline.workspace import Workspace
-
-RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +23,15 @@ class Transition:
     sha256: str
 
 
-def last_run(workspace: Workspace, year: int) -> dict[str, Any]:
-    """The last night's run.json; raises `WorkspaceError` when there has been none."""
+def last_document(workspace: Workspace, year: int) -> dict[str, Any]:
+    """The run.json of the last night that published. Raises `WorkspaceError` when there has been none."""
     workspace.require_inputs(year)
-    path = workspace.year_outputs(year) / RUN_FILE
-    try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise WorkspaceError(f"{year} 年度还没有汇总过。请先运行 xxgk run --year {year}。") from error
-    except (OSError, ValueError) as error:
-        raise WorkspaceError(f"{path} 读不出来。请重新运行 xxgk run --year {year}。") from error
-    return document
+    with workspace.open_ledger() as ledger:
+        night = remembered(workspace, ledger, year)
+        return ledger.nights.document(night.row.id) or _rebuilt(night)
 
 
-def attention(document: Mapping[str, Any]) -> bool:
+def needs_attention(document: Mapping[str, Any]) -> bool:
     """Whether a person must look at something in what the last night published."""
     open_errors = any(finding["severity"] == "error" for finding in document["findings"])
     unanswered = any(f["severity"] == "warning" and not f.get("answer") for f in document["findings"])
@@ -55,3 +49,37 @@ def transitions(workspace: Workspace, year: int, unit: str) -> list[Transition]:
         Transition(at=when, state=row.state, previous=row.previous, because=row.because, sha256=row.sha256)
         for when, row in found
     ]
+
+
+def _rebuilt(night: Remembered) -> dict[str, Any]:
+    """What the rows of the ledger say of a night whose document was not kept yet: its units and findings.
+
+    What arrived and was nobody's is not known of such a night.
+    """
+    units = []
+    for unit in night.control.units:
+        row, accepted = night.states.get(unit.code), night.accepted.get(unit.code)
+        state = State(row.state) if row else State.MISSING
+        units.append(
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "type": unit.type,
+                "counted": unit.counted,
+                "state": state.value,
+                "provisional": accepted is not None and accepted.provisional,
+                "next_step": NEXT_STEP[state],
+                "file": (row.file if row else "") or None,
+                "sha256": (row.sha256 if row else "") or None,
+            }
+        )
+    return {
+        "year": night.row.year,
+        "root": night.control.profile.root,
+        "complete": night.row.complete,
+        "counted": [row.unit for row in night.counted],
+        "missing": [missing.code for missing in night.missing],
+        "units": units,
+        "arrivals": [],
+        "findings": list(night.findings),
+    }

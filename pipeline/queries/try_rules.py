@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
-from pipeline.form import Form, parse_form
-from pipeline.layout import read_layout
-from pipeline.model.control import Control, Unit
+from pipeline.form import parse_form
+from pipeline.ledger import Ledger
+from pipeline.model.basis import Basis
+from pipeline.model.control import Unit
 from pipeline.model.finding import Finding
-from pipeline.model.past import History
-from pipeline.model.seal import read_secret
 from pipeline.model.standing import Standing, State
 from pipeline.model.submission import Arrival, Submission
-from pipeline.prior_year.known import history
-from pipeline.queries.status import last_run
+from pipeline.night.basis import changed_basis, load_basis
+from pipeline.night.replay import published
 from pipeline.road.check import Checker
 from pipeline.road.intake import open_arrival
 from pipeline.road.judge import judge
 from pipeline.road.read import Reader
-from pipeline.workspace import Workspace, template_file
+from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +33,24 @@ class Trial:
 
 
 def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
-    """Check the returns of the last run under the rules of ``file``.
+    """Check the returns of the last night under the rules of ``file``.
 
-    Raises `WorkspaceError` when there has been no run or the file cannot be read, `FormError` when the rules are bad.
+    Raises `WorkspaceError` when there has been no night or the file cannot be read, `FormError` when the rules are bad.
     """
-    document = last_run(workspace, year)
-    form, folder = workspace.form(year)
-    try:
-        changed = parse_form((folder / "form.toml").read_text(encoding="utf-8"), file.read_text(encoding="utf-8"))
-        secret = read_secret(workspace.secret)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise WorkspaceError(f"{file} 或签发密钥读不出来（{error}）。请核对路径。") from error
-    control = read_control(workspace.control(year), changed, year=year)
-    layout = read_layout(form, template_file(folder, "return.xlsx"))
-    form, changed = control.in_force(form), control.in_force(changed)
-    reader = Reader(form=form, layout=layout, control=control, secret=secret)
-    results = [reader.read(open_arrival(arrival)) for arrival in _arrivals(workspace, document)]
-    submissions = [result for result in results if isinstance(result, Submission)]
+    workspace.require_inputs(year)
+    _, folder = workspace.form(year)
     with workspace.open_ledger() as ledger:
-        before, after = (
-            _standings(each, control, history(ledger, control, each, year), submissions) for each in (form, changed)
-        )
+        published(ledger, year)
+        try:
+            changed = parse_form((folder / "form.toml").read_text(encoding="utf-8"), file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise WorkspaceError(f"{file} 读不出来（{error}）。请核对路径。") from error
+        basis = load_basis(workspace, ledger, year)
+        reader = Reader(form=basis.form, layout=basis.layout, control=basis.control, secret=basis.secret)
+        results = [reader.read(open_arrival(arrival)) for arrival in _arrivals(ledger, year)]
+        submissions = [result for result in results if isinstance(result, Submission)]
+        before = _standings(basis, submissions)
+        after = _standings(changed_basis(basis, ledger, workspace, changed), submissions)
     passed = [code for code, standing in before.items() if standing.state is State.PASSED]
     fallen = [after[code] for code in passed if after[code].state is not State.PASSED]
     return Trial(
@@ -67,9 +60,9 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
     )
 
 
-def _standings(form: Form, control: Control, last: History, submissions: list[Submission]) -> dict[str, Standing]:
-    checked = Checker(form, control, last).check(submissions)
-    return {standing.unit.code: standing for standing in judge(control, checked)}
+def _standings(basis: Basis, submissions: list[Submission]) -> Mapping[str, Standing]:
+    checked = Checker(basis.form, basis.control, basis.history).check(submissions)
+    return {standing.unit.code: standing for standing in judge(basis.control, checked)}
 
 
 def _open(standing: Standing) -> tuple[Finding, ...]:
@@ -77,20 +70,33 @@ def _open(standing: Standing) -> tuple[Finding, ...]:
     return tuple(f for f in findings if f.open and (f.severity == "error" or f.needs_reason))
 
 
-def _arrivals(workspace: Workspace, document: Mapping[str, Any]) -> list[Arrival]:
-    """The arrivals of the last run that were some unit's, in their order, with their bytes from the archive.
+def _arrivals(ledger: Ledger, year: int) -> list[Arrival]:
+    """The arrivals of the last night that were some unit's, in order of arrival, as the ledger knows them.
 
     The others cannot have passed; among them are those that no process of ours should open twice.
     """
-    return [
-        Arrival(
-            sha256=each["sha256"],
-            names=tuple(each["names"]),
-            size=each["size"],
-            modified=dt.datetime.fromisoformat(each["first_seen"]) + dt.timedelta(microseconds=n),
-            first_seen=dt.datetime.fromisoformat(each["first_seen"]),
-            path=workspace.ledger / "originals" / each["sha256"],
+    times, names = ledger.times(year), _names(ledger, year)
+    arrivals = []
+    for sha256, paths in names.items():
+        first_seen, modified = times[sha256]
+        path = ledger.original(sha256)
+        arrivals.append(
+            Arrival(
+                sha256=sha256,
+                names=paths,
+                size=path.stat().st_size if path.exists() else 0,
+                modified=modified or first_seen,
+                first_seen=first_seen,
+                path=path,
+            )
         )
-        for n, each in enumerate(document["arrivals"])
-        if each["unit"] is not None
-    ]
+    return sorted(arrivals, key=lambda arrival: arrival.order)
+
+
+def _names(ledger: Ledger, year: int) -> dict[str, tuple[str, ...]]:
+    """The names of the returns of the last night by hash; of one whose document was not kept, of all that ever came."""
+    document = ledger.nights.document(published(ledger, year)[-1].id)
+    if document is not None:
+        return {each["sha256"]: tuple(each["names"]) for each in document["arrivals"] if each["unit"] is not None}
+    ours = {sha256 for _, sha256, _, _ in ledger.readings.of_units(year)}
+    return {sha256: (name,) for sha256, name, _ in ledger.arrivals.all(year) if sha256 in ours}

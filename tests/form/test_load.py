@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.errors import FormError
 from pipeline.form import Form, parse_form
+from pipeline.form.load import load_form
 
 CODES = Path(__file__).with_name("item_codes.csv")
 
@@ -223,3 +224,9 @@ def test_all_faults_are_reported_at_once() -> None:
     with pytest.raises(FormError) as refused:
         parse_form(GOOD_FORM.replace("sheet =", "shet =").replace("title =", "titel ="), GOOD_RULES)
     assert len(refused.value.faults) >= 2
+
+
+def test_a_night_parses_every_form_once(form_folder: Path) -> None:
+    """The same files give the same `Form`; a changed one is parsed again."""
+    first = load_form(form_folder)
+    assert load_form(form_folder) is first

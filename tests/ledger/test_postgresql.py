@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 from pipeline.cli import main
 from pipeline.errors import PublishError
 from pipeline.ledger import Ledger
-from pipeline.night import run as nightly
+from pipeline.night import run as road_of_a_night
+from pipeline.night.run import Effort, run_night
 from pipeline.workbook.fill import fill
 from tests.ledger.ledgers import contents
 from tests.postgresql import PASSWORD, Server
@@ -60,7 +61,7 @@ def test_what_a_stranger_writes_is_kept_in_postgresql_too(tmp_path: Path, postgr
         decided = [(row.kind, row.subject, row.reason, row.approver) for row in ledger.nights.decisions(YEAR)]
         assert [row.text for row in ledger.nights.explanations(YEAR)] == ["撤回甲_xD800_乙_xFFFF_丙🏛一件"]
     assert decided == [("免报", "u01", "c", "丁"), ("来件认领", "a", "b", "王五")]
-    assert nightly.run(office.workspace, YEAR, now=NOW, workers=0) is None
+    assert run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0)) is None
 
 
 def replaced(workbook: bytes, old: bytes, new: bytes) -> bytes:
@@ -95,7 +96,7 @@ def test_a_connection_lost_in_the_middle(tmp_path: Path, postgresql: Server, mon
     office = Office(tmp_path, units=1, address=address)
     office.returns("u01")
     before = tree(office.outputs)
-    consolidate = nightly.consolidate
+    consolidate = road_of_a_night.consolidate
 
     def and_the_server_goes(*arguments: object) -> object:
         url = make_url(address)
@@ -107,7 +108,7 @@ def test_a_connection_lost_in_the_middle(tmp_path: Path, postgresql: Server, mon
         return consolidate(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(nightly, "consolidate", and_the_server_goes)
+        patched.setattr(road_of_a_night, "consolidate", and_the_server_goes)
         with pytest.raises(PublishError, match=r"不能用（.+）。请检查数据库是否启动"):
             office.run()
     outcome = office.run()

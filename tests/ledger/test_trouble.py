@@ -18,7 +18,7 @@ from pipeline.cli import main
 from pipeline.errors import PublishError
 from pipeline.ledger import Ledger
 from pipeline.ledger.database import opened
-from pipeline.night import run as nightly
+from pipeline.night.run import Effort, run_night
 from tests.workspaces import NOW, YEAR, Office, tree
 
 
@@ -143,7 +143,7 @@ def test_outputs_on_a_disk_that_cannot_be_written(office: Office, monkeypatch: p
 
     monkeypatch.setattr(FileLock, "acquire", acquire)
     with pytest.raises(PublishError, match=r"无法写入 .*请检查磁盘空间和文件夹权限"):
-        nightly.run(office.workspace, YEAR, now=NOW, workers=0)
+        run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0))
 
 
 def test_a_ledger_in_a_folder_that_is_a_file(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from pipeline.model.submission import Submission
 from pipeline.night import keys as fingerprints
-from pipeline.night import run as nightly
+from pipeline.night.close import lock_year
+from pipeline.night.run import Effort, run_night
 from pipeline.road.check import Checker
 from pipeline.road.read import Reader
 from pipeline.workspace import bundled_templates
@@ -192,8 +193,8 @@ def test_incremental_is_cold(tmp_path: Path, seed: int) -> None:
         now = NOW + dt.timedelta(days=day)
         cold = office.copied(tmp_path / f"cold{day}")
         shutil.rmtree(cold.outputs)
-        outcome = nightly.run(office.workspace, YEAR, now=now, workers=0)
-        assert nightly.run(cold.workspace, YEAR, now=now, workers=0, anew=True) is not None, story
+        outcome = run_night(office.workspace, YEAR, now=now, effort=Effort(workers=0))
+        assert run_night(cold.workspace, YEAR, now=now, effort=Effort(workers=0, anew=True)) is not None, story
         assert tree(office.outputs) == tree(cold.outputs), story
         assert (outcome is None) <= (day > 0), story
         if outcome is not None:
@@ -204,7 +205,7 @@ def test_incremental_is_cold(tmp_path: Path, seed: int) -> None:
             last = ledger.nights.last(YEAR)
         assert last is not None
         if last.key:  # without it some reader gave up, and the file is tried again every night
-            assert nightly.run(office.workspace, YEAR, now=now, workers=0) is None, story
+            assert run_night(office.workspace, YEAR, now=now, effort=Effort(workers=0)) is None, story
             assert stamps(office.outputs) == before, story
 
 
@@ -319,7 +320,7 @@ def test_what_is_unchanged_is_neither_read_nor_checked(tmp_path: Path, monkeypat
     assert counted.take() == (ALL, ALL)
     for n, (name, change, cost) in enumerate(COSTS, 1):
         change(office)
-        outcome = nightly.run(office.workspace, YEAR, now=NOW + dt.timedelta(days=n), workers=0)
+        outcome = run_night(office.workspace, YEAR, now=NOW + dt.timedelta(days=n), effort=Effort(workers=0))
         assert counted.take() == cost, name
         assert (outcome is None) == (name in ("nothing", "a file touched")), name
     office.run(anew=True)
@@ -334,9 +335,9 @@ def test_another_process_finds_what_was_read(tmp_path: Path) -> None:
     office.write_control({"免报": [("u02", "机构撤并", "王五")]})
     before = contents(office.workspace.ledger)
     code = (
-        "import datetime as dt; from pathlib import Path; from pipeline import nightly;"
+        "import datetime as dt; from pathlib import Path; from pipeline.night.run import Effort, run_night;"
         "from pipeline.workspace import Workspace;"
-        f"nightly.run(Workspace(Path({str(tmp_path)!r})), {YEAR}, now=dt.datetime.now().astimezone(), workers=0)"
+        f"run_night(Workspace(Path({str(tmp_path)!r})), {YEAR}, now=dt.datetime.now().astimezone(), effort=Effort(workers=0))"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "4711"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
@@ -359,12 +360,12 @@ def test_a_file_that_is_never_finished_is_tried_every_night(tmp_path: Path, monk
     with monkeypatch.context() as patched:
         patched.setattr(Reader, "read", panics)
         for _ in range(2):
-            outcome = nightly.run(office.workspace, YEAR, now=NOW, workers=0)
+            outcome = run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0))
             assert outcome is not None
             assert [w.findings[-1].code for w in outcome.unclaimed] == ["I1"]
             assert outcome.county.figures["t3.received.natural"] == 1
     assert office.run().county.figures["t3.received.natural"] == 3
-    assert nightly.run(office.workspace, YEAR, now=NOW, workers=0) is None
+    assert run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0)) is None
 
 
 def test_a_night_by_a_real_clock_is_known_again(tmp_path: Path) -> None:
@@ -373,10 +374,10 @@ def test_a_night_by_a_real_clock_is_known_again(tmp_path: Path) -> None:
     office.returns("u01")
     china = dt.timezone(dt.timedelta(hours=8), "CST")
     clock = [dt.datetime(2025, 1, 20, 22, 0, 0, 123456 + n, tzinfo=china) for n in range(3)]
-    outcome = nightly.run(office.workspace, YEAR, now=clock[0], workers=0)
+    outcome = run_night(office.workspace, YEAR, now=clock[0], effort=Effort(workers=0))
     assert outcome is not None
-    assert nightly.run(office.workspace, YEAR, now=clock[1], workers=0) is None
-    nightly.lock(office.workspace, YEAR, by="主任", reason="定稿", now=clock[2])
+    assert run_night(office.workspace, YEAR, now=clock[1], effort=Effort(workers=0)) is None
+    lock_year(office.workspace, YEAR, by="主任", reason="定稿", now=clock[2])
 
 
 def test_another_version_of_a_library_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:

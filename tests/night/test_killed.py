@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.night import run as nightly
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
 from pipeline.workspace import Workspace
 from tests import ROOT
 from tests.ledger.ledgers import contents
@@ -105,12 +106,12 @@ def test_killed_at_any_moment(tmp_path: Path, crew: int) -> None:
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == [], where
             connection.close()
         if not whole(root):
-            nightly.issue(killed.workspace, YEAR, now=EVENING)
-        nightly.run(killed.workspace, YEAR, now=EVENING, workers=0)
+            issue_workbooks(killed.workspace, YEAR, now=EVENING)
+        run_night(killed.workspace, YEAR, now=EVENING, effort=Effort(workers=0))
         assert whole(root) == new, where
         assert memory(root) == known, where
         left = {path.name for path in (root / "outputs").iterdir()}
         assert left <= {"ledger", str(YEAR), ".lock"}, where
         assert not list((root / "outputs" / "ledger" / "originals").glob("*.part")), where
-        assert nightly.run(killed.workspace, YEAR, now=EVENING, workers=0) is None, where
+        assert run_night(killed.workspace, YEAR, now=EVENING, effort=Effort(workers=0)) is None, where
     assert finished < MOMENTS // CREWS

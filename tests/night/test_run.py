@@ -23,7 +23,8 @@ from python_calamine import CalamineWorkbook
 
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Form, load_form
-from pipeline.night import run as nightly
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
 from pipeline.workbook.annex import sources_in
 from pipeline.workspace import bundled_templates
 from tests import ROOT
@@ -205,7 +206,7 @@ def test_names_that_are_no_utf8_travel_the_whole_road(tmp_path: Path) -> None:
     assert (office.outputs / "corrections" / "u02_第2镇人民政府_退改.xlsx").is_file()
     with office.workspace.open_ledger() as ledger:
         assert {name for _, name, _ in ledger.arrivals.all(YEAR)} == shown
-    assert nightly.run(office.workspace, YEAR, now=NOW, workers=0) is None
+    assert run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0)) is None
 
 
 @pytest.mark.parametrize(("blanks", "state", "code"), [("退回", "退回", "S2"), ("按0计", "通过", "V2")])
@@ -227,7 +228,7 @@ def test_running_again_and_rebuilding_give_the_same_bytes(tmp_path: Path) -> Non
     office.run(now=NOW + dt.timedelta(hours=5))
     assert tree(office.outputs) == first
     shutil.rmtree(office.outputs)
-    nightly.issue(office.workspace, YEAR)
+    issue_workbooks(office.workspace, YEAR)
     office.run(now=NOW + dt.timedelta(days=9))
     assert tree(office.outputs) == first
     assert not list(office.workspace.outputs.glob(".2024*"))
@@ -244,12 +245,12 @@ def test_nothing_has_arrived(tmp_path: Path) -> None:
 def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
     office = Office(tmp_path)
     with pytest.raises(WorkspaceError, match="没有 inputs/2023 文件夹"):
-        nightly.run(office.workspace, 2023, now=NOW)
+        run_night(office.workspace, 2023, now=NOW)
     (office.workspace.inputs / "2015").mkdir()
     with pytest.raises(
         WorkspaceError, match="没有适用于 2015 年度的表式（xxgk-2019 适用于 2019—2020 年；xxgk-2021 适用于 2021 年起）"
     ):
-        nightly.run(office.workspace, 2015, now=NOW)
+        run_night(office.workspace, 2015, now=NOW)
     secret = office.workspace.secret.read_text()
     office.workspace.secret.unlink()
     with pytest.raises(WorkspaceError, match="没有找到签发密钥"):
@@ -262,7 +263,7 @@ def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="已损坏"):
         office.run()
     with pytest.raises(PublishError, match="无法写入签发密钥"):
-        nightly.issue(office.workspace, YEAR)
+        issue_workbooks(office.workspace, YEAR)
     office.workspace.secret.rmdir()
     office.workspace.secret.write_text(secret)
     office.workspace.control(YEAR).write_bytes(b"no workbook")
@@ -395,7 +396,7 @@ def test_a_later_return_that_does_not_pass_is_listed_as_open(tmp_path: Path) -> 
 def test_issuing_tells_what_is_wrong_with_the_control_workbook(tmp_path: Path) -> None:
     office = Office(tmp_path, units=1)
     office.write_control({"免报": [("u09", "撤并", "张三")]})
-    issued = nightly.issue(office.workspace, YEAR, now=NOW)
+    issued = issue_workbooks(office.workspace, YEAR, now=NOW)
     assert len(issued.files) == 1
     assert [(finding.sheet, finding.open) for finding in issued.findings] == [("免报", True)]
 

@@ -15,8 +15,9 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.ledger import Ledger
-from pipeline.night import run as nightly
-from pipeline.night.close import closed
+from pipeline.night.close import closing_of, lock_year
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
 from tests.scripted_year import STATES, YEAR_OF_THE_COUNTY, Night, at, came, county, requests, signed, told, travelled
 from tests.workspaces import YEAR, Office, tree
 
@@ -45,11 +46,11 @@ def test_the_year(tmp_path: Path) -> None:
         trees.append(tree(office.outputs))
         assert len([name for name in trees[-1] if name.startswith("issued/")]) == len(office.units)
         shutil.rmtree(office.outputs)
-        restored = nightly.run(office.workspace, YEAR, now=night.at, workers=0)
+        restored = run_night(office.workspace, YEAR, now=night.at, effort=Effort(workers=0))
         assert (restored is None) == (night.states.startswith("封")), night.title
         assert tree(office.outputs) == trees[-1], night.title
         before = stamps(office.outputs)
-        assert nightly.run(office.workspace, YEAR, now=night.at, workers=0) is None, night.title
+        assert run_night(office.workspace, YEAR, now=night.at, effort=Effort(workers=0)) is None, night.title
         assert stamps(office.outputs) == before, night.title
     every_change_of_state_is_remembered_with_its_reason_and_file(office)
     decisions_figures_and_closings_are_remembered(office, trees)
@@ -142,7 +143,7 @@ def locked(tmp_path: Path) -> Office:
 def test_nothing_changes_a_closed_year(locked: Office) -> None:
     stands = tree(locked.outputs)
     during = Night(day="2025-01-12", title="", states="", figures=(0, 0))
-    status = closed(locked.workspace, YEAR)
+    status = closing_of(locked.workspace, YEAR)
     assert status is not None
     assert status.late == ()
     touched = stamps(locked.outputs)
@@ -153,12 +154,12 @@ def test_nothing_changes_a_closed_year(locked: Office) -> None:
     assert tree(locked.outputs) == stands
     assert stamps(locked.outputs) == touched
     with pytest.raises(WorkspaceError, match="2024 年度已由王五于 2025-01-11 封存"):
-        nightly.issue(locked.workspace, YEAR, now=during.at)
+        issue_workbooks(locked.workspace, YEAR, now=during.at)
     with pytest.raises(WorkspaceError, match="已由王五于 2025-01-11 封存"):
-        nightly.lock(locked.workspace, YEAR, by="赵六", reason="再封一次", now=during.at)
-    assert nightly.run(locked.workspace, YEAR, now=during.at, workers=0, anew=True) is None
+        lock_year(locked.workspace, YEAR, by="赵六", reason="再封一次", now=during.at)
+    assert run_night(locked.workspace, YEAR, now=during.at, effort=Effort(workers=0, anew=True)) is None
     assert tree(locked.outputs) == stands
-    status = closed(locked.workspace, YEAR)
+    status = closing_of(locked.workspace, YEAR)
     assert status is not None
     assert [(name, seen[:10]) for name, seen in status.late] == [("迟到/一镇.xlsx", "2025-01-12")]
 
@@ -180,7 +181,7 @@ def test_what_a_hand_changes_in_a_closed_year_comes_back(locked: Office) -> None
     for name, harm in HARMS.items():
         harm(locked.outputs)
         assert tree(locked.outputs) != stands, name
-        nightly.run(locked.workspace, YEAR, now=at("2025-02-01T22"), workers=0)
+        run_night(locked.workspace, YEAR, now=at("2025-02-01T22"), effort=Effort(workers=0))
         assert "~$report.docx" not in json.loads((locked.outputs / "封存清单.json").read_text(encoding="utf-8"))["文件"]
         if name == "all":
             stands = {own: content for own, content in stands.items() if not own.startswith(("签字", "~$"))}
@@ -188,7 +189,7 @@ def test_what_a_hand_changes_in_a_closed_year_comes_back(locked: Office) -> None
 
 
 def test_an_original_that_is_lost_or_damaged_is_asked_for(locked: Office) -> None:
-    status = closed(locked.workspace, YEAR)
+    status = closing_of(locked.workspace, YEAR)
     assert status is not None
     original = locked.workspace.ledger / "originals" / status.closing.manifest["county.xlsx"]
     content = original.read_bytes()
@@ -196,9 +197,9 @@ def test_an_original_that_is_lost_or_damaged_is_asked_for(locked: Office) -> Non
     for harm in (lambda: original.write_bytes(content[:-1]), original.unlink):
         harm()
         with pytest.raises(PublishError, match="请从备份恢复它"):
-            nightly.run(locked.workspace, YEAR, now=at("2025-02-01T22"), workers=0)
+            run_night(locked.workspace, YEAR, now=at("2025-02-01T22"), effort=Effort(workers=0))
     original.write_bytes(content)
-    nightly.run(locked.workspace, YEAR, now=at("2025-02-01T22"), workers=0)
+    run_night(locked.workspace, YEAR, now=at("2025-02-01T22"), effort=Effort(workers=0))
     assert (locked.outputs / "county.xlsx").read_bytes() == content
 
 
@@ -211,7 +212,7 @@ def expect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """Calls a command of ``xxgk`` and holds exit code and words against what is expected; gives all it said."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(nightly, "WORKERS", 0)
+    monkeypatch.setattr("pipeline.night.run.WORKERS", 0)
 
     def call(code: int, text: str, *arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["xxgk", *arguments, "--year", str(YEAR)])
@@ -258,7 +259,7 @@ def test_a_year_with_a_mandatory_finding_is_not_closed(tmp_path: Path) -> None:
     office.returns("u01")
     assert office.run().county.complete
     with pytest.raises(WorkspaceError, match=r"还有 2 个强制性问题没有处理，不能封存。第一个：.*R3"):
-        nightly.lock(office.workspace, YEAR, by="王五", reason="急", now=at("2025-01-21T22"))
+        lock_year(office.workspace, YEAR, by="王五", reason="急", now=at("2025-01-21T22"))
 
 
 def test_a_file_that_cannot_be_taken_in_does_not_make_every_night_a_new_one(tmp_path: Path) -> None:
@@ -270,9 +271,9 @@ def test_a_file_that_cannot_be_taken_in_does_not_make_every_night_a_new_one(tmp_
     os.utime(huge, (1_700_000_000, 1_700_000_000))
     outcome = office.run()
     assert [w.findings[0].code for w in outcome.unclaimed] == ["I14"]
-    assert nightly.run(office.workspace, YEAR, now=at("2025-02-02T22"), workers=0) is None
+    assert run_night(office.workspace, YEAR, now=at("2025-02-02T22"), effort=Effort(workers=0)) is None
     huge.unlink()
-    assert nightly.run(office.workspace, YEAR, now=at("2025-02-03T22"), workers=0) is not None
+    assert run_night(office.workspace, YEAR, now=at("2025-02-03T22"), effort=Effort(workers=0)) is not None
 
 
 def test_two_runs_at_once_and_a_killed_run_s_drafts(tmp_path: Path) -> None:

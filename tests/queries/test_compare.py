@@ -12,7 +12,8 @@ import pytest
 from pipeline.control import build_control
 from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.model.past import Past
-from pipeline.night import run as nightly
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
 from pipeline.queries.compare import Change, NightDiff, diff_nights, diff_versions, diff_years, runs
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
@@ -55,12 +56,12 @@ def _next_year(office: Office) -> None:
         "差额调整": [],
     }
     build_control(office.form, office.workspace.control(NEXT), sheets)
-    nightly.issue(office.workspace, NEXT)
+    issue_workbooks(office.workspace, NEXT)
     name = file_name(office.units[0])
     blank = (office.workspace.year_outputs(NEXT) / "issued" / name).read_bytes()
     figures = {"t3.received.natural": 4, "t3.granted.natural": 4, "info.trainings": 1, "info.site_items": 7}
     (inputs / name).write_bytes(fill(blank, office.form, office.layout, zeros(office.form) | figures))
-    nightly.run(office.workspace, NEXT, now=NOW + dt.timedelta(days=2), workers=0)
+    run_night(office.workspace, NEXT, now=NOW + dt.timedelta(days=2), effort=Effort(workers=0))
 
 
 def changes(found: NightDiff) -> dict[str, tuple[object, object]]:

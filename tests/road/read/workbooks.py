@@ -27,10 +27,11 @@ from pipeline.layout import Layout, Place, read_layout
 from pipeline.model.control import Claim, Control, Profile, Unit
 from pipeline.model.submission import Arrival, Submission, Unclaimed
 from pipeline.road.intake import open_arrival
-from pipeline.road.issue import Stamp, stamp
+from pipeline.road.issue import Stamper
 from pipeline.road.read import Reader
 from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
+from tests.workspaces import basis_of
 
 FOLDER = ROOT / "workbook_templates" / "xxgk-2021"
 SECRET = b"the office's secret"
@@ -99,9 +100,7 @@ def issued(code: str = "001", year: int = YEAR, secret: bytes = SECRET, form_id:
     the_form = replace(form(), id=form_id) if form_id else form()
     unit = next(unit for unit in UNITS if unit.code == code)
     template = (FOLDER / "return.xlsx").read_bytes()
-    return stamp(
-        Stamp(form=the_form, layout=layout(), template=template, secret=secret, control=control(year=year)), unit
-    )
+    return Stamper(basis_of(the_form, layout(), template, control(year=year), secret=secret)).stamp(unit)
 
 
 def filled(blank: bytes | None = None, changes: Mapping[str, Any] = {}) -> bytes:
