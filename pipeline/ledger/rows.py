@@ -16,9 +16,15 @@ from typing import Any
 from pipeline.form import Form, Value, Vector
 from pipeline.layout import Layout, Place
 from pipeline.model.finding import Finding
-from pipeline.model.submission import Arrival, Opened, Submission, Unclaimed
+from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Repair, Submission, Unclaimed
 
-_TRANSIENT = "I13"
+_OLD_REPAIRS: Mapping[str, Repair] = {
+    "V1": Repair.RETYPED,
+    "V2": Repair.ZEROED,
+    "V3": Repair.CONVERTED,
+    "V4": Repair.NOTE,
+}
+"""How rows of ledgers before revision 0004 tell what was repaired: by the code of the finding."""
 _DEFAULTS: Mapping[str, object] = {
     field.name: field.default for field in fields(Finding) if isinstance(field.default, str | bool | tuple)
 }
@@ -27,7 +33,7 @@ _DEFAULTS: Mapping[str, object] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One reading. ``unit`` is empty where the return is nobody's; ``places`` is empty where all is as
-    the template has it.
+    the template has it. ``remarks`` are the repairs of a submission, or the obstacle of what is nobody's.
 
     ``shape`` is the key of the `Shape` its figures, texts and places are ordered by.
     """
@@ -40,6 +46,7 @@ class Row:
     places: str = ""
     reasons: str = "{}"
     findings: str = "[]"
+    remarks: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +131,8 @@ class Packing:
         """The row of a reading."""
         if isinstance(result, Unclaimed):
             findings = packed_findings(result.findings)
-            return Row(sha256=result.arrival.sha256, shape=self._key, findings=findings)
+            remarks = _json([result.obstacle.reason, result.obstacle.words])
+            return Row(sha256=result.arrival.sha256, shape=self._key, findings=findings, remarks=remarks)
         return Row(
             sha256=result.arrival.sha256,
             shape=self._key,
@@ -134,6 +142,7 @@ class Packing:
             places=self._packed_places(result.places),
             reasons=_json(dict(result.reasons)),
             findings=packed_findings(result.findings),
+            remarks=_json(dict(result.repairs)) if result.repairs else "{}",
         )
 
     def _packed_places(self, places: Mapping[str, Place]) -> str:
@@ -149,13 +158,16 @@ class Packing:
         """The reading again, of the same arrival."""
         findings = unpacked_findings(row.findings)
         if not row.unit:
-            return Unclaimed(arrival=arrival, findings=findings)
+            reason, words = json.loads(row.remarks)
+            obstacle = Obstacle(reason=Reason(reason), words=words)
+            return Unclaimed(arrival=arrival, obstacle=obstacle, findings=findings)
         return Submission(
             arrival=arrival,
             unit=row.unit,
             values=self.shape.values(row),
             places=self.shape.places(row) if row.places else self.layout.places,
             reasons=json.loads(row.reasons),
+            repairs=unpacked_repairs(row),
             findings=findings,
         )
 
@@ -173,9 +185,20 @@ class PackedReader:
     def __call__(self, opened: Opened) -> Row | Unclaimed:
         """The row of one file."""
         result = self.reading(opened)
-        if isinstance(result, Unclaimed) and any(finding.code == _TRANSIENT for finding in result.findings):
+        if isinstance(result, Unclaimed) and result.obstacle.reason is Reason.UNREACHABLE:
             return result
         return self.packing.pack(result)
+
+
+def unpacked_repairs(row: Row) -> dict[str, tuple[Repair, ...]]:
+    """What was repaired in a reading of a unit, by item code."""
+    if row.remarks:
+        return {code: tuple(map(Repair, repairs)) for code, repairs in json.loads(row.remarks).items()}
+    repairs: dict[str, tuple[Repair, ...]] = {}
+    for finding in unpacked_findings(row.findings):
+        if finding.code in _OLD_REPAIRS and finding.item:
+            repairs[finding.item] = (*repairs.get(finding.item, ()), _OLD_REPAIRS[finding.code])
+    return repairs
 
 
 def packed_findings(findings: Iterable[Finding]) -> str:

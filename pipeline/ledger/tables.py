@@ -70,6 +70,7 @@ READINGS = Table(
     Column("places", Text, nullable=False),
     Column("reasons", Text, nullable=False),
     Column("findings", Text, nullable=False),
+    Column("remarks", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["year", "sha256"], ["arrivals.year", "arrivals.sha256"]),
 )
 CHECKS = Table(

@@ -79,6 +79,15 @@ def notice(code: str, /, *, where: Mapping[str, object] | None = None, **words: 
     ).at(**(where or {}))
 
 
+def clause(code: str, /, **words: object) -> str:
+    """What a sentence of ``messages.toml`` says of its file, as part of another sentence.
+
+    >>> clause("I3", kind="PDF 文件")
+    '是PDF 文件，不是工作簿，没有读取'
+    """
+    return _fill(_catalogue()[code]["message"].removeprefix("文件“{name}”").rstrip("。"), words)
+
+
 def digest(operands: Iterable[tuple[str, Value]]) -> str:
     """What a reason is bound to: the values a rule was asked of, by name, in any order."""
     text = "\n".join(f"{name}={value}" for name, value in sorted(operands, key=lambda pair: pair[0]))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model.control import Unit
 from pipeline.model.standing import Standing, State
-from pipeline.model.submission import Arrival, Unclaimed
+from pipeline.model.submission import Arrival, Reason, Unclaimed
 
 ADOPTED, REPLACED, WAITING, UNREAD, LATER = "采用", "已被后报替代", "待认领", "未读取", "留待下次"
-_STILL_COMING = "I12"  # somebody is writing the file at this moment
+_STATES: Mapping[Reason, str] = {
+    Reason.ARRIVING: LATER,
+    Reason.UNREACHABLE: UNREAD,
+    Reason.UNREADABLE: UNREAD,
+    Reason.UNCERTAIN: WAITING,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +57,9 @@ def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
 
 
 def _of_nobody(waiting: Unclaimed) -> Received:
-    first = waiting.findings[0]
-    if first.code == _STILL_COMING:
-        state = LATER
-    else:
-        state = WAITING if first.code.startswith("U") else UNREAD
-    return Received(arrival=waiting.arrival, unit=None, state=state, next_step=first.remedy)
+    return Received(
+        arrival=waiting.arrival,
+        unit=None,
+        state=_STATES[waiting.obstacle.reason],
+        next_step=waiting.findings[0].remedy,
+    )

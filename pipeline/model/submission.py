@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from pipeline.form import Vector
@@ -12,11 +13,37 @@ from pipeline.layout import Place
 from pipeline.model.finding import Finding
 
 
+class Repair(StrEnum):
+    """What reading did to a figure that was not a plain number in its cell."""
+
+    RETYPED = "typed as text"
+    CONVERTED = "converted between 元 and 万元"
+    NOTE = "a note beside it left aside"
+    ZEROED = "a blank counted as 0"
+
+
+class Reason(StrEnum):
+    """Why an arrival is nobody's."""
+
+    ARRIVING = "still arriving"
+    UNREACHABLE = "cannot be opened today"
+    UNREADABLE = "unreadable"
+    UNCERTAIN = "uncertain whose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why an arrival goes no further, and the same in words that fit into a sentence."""
+
+    reason: Reason
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """One content that arrived. ``names`` are the paths below ``inputs/<year>/`` it was found at, sorted.
 
-    A member of an attachment is named ``附件.zip/会发镇.xlsx``. An arrival that is not ``usable`` holds no return, and
+    A member of an attachment is named ``附件.zip/会发镇.xlsx``. An arrival with an ``obstacle`` holds no return, and
     its last finding says why; the findings of a usable one are remarks that travel on with its values. ``sha256`` is
     empty while the content could not be read whole (still being copied, no permission).
     """
@@ -27,8 +54,13 @@ class Arrival:
     modified: dt.datetime
     first_seen: dt.datetime
     path: Path
-    usable: bool = True
+    obstacle: Obstacle | None = None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may hold a return."""
+        return self.obstacle is None
 
     @property
     def name(self) -> str:
@@ -87,19 +119,24 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A return whose unit, form and year are established. ``values`` is ordered like ``Form.items``."""
+    """A return whose unit, form and year are established. ``values`` is ordered like ``Form.items``.
+
+    ``repairs`` are what reading did to figures, by item code; ``reasons`` what the unit wrote to explain findings.
+    """
 
     arrival: Arrival
     unit: str
     values: Vector
     places: Mapping[str, Place]
     reasons: Mapping[str, str]
+    repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclaimed:
-    """A return nobody can be held to: not ours, or whose is not certain. It waits in 待认领 with its findings."""
+    """A return nobody can be held to, and why; its first finding tells the office what to do."""
 
     arrival: Arrival
+    obstacle: Obstacle
     findings: tuple[Finding, ...]

@@ -99,7 +99,8 @@ class Examination:
     def _result(self, packing: Packing, rows: dict[str, Row], arrival: Arrival) -> Submission | Unclaimed:
         key = self.keys.get(arrival.sha256)
         if key is None:
-            return Unclaimed(arrival=arrival, findings=arrival.findings)
+            assert arrival.obstacle is not None  # everything usable has a key
+            return Unclaimed(arrival=arrival, obstacle=arrival.obstacle, findings=arrival.findings)
         return self.unfinished[key] if key in self.unfinished else packing.unpack(rows[key], arrival)
 
     def _checks(self, context: str, submissions: Sequence[Submission]) -> dict[str, Check]:

@@ -19,11 +19,12 @@ from pipeline.form import LOCAL, Figure, Form, Value
 from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
-from pipeline.ledger.rows import Row, Shape
+from pipeline.ledger.rows import Row, Shape, unpacked_repairs
 from pipeline.model.basis import Basis
 from pipeline.model.changes import Counted, Snapshot
 from pipeline.model.control import Control
 from pipeline.model.standing import State
+from pipeline.model.submission import Repair
 from pipeline.night.record import ADJUSTMENTS, AUTOMATIC
 from pipeline.workspace import Workspace
 
@@ -122,6 +123,10 @@ class Remembered:
         """Where that stood."""
         return self._places[unit]
 
+    def repairs(self, unit: str) -> Mapping[str, Sequence[Repair]]:
+        """What reading repaired, by item code."""
+        return self._repairs[unit]
+
     def versions(self, unit: str) -> tuple[Version, ...]:
         """The unit's returns that had arrived by then, in order of arrival."""
         return self._versions.get(unit, ())
@@ -162,6 +167,10 @@ class Remembered:
     @cached_property
     def _places(self) -> Mapping[str, Mapping[str, Place]]:
         return {unit: shape.places(row) for unit, (shape, row) in self._readings.items()}
+
+    @cached_property
+    def _repairs(self) -> Mapping[str, Mapping[str, Sequence[Repair]]]:
+        return {unit: unpacked_repairs(row) for unit, (_, row) in self._readings.items()}
 
     @cached_property
     def _versions(self) -> Mapping[str, tuple[Version, ...]]:

@@ -18,10 +18,10 @@ from pipeline.files.containers import Bounds, RefusedError, directory, ole, snif
 from pipeline.form import Form, Value
 from pipeline.layout import IDENTITY_SHEET
 from pipeline.model.control import Control, Unit
-from pipeline.model.finding import Finding, notice
+from pipeline.model.finding import Finding, clause, notice
 from pipeline.model.past import Past, crossed
 from pipeline.model.seal import Seal
-from pipeline.model.submission import Arrival, Opened, Sheet, Unclaimed
+from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, Unclaimed
 from pipeline.prior_year import Imported, read_report, read_tables, stated
 from pipeline.prior_year import known as former
 from pipeline.road.intake import open_arrival
@@ -155,8 +155,7 @@ def _read(arrival: Arrival, content: bytes, forms: Sequence[Form], workers: int)
         return read_report(arrival.name, content, forms), ()
     (sheets,) = read_many(open_arrival, sheets_of, [arrival], workers=workers)
     if isinstance(sheets, Unclaimed):
-        reason = sheets.findings[0].message.removeprefix(f"文件“{arrival.name}”").rstrip("。")
-        finding = notice("H1", where={"file": arrival.name}, name=arrival.name, reason=reason)
+        finding = notice("H1", where={"file": arrival.name}, name=arrival.name, reason=sheets.obstacle.words)
         empty = Imported(name=arrival.name, sha256=arrival.sha256, source="报表", findings=(finding,))
         return empty, ()
     book = {name: _cells(sheet) for name, sheet in sheets.items() if not name.startswith(IDENTITY_SHEET)}
@@ -179,13 +178,14 @@ def _is_workbook(content: bytes) -> bool:
 
 def sheets_of(opened: Opened) -> Mapping[str, Sheet] | Unclaimed:
     """The sheets of a workbook behind the guard; `Unclaimed` with the reason when there are none to read."""
-    if not opened.format:
-        return Unclaimed(arrival=opened.arrival, findings=opened.arrival.findings[-1:])
+    arrival = opened.arrival
+    if arrival.obstacle:
+        return Unclaimed(arrival=arrival, obstacle=arrival.obstacle, findings=arrival.findings[-1:])
     try:
         return read_workbook(opened).sheets
     except UnreadableError as error:
-        name = opened.arrival.name
-        return Unclaimed(arrival=opened.arrival, findings=(notice("I1", name=name, reason=error),))
+        obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=error))
+        return Unclaimed(arrival=arrival, obstacle=obstacle, findings=())
 
 
 def _cells(sheet: Sheet) -> list[list[object]]:
@@ -227,8 +227,9 @@ def _contradictions(
     resolved = [Roster.of(control).resolve(said) for control in controls] if said else []
     if said and not any(unit.code in codes for codes in resolved):
         ours = any(said == control.profile.root for control in controls)  # the consolidation's own report
-        code = "H13" if ours or any(resolved) else "H14"
-        yield notice(code, where=where, name=name, found=said, expected=told)
+        words = {"name": name, "found": said, "expected": told}
+        known = ours or any(resolved)
+        yield notice("H13", where=where, **words) if known else notice("H14", where=where, **words)
 
 
 def _secret(workspace: Workspace) -> bytes:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.files.containers import swollen
+from pipeline.files.containers import RefusedError, swollen
 
 MAX_CELLS = 100_000
 """Cells of all tables of a document, as they are laid out: a page of figures has some hundreds."""
 _WIDEST, _LONGEST = 256, 5_000
+
+
+class NoTablesError(RefusedError):
+    """A file of a kind that holds no tables we could read; ``kind`` names it."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("I3", kind=kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

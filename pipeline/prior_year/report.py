@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from pipeline.files.containers import Bounds, RefusedError, sniff
 from pipeline.form import Form
-from pipeline.model.finding import notice
-from pipeline.prior_year.pages import Page
+from pipeline.model.finding import clause, notice
+from pipeline.prior_year.pages import NoTablesError, Page
 from pipeline.prior_year.tables import Imported, Stated, read_tables
 from pipeline.prior_year.web import read_web
 from pipeline.prior_year.word import read_word
@@ -33,19 +32,18 @@ def read_report(name: str, content: bytes, forms: Sequence[Form]) -> Imported:
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         page = _page(content)
+    except NoTablesError as refusal:
+        return _unread(name, sha256, f"它是{refusal.words['kind']}，读不出表格")
     except RefusedError as refusal:
-        finding = notice("H1", where={"file": name}, name=name, reason=_reason(name, refusal))
-        return Imported(name=name, sha256=sha256, source="年报", findings=(finding,))
+        return _unread(name, sha256, clause(refusal.code, **refusal.words))
     grids = {f"第 {n} 个表格": rows for n, rows in enumerate(page.tables, 1)}
     return read_tables(name, sha256, grids, forms, source="年报", stated=stated(page.text))
 
 
-def _reason(name: str, refusal: RefusedError) -> str:
-    """Why the file goes no further, as part of a sentence."""
-    if refusal.code == "I3":
-        return f"它是{refusal.words['kind']}，读不出表格"
-    words: dict[str, Any] = dict(refusal.words)
-    return notice(refusal.code, name=name, **words).message.removeprefix(f"文件“{name}”").rstrip("。")
+def _unread(name: str, sha256: str, reason: str) -> Imported:
+    """Nothing of a file, with the reason why."""
+    finding = notice("H1", where={"file": name}, name=name, reason=reason)
+    return Imported(name=name, sha256=sha256, source="年报", findings=(finding,))
 
 
 def _page(content: bytes) -> Page:
@@ -58,7 +56,7 @@ def _page(content: bytes) -> Page:
         return read_web(content)
     if kind == sniff.EMPTY:
         raise RefusedError("I15")
-    raise RefusedError("I3", kind="旧版 .doc 等格式的文档" if kind == sniff.OLE else kind)
+    raise NoTablesError(kind="旧版 .doc 等格式的文档" if kind == sniff.OLE else kind)
 
 
 def stated(text: str) -> Stated:

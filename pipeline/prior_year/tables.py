@@ -29,10 +29,13 @@ from pipeline.workbook.cells import (
     read_number,
     read_text,
     sight,
+    value_at,
 )
 from pipeline.workbook.cells.lines import grouped
 
 Source = Literal["年报", "报表"]
+_GAPS = ("H3", "H5", "H8")
+"""Under which code items are told that are blank, that are not to be found, that are said in two ways."""
 _EXAMPLES, _LINES = 3, 8
 """How many examples a sentence gives, and of how many lines of a table each gets its own."""
 _CORNER = re.compile("[勾钩]稽关系")
@@ -220,7 +223,7 @@ class _Reading:
 
     def _raw(self, place: Place) -> object:
         rows = self.book[place.sheet]
-        return rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""
+        return value_at(rows, place.row, place.col)
 
     def _said(self, place: Place) -> str:
         """What a cell says to somebody who looks at it; empty for one that looks blank."""
@@ -232,7 +235,7 @@ class _Reading:
         words: dict[str, Any] = {"label": item.label, "found": reading.shown.strip(), "reason": reading.reason}
         if reading.reason:
             self._findings.append(notice("H4", where=self._at(item, place), **words))
-        elif reading.remarks and not (isinstance(raw, str) and _PLAIN.fullmatch(raw)):
+        elif reading.repairs and not (isinstance(raw, str) and _PLAIN.fullmatch(raw)):
             assert not isinstance(reading.value, str | None)
             words["value"] = printed(reading.value)
             self._findings.append(notice("H10", where=self._at(item, place), **words))
@@ -252,7 +255,7 @@ class _Reading:
         """What of a table is blank, not to be found, or said in two ways; a line at a time."""
         blank = [item for item in every if item.code in places and not self._said(places[item.code])]
         absent = [item for item in every if item.code not in places and item not in differing]
-        for code, items in (("H3", blank), ("H5", absent), ("H8", differing)):
+        for code, items in zip(_GAPS, (blank, absent, differing), strict=True):
             groups = list(grouped(items, every))
             if len(groups) > _LINES:
                 self._say(code, table=table, label="", count=len(items))

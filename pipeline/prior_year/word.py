@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from pipeline.files.containers import MIB, Bounds, RefusedError, directory, inflate, sniff, swollen
+from pipeline.files.containers import MIB, Bounds, directory, inflate, sniff, swollen
 from pipeline.files.containers.bounds import damaged
 from pipeline.files.containers.parts import measure, names_of, prolog
-from pipeline.prior_year.pages import MAX_CELLS, Cell, Page, lines, page, too_many
+from pipeline.prior_year.pages import MAX_CELLS, Cell, NoTablesError, Page, lines, page, too_many
 
 WORD, BODY = "Word 文档", "word/document.xml"
 _LARGEST = 24 * MIB
@@ -44,7 +44,7 @@ def _body(content: bytes) -> bytes:
     members = directory(content, bounds)
     kind = sniff.zip_kind(names_of(members))
     if kind != WORD:
-        raise RefusedError("I3", kind="压缩包" if kind == sniff.ZIP else f"另一种格式的文件（{kind}）")
+        raise NoTablesError(kind="压缩包" if kind == sniff.ZIP else f"另一种格式的文件（{kind}）")
     measure(members, bounds)
     body = next((member for member in members if member.name.lower() == BODY), None)
     if body is None:

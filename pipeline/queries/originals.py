@@ -14,7 +14,8 @@ from pipeline.model.county import Contribution
 from pipeline.model.submission import Arrival
 from pipeline.road.intake import open_arrival
 from pipeline.road.read.workbook import UnreadableError, read_workbook
-from pipeline.workbook.annex import SOURCES, Rows, sources_in
+from pipeline.workbook.annex import SOURCES, sources_in
+from pipeline.workbook.cells.grid import Rows
 
 _LONGEST = 60
 

@@ -17,6 +17,7 @@ from pipeline.form.local import asked_of
 from pipeline.ledger import Accepted, Decided, NightRow
 from pipeline.model.control import ACCEPTANCES
 from pipeline.model.county import Contribution
+from pipeline.model.submission import Repair
 from pipeline.night.record import ADJUSTMENTS, AUTOMATIC
 from pipeline.night.replay import Missing, Remembered, figure, remembered
 from pipeline.queries.find import find_item, full_label
@@ -41,7 +42,8 @@ class Branch:
     """What one unit was counted with: the file, its place among the unit's versions, the cell, what stood in it.
 
     ``raw`` is ``None`` where it was not looked up, ``trouble`` says why it could not be. ``accepted`` are the signed
-    rows of the 台账 a unit with open errors is counted under. ``below`` is one level down, where the file is itself a
+    rows of the 台账 a unit with open errors is counted under. ``zeroed``: it was a blank
+    that counts as 0. ``below`` is one level down, where the file is itself a
     consolidation.
     """
 
@@ -59,12 +61,13 @@ class Branch:
     remarks: tuple[Remark, ...] = ()
     raw: str | None = None
     trouble: str = ""
+    zeroed: bool = False
     below: tuple[Contribution, ...] = ()
 
     @property
     def idle(self) -> bool:
-        """Whether it is a plain zero, of which nothing needs to be said."""
-        return self.value == 0 and self.founded and all(remark.code == "V2" for remark in self.remarks)
+        """Whether it is a plain zero, of which nothing needs to be said but that a blank was counted as 0."""
+        return self.value == 0 and self.founded and len(self.remarks) == self.zeroed
 
     @property
     def lower(self) -> Figure | None:
@@ -134,7 +137,7 @@ class Tree:
 
     @property
     def idle(self) -> bool:
-        """Whether it is a plain zero, of which nothing needs to be said."""
+        """Whether it is a plain zero, of which nothing needs to be said but that a blank was counted as 0."""
         return not self.total and self.holds and not self.size
 
 
@@ -267,6 +270,7 @@ class Tracer:
             provisional=row.provisional,
             accepted=tuple(accepted) if row.provisional else (),
             remarks=self._remarks.get((unit, place.sheet, place.cell), ()),
+            zeroed=Repair.ZEROED in self._night.repairs(unit).get(item.code, ()),
         )
 
     def _read(self, item: Item, branch: Branch) -> Branch:

@@ -14,9 +14,9 @@ from pipeline.files.containers.bounds import Bounds, RefusedError
 from pipeline.files.containers.sniff import ZIP_MAGIC
 from pipeline.files.containers.unzip import complete
 from pipeline.model.control import RESERVED_FILES
-from pipeline.model.submission import Arrival
+from pipeline.model.submission import Arrival, Reason
 from pipeline.road.intake.attachments import ignored, is_attachment, unpack
-from pipeline.road.intake.guard import refusal_finding
+from pipeline.road.intake.guard import refused, unreachable
 
 if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
     from pipeline.ledger import Ledger
@@ -36,6 +36,10 @@ def collect(
         take.file(path, name)
     ledger.record(year, take.fresh, now)
     return sorted((*take.whole.values(), *take.unread), key=lambda arrival: arrival.order)
+
+
+class _StillArrivingError(RefusedError):
+    """Somebody is writing the file at this moment."""
 
 
 @dataclass(kw_only=True)
@@ -59,11 +63,14 @@ class _Take:
         """Take one file of the folder in."""
         try:
             content, status = self._read(path)
+        except _StillArrivingError as refusal:
+            self._refuse(name, Path(path), refusal, reason=Reason.ARRIVING)
+            return
         except RefusedError as refusal:
             self._refuse(name, Path(path), refusal)
             return
         except OSError as error:
-            self._refuse(name, Path(path), RefusedError("I13", detail=error.strerror or type(error).__name__))
+            self._refuse(name, Path(path), unreachable(error), reason=Reason.UNREACHABLE)
             return
         modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
         sha256, kept = self._archive(name, content, modified)
@@ -93,7 +100,7 @@ class _Take:
         changing = (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns)
         young = abs(self.clock - after.st_mtime) < self.bounds.settle
         if changing or (young and not (content.startswith(ZIP_MAGIC) and complete(content))):
-            raise RefusedError("I12")
+            raise _StillArrivingError("I12")
         return content, after
 
     def _archive(self, name: str, content: bytes, modified: dt.datetime) -> tuple[str, Path]:
@@ -119,10 +126,17 @@ class _Take:
             path=path,
         )
 
-    def _refuse(self, name: str, path: Path, refusal: RefusedError, *, sha256: str = "") -> None:
+    def _refuse(
+        self,
+        name: str,
+        path: Path,
+        refusal: RefusedError,
+        *,
+        sha256: str = "",
+        reason: Reason = Reason.UNREADABLE,
+    ) -> None:
         """List what cannot be read; without a hash it is not archived, and is looked at again the next night."""
-        finding = refusal_finding(name, refusal)
-        self._add(replace(self._arrival(name, path, sha256=sha256), usable=False, findings=(finding,)))
+        self._add(refused(self._arrival(name, path, sha256=sha256), refusal, reason))
 
     def _add(self, arrival: Arrival) -> None:
         """The second time the same content only adds its name."""

@@ -18,8 +18,8 @@ from pipeline.files.containers import ole, sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular
 from pipeline.files.containers.parts import measure, names_of, prolog
 from pipeline.files.containers.unzip import directory, inflate
-from pipeline.model.finding import Finding, notice
-from pipeline.model.submission import Arrival, Opened
+from pipeline.model.finding import clause, notice
+from pipeline.model.submission import Arrival, Obstacle, Opened, Reason
 from pipeline.road.intake.biff import holds_binary_error, read_biff
 
 _XML = (".xml", ".rels")
@@ -47,7 +47,7 @@ def open_arrival(arrival: Arrival, bounds: Bounds | None = None) -> Opened:
     try:
         return inspect(arrival, arrival.path.read_bytes(), bounds or Bounds())
     except OSError as error:
-        return _refused(arrival, RefusedError("I13", detail=error.strerror or type(error).__name__))
+        return Opened(arrival=refused(arrival, unreachable(error), Reason.UNREACHABLE))
 
 
 def inspect(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
@@ -62,7 +62,7 @@ def inspect(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
             raise foreign(kind)
         return _opened(arrival, "csv", content=_csv(content))
     except RefusedError as refusal:
-        return _refused(arrival, refusal)
+        return Opened(arrival=refused(arrival, refusal))
 
 
 def foreign(kind: str) -> RefusedError:
@@ -72,14 +72,16 @@ def foreign(kind: str) -> RefusedError:
     return RefusedError("I4" if kind in sniff.ARCHIVES else "I3", kind=kind)
 
 
-def refusal_finding(name: str, refusal: RefusedError) -> Finding:
-    """The one sentence for the clerk."""
-    return notice(refusal.code, where={"file": name}, name=name, **refusal.words)
+def unreachable(error: OSError) -> RefusedError:
+    """A file that could not be opened today, and may be tomorrow."""
+    return RefusedError("I13", detail=error.strerror or type(error).__name__)
 
 
-def _refused(arrival: Arrival, refusal: RefusedError) -> Opened:
-    finding = refusal_finding(arrival.name, refusal)
-    return Opened(arrival=replace(arrival, usable=False, findings=(*arrival.findings, finding)))
+def refused(arrival: Arrival, refusal: RefusedError, reason: Reason = Reason.UNREADABLE) -> Arrival:
+    """The arrival with why it goes no further, and the one sentence for the clerk."""
+    finding = notice(refusal.code, where={"file": arrival.name}, name=arrival.name, **refusal.words)
+    obstacle = Obstacle(reason=reason, words=clause(refusal.code, **refusal.words))
+    return replace(arrival, obstacle=obstacle, findings=(*arrival.findings, finding))
 
 
 def _opened(

@@ -20,17 +20,12 @@ from pipeline.model.finding import Finding, notice
 from pipeline.model.seal import Seal
 from pipeline.model.submission import Arrival
 from pipeline.road.read.names import Roster
-from pipeline.workbook.cells import Rows, label_key
+from pipeline.workbook.cells import Rows, label_key, value_at
 from pipeline.workbook.cells.normalise import as_shown
 
 _BANNER = re.compile(r"填报单位[:：]\s*(?P<unit>[^\s　]*)(?:[\s　]+报告年度[:：]\s*(?P<year>\d{4})年?)?")
 Words = dict[str, Any]
 """What fills the sentence of a finding."""
-
-_REASONS: Mapping[str, str] = {
-    "U1": "签发信息不能核实", "U2": "签发年度不同", "U3": "表式不同", "U4": "签发给名录之外的单位",
-    "U5": "表上写的单位不同", "U6": "没有签发页", "U7": "文件名写的单位不同", "U8": "表上写的年度不同",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +43,14 @@ class Identified:
 
     unit: str
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why a return cannot be held to a unit: the finding, and the same in words for who claims it nevertheless."""
+
+    finding: Finding
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,40 +79,47 @@ class Registrar:
         units = sorted({claim.unit for claim in claims})
         if len(units) > 1:
             return notice("U9", name=arrival.name, found="、".join(self._named(unit) for unit in units))
-        if not units or (isinstance(verdict, Identified) and verdict.unit == units[0]):
+        if not units:
+            return verdict.finding if isinstance(verdict, Doubt) else verdict
+        if isinstance(verdict, Identified) and verdict.unit == units[0]:
             return verdict
-        because = _REASONS[verdict.code] if isinstance(verdict, Finding) else f"签发给“{self._named(verdict.unit)}”"
+        because = verdict.because if isinstance(verdict, Doubt) else f"签发给“{self._named(verdict.unit)}”"
         words: Words = {"name": arrival.name, "unit": self._named(units[0]), "cell": claims[0].cell, "because": because}
         return Identified(unit=units[0], findings=(notice("U10", **words),))
 
-    def _weigh(self, arrival: Arrival, seals: list[Seal], book: Mapping[str, Rows]) -> Identified | Finding:
+    def _weigh(self, arrival: Arrival, seals: list[Seal], book: Mapping[str, Rows]) -> Identified | Doubt:
         year = str(self.control.profile.year)
         declared = list(self._declared(book))
         words: Words = {"name": arrival.name, "year": year, "form": self.form.id}
         if not seals:
-            return notice("U6", found="没有签发页", likely=self._likely(arrival, declared), **words)
+            likely = self._likely(arrival, declared)
+            return Doubt(finding=notice("U6", found="没有签发页", likely=likely, **words), because="没有签发页")
         seal = seals[0]
         other = next((s for s in seals if s.year != year), None)
         if other:
-            return notice("U2", found=other.year or "空白", **words)
+            return Doubt(finding=notice("U2", found=other.year or "空白", **words), because="签发年度不同")
         if seal.form != self.form.id:
-            return notice("U3", found=seal.form, **words)
+            return Doubt(finding=notice("U3", found=seal.form, **words), because="表式不同")
         if not all(s.genuine(self.secret) for s in seals) or len({s.unit for s in seals}) > 1:
-            return notice("U1", found=seal.unit, likely=self._likely(arrival, declared, seal.unit), **words)
+            likely = self._likely(arrival, declared, seal.unit)
+            return Doubt(finding=notice("U1", found=seal.unit, likely=likely, **words), because="签发信息不能核实")
         if seal.unit not in self.control.by_code:
-            return notice("U4", found=seal.unit, likely=self._likely(arrival, declared), **words)
+            likely = self._likely(arrival, declared)
+            return Doubt(finding=notice("U4", found=seal.unit, likely=likely, **words), because="签发给名录之外的单位")
         return self._contradiction(arrival, seal.unit, declared, words) or Identified(unit=seal.unit)
 
-    def _contradiction(self, arrival: Arrival, unit: str, declared: list[Declaration], words: Words) -> Finding | None:
+    def _contradiction(self, arrival: Arrival, unit: str, declared: list[Declaration], words: Words) -> Doubt | None:
         """The first thing in the return, or about it, that speaks of another unit or year."""
         agreed = ""
         for said in declared:
             where = {"sheet": said.place.sheet, "cell": said.place.cell}
             if said.unit and said.unit != agreed and not self.roster.agrees(said.unit, unit):
                 likely = self._likely(arrival, [said], unit)
-                return notice("U5", where=where, found=self._named(unit), declared=said.unit, likely=likely, **words)
+                named = self._named(unit)
+                finding = notice("U5", where=where, found=named, declared=said.unit, likely=likely, **words)
+                return Doubt(finding=finding, because="表上写的单位不同")
             if said.year and said.year != words["year"]:
-                return notice("U8", where=where, found=said.year, **words)
+                return Doubt(finding=notice("U8", where=where, found=said.year, **words), because="表上写的年度不同")
             agreed = said.unit or agreed
         for name in arrival.names:
             mentioned = self.roster.mentioned(name)
@@ -117,7 +127,8 @@ class Registrar:
                 return None
         others = "、".join(self._named(code) for code in sorted(self.roster.mentioned(arrival.name)))
         likely = self._likely(arrival, declared, unit)
-        return notice("U7", found=self._named(unit), declared=others, likely=likely, **words)
+        finding = notice("U7", found=self._named(unit), declared=others, likely=likely, **words)
+        return Doubt(finding=finding, because="文件名写的单位不同")
 
     def _claims(self, arrival: Arrival) -> list[Claim]:
         """The claims of the most certain kind there are: by hash, else by path, else by base name."""
@@ -130,21 +141,21 @@ class Registrar:
         home = self.layout.places.get("meta.unit")
         known: object = ""
         for place in self._banners:
-            text = _at(book.get(place.sheet, ()), place)
+            text = value_at(book.get(place.sheet, ()), place.row, place.col)
             if text != known and isinstance(text, str) and (match := _BANNER.match(text)):
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
         if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
             yield from searched(book)
             return
-        label = _at(book[home.sheet], Place(home.sheet, home.row, 0)) if home.col else ""
+        label = value_at(book[home.sheet], home.row, 0) if home.col else ""
         if label_key(str(label)) != "填报单位":
             yield from searched(book)
             return
-        yield Declaration(unit=as_shown(_at(book[home.sheet], home)).strip(), year="", place=home)
+        yield Declaration(unit=as_shown(value_at(book[home.sheet], home.row, home.col)).strip(), year="", place=home)
         year = self.layout.places.get("meta.year")
-        if year and label_key(str(_at(book[year.sheet], Place(year.sheet, year.row, 0)))) == "报告年度":
-            yield Declaration(unit="", year=_year(_at(book[year.sheet], year)), place=year)
+        if year and label_key(str(value_at(book[year.sheet], year.row, 0))) == "报告年度":
+            yield Declaration(unit="", year=_year(value_at(book[year.sheet], year.row, year.col)), place=year)
 
     def _likely(self, arrival: Arrival, declared: list[Declaration], sealed: str = "") -> str:
         """Up to three units it may be from, with why, for the office to choose from."""
@@ -211,7 +222,3 @@ def _said(unit: str) -> str:
 def _year(cell: object) -> str:
     match = re.fullmatch(r"(\d{4})年?(?:度)?", as_shown(cell).strip())
     return match[1] if match else ""
-
-
-def _at(rows: Rows, place: Place) -> object:
-    return rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""

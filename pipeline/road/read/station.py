@@ -10,8 +10,8 @@ from pipeline.form import LOCAL, Form
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
 from pipeline.layout.design import BANNER_ROW, banner_name
 from pipeline.model.control import Control
-from pipeline.model.finding import Finding, notice
-from pipeline.model.submission import Arrival, Opened, Sheet, Submission, Unclaimed
+from pipeline.model.finding import Finding, clause, notice
+from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, Submission, Unclaimed
 from pipeline.road.read.identity import Registrar
 from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.road.read.reasons import ReasonPlan
@@ -62,12 +62,13 @@ class Reader:
     def read(self, opened: Opened) -> Submission | Unclaimed:
         """The submission in an arrival behind the guard, or why nobody can be held to it."""
         arrival = opened.arrival
-        if not opened.format:
-            return Unclaimed(arrival=arrival, findings=arrival.findings)
+        if arrival.obstacle:
+            return Unclaimed(arrival=arrival, obstacle=arrival.obstacle, findings=arrival.findings)
         try:
             workbook = read_workbook(opened)
         except UnreadableError as error:
-            return _unclaimed(arrival, notice("I1", name=arrival.name, reason=error))
+            obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=error))
+            return _unclaimed(arrival, obstacle, notice("I1", name=arrival.name, reason=error))
         remarks = (*arrival.findings, *workbook.findings)
         names = opened.parts.get("xl/workbook.xml", b"")
         return self.read_cells(arrival, workbook.sheets, names=names, remarks=remarks)
@@ -88,7 +89,7 @@ class Reader:
         book = {name: rows for name, rows in grids.items() if not annexed(name, rows)}
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
-            return _unclaimed(arrival, identified)
+            return _unclaimed(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
         unit, findings = identified.unit, [*remarks, *identified.findings]
         issued = self._issued(unit)
         if missing := unfinished(grids):
@@ -96,20 +97,21 @@ class Reader:
         places: Mapping[str, Place]
         if issued.whole and as_issued(issued.plans, issued.layout, book):
             places = issued.layout.places
-            values, told = self._evaluator.as_issued(issued.plans, book, sheets, unit)
+            taken = self._evaluator.as_issued(issued.plans, book, sheets, unit)
         else:
             located = self._locator(issued, names, book).locate()
             findings += located.findings
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
-            values, told = self._evaluator.located(located.places, book, sheets, unit)
-        findings += told
+            taken = self._evaluator.located(located.places, book, sheets, unit)
+        findings += taken.findings
         findings += hidden(places, sheets)
         return Submission(
             arrival=arrival,
             unit=unit,
-            values=self.form.vector(values),
+            values=self.form.vector(taken.values),
             places=places,
             reasons=_written(_opinions(book) | issued.reasons.read(book)),
+            repairs=taken.repairs,
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
@@ -154,8 +156,9 @@ class Reader:
         return Evaluator.of(self.form, self.control)
 
 
-def _unclaimed(arrival: Arrival, finding: Finding) -> Unclaimed:
-    return Unclaimed(arrival=arrival, findings=(finding.at(file=arrival.name), *arrival.findings))
+def _unclaimed(arrival: Arrival, obstacle: Obstacle, finding: Finding) -> Unclaimed:
+    findings = (finding.at(file=arrival.name), *arrival.findings)
+    return Unclaimed(arrival=arrival, obstacle=obstacle, findings=findings)
 
 
 def _written(reasons: Mapping[str, str]) -> dict[str, str]:

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipeline.form import Form, Item, Rule, Value, printed
 from pipeline.layout import Place
 from pipeline.model.control import Control
 from pipeline.model.finding import Finding, notice, violation
-from pipeline.model.submission import Sheet
+from pipeline.model.submission import Repair, Sheet
 from pipeline.road.read.locate import SheetPlan
-from pipeline.workbook.cells.labels import Rows
+from pipeline.workbook.cells.grid import Rows, value_at
 from pipeline.workbook.cells.normalise import LIMIT, Reading, read_number, read_text
 
 _ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
+
+
+_NOTICES: Mapping[Repair, str] = {
+    Repair.RETYPED: "V1",
+    Repair.ZEROED: "V2",
+    Repair.CONVERTED: "V3",
+    Repair.NOTE: "V4",
+}
+
+
+@dataclass(kw_only=True)
+class Taken:
+    """What was taken from the cells of one return: values by the position of their item, repairs by its code."""
+
+    values: list[Value]
+    repairs: dict[str, tuple[Repair, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +56,10 @@ class Evaluator:
 
     def as_issued(
         self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
-    ) -> tuple[tuple[Value, ...], list[Finding]]:
+    ) -> Taken:
         """Values at the issued places; a plain whole number in a count's cell is taken without further ado."""
-        values: list[Value] = [None] * len(self.form.items)
-        findings: list[Finding] = []
+        taken = Taken(values=[None] * len(self.form.items))
+        values = taken.values
         for plan in plans:
             rows, sheet = plan.padded(book[plan.sheet]), sheets[plan.sheet]
             plain = not (sheet.errors or sheet.uncomputed or sheet.pictures)
@@ -51,53 +68,54 @@ class Evaluator:
                 if type(raw) is float and plain and 0 <= raw < LIMIT and raw == (whole := int(raw)):
                     values[index] = whole
                 elif raw != "" or not plain or index not in self.silent:
-                    values[index] = self._take(index, raw, Place(plan.sheet, row, col), sheet, unit, findings)
+                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet, unit)
             for index, row, col in plan.others:
                 raw = rows[row][col]
                 if raw != "" or not plain or index not in self.silent:
-                    values[index] = self._take(index, raw, Place(plan.sheet, row, col), sheet, unit, findings)
-        return tuple(values), findings
+                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet, unit)
+        return taken
 
     def located(
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
-    ) -> tuple[tuple[Value, ...], list[Finding]]:
+    ) -> Taken:
         """Values at the places that were proven; an item without one stays ``None``, its S1 has been told."""
-        values: list[Value] = [None] * len(self.form.items)
-        findings: list[Finding] = []
+        taken = Taken(values=[None] * len(self.form.items))
         for index, place in places.items():
-            rows = book[place.sheet]
-            raw = rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""
-            values[index] = self._take(index, raw, place, sheets[place.sheet], unit, findings)
-        return tuple(values), findings
+            raw = value_at(book[place.sheet], place.row, place.col)
+            self._take(taken, index, raw, place, sheets[place.sheet], unit)
+        return taken
 
-    def _take(self, index: int, raw: object, place: Place, sheet: Sheet, unit: str, findings: list[Finding]) -> Value:
+    def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet, unit: str) -> None:
+        """Put the value of one cell and what must be said about it into ``taken``."""
         item = self.form.items[index]
         reading = _trouble(sheet, place) or (read_number(raw, item) if item.numeric else read_text(raw))
-        value = reading.value
-        for finding in self._remarks(item, reading, unit, seen=sheet.scanned):
-            findings.append(finding.at(sheet=place.sheet, cell=place.cell, item=item.code))
-            if finding.code == "V2":
-                value = _ZERO[item.kind]
-        return value
+        if self._is_missing(item, reading, unit) and self.control.profile.blanks == "zero" and sheet.scanned:
+            # a blank counts as 0 only where nothing unseen can stand in it
+            reading = Reading(value=_ZERO[item.kind], shown="空白", repairs=(Repair.ZEROED,))
+        taken.values[index] = reading.value
+        if item.numeric and reading.repairs:
+            taken.repairs[item.code] = reading.repairs
+        where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
+        taken.findings.extend(finding.at(**where) for finding in self._findings(item, reading, unit))
 
-    def _remarks(self, item: Item, reading: Reading, unit: str, *, seen: bool) -> Iterator[Finding]:
-        """What must be said about a cell, if anything; a blank counts as 0 only where nothing unseen can stand in it."""
+    def _is_missing(self, item: Item, reading: Reading, unit: str) -> bool:
+        """Whether a figure that this unit must give was left blank."""
+        if reading.reason or reading.value is not None or item.mode != "entered" or not item.numeric:
+            return False
+        return bool(item.required or (item.source and self.control.profile.sources.get(item.source) == unit))
+
+    def _findings(self, item: Item, reading: Reading, unit: str) -> Iterator[Finding]:
+        """What must be said about a cell, if anything."""
         if reading.reason:
             yield violation(
                 self.number, label=item.label, found=reading.shown, reason=reading.reason, expected=_expected(item)
             )
-        for code in reading.remarks if item.numeric else ():
+        elif self._is_missing(item, reading, unit):
+            yield violation(self.blank, label=item.label, found="空白", expected=_expected(item))
+        for repair in reading.repairs if item.numeric else ():
             assert isinstance(reading.value, int | Decimal)
             found, value = reading.shown.strip(), printed(reading.value)
-            yield notice(code, label=item.label, found=found, value=value, unit=item.unit)
-        if reading.reason or reading.value is not None or item.mode != "entered" or not item.numeric:
-            return
-        if not (item.required or (item.source and self.control.profile.sources.get(item.source) == unit)):
-            return
-        if self.control.profile.blanks == "zero" and seen:
-            yield notice("V2", label=item.label, found="空白")
-        else:
-            yield violation(self.blank, label=item.label, found="空白", expected=_expected(item))
+            yield notice(_NOTICES[repair], label=item.label, found=found, value=value, unit=item.unit)
 
 
 def hidden(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator[Finding]:

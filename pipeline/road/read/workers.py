@@ -24,8 +24,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from pipeline.model.finding import notice
-from pipeline.model.submission import Arrival, Opened, Unclaimed
+from pipeline.model.finding import clause, notice
+from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Unclaimed
 
 T = TypeVar("T")
 GIB = 1 << 30
@@ -278,4 +278,5 @@ def _limit(memory: int) -> None:
 
 def _unreadable(arrival: Arrival, reason: str) -> Unclaimed:
     finding = notice("I1", where={"file": arrival.name}, name=arrival.name, reason=reason)
-    return Unclaimed(arrival=arrival, findings=(*arrival.findings, finding))
+    obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=reason))
+    return Unclaimed(arrival=arrival, obstacle=obstacle, findings=(*arrival.findings, finding))

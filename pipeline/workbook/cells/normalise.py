@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
 from pipeline.form import Item, Value
+from pipeline.model.submission import Repair
 from pipeline.workbook.cells.numerals import read_numeral
 
 LIMIT = 1_000_000_000
@@ -37,21 +37,18 @@ _UNIT = rf"(?:万元|元整?|[{_MEASURES}])"
 _DOUBT = re.compile("[约近余多几数超估百千万亿%?~]|左右|以上|以下|上下|大概|预计|若干|不足|待|暂|不确定|未核")
 _YUAN: Mapping[str, int] = {"元": 1, "元整": 1, "万元": 10_000}
 
-Remark = Literal["V1", "V3", "V4"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one cell says. Exactly one of: a value, a blank (``value`` None, no reason), a refusal (``reason``).
 
-    ``remarks`` are the codes of what must be said about a value that was not written as a plain number: V1 repaired,
-    V3 converted between 元 and 万元, V4 a note beside the figure left aside.
+    ``repairs`` are what was done to a value that was not written as a plain number.
     """
 
     value: Value = None
     reason: str = ""
     shown: str = ""
-    remarks: tuple[Remark, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,41 +56,41 @@ class Case:
     """One way a figure is written: what it is called, the text it matches, what follows, and examples.
 
     An example is (text, what it reads as in a 件 cell of counts or, with a unit named, in that cell); "" is a blank,
-    ``None`` a refusal. ``then`` gets the match and the item and answers with a value and remarks, or with a reason.
+    ``None`` a refusal. ``then`` gets the match and the item and answers with a value and repairs, or with a reason.
     """
 
     name: str
     pattern: re.Pattern[str]
     treatment: str
-    then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Remark, ...]] | str]
+    then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Repair, ...]] | str]
     examples: tuple[tuple[str, str, str | None], ...]
 
 
-def _plain(match: re.Match[str], _item: Item) -> tuple[Decimal, tuple[Remark, ...]]:
-    return Decimal(match[1].replace(",", "")), ("V1",)
+def _plain(match: re.Match[str], _item: Item) -> tuple[Decimal, tuple[Repair, ...]]:
+    return Decimal(match[1].replace(",", "")), (Repair.RETYPED,)
 
 
 def _refused(reason: str) -> Callable[[re.Match[str], Item], str]:
     return lambda _match, _item: reason
 
 
-def _negative(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+def _negative(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
     number = Decimal(match[1].replace(",", ""))
-    return (-number if number else number, ("V1",)) if item.signed or not number else "是负数"
+    return (-number if number else number, (Repair.RETYPED,)) if item.signed or not number else "是负数"
 
 
-def _with_unit(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+def _with_unit(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
     number, unit = Decimal(match[1].replace(",", "")), match[2]
     if (unit in _YUAN) != (item.kind == "money"):
         return f"单位是“{unit}”，这一格的单位应是“{item.unit}”"
     if unit not in _YUAN or unit.removesuffix("整") == item.unit:
-        return number, ("V1",)
+        return number, (Repair.RETYPED,)
     if item.unit not in _YUAN or len(number.as_tuple().digits) > DIGITS:
         return "单位不同，不能精确换算"
-    return number * _YUAN[unit] / _YUAN[item.unit], ("V1", "V3")
+    return number * _YUAN[unit] / _YUAN[item.unit], (Repair.RETYPED, Repair.CONVERTED)
 
 
-def _numeral(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+def _numeral(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
     whole, unit = match[1], match[2] or ""
     if unit == "元" and whole.endswith("万") and (number := read_numeral(whole[:-1])) is not None:
         whole, unit = whole[:-1], "万元"
@@ -101,13 +98,13 @@ def _numeral(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, .
     if number is None:
         return "不是写得完整的中文数字"
     if not unit:
-        return (Decimal(number), ("V1",)) if item.kind == "count" else "是没有写单位的中文数字"
+        return (Decimal(number), (Repair.RETYPED,)) if item.kind == "count" else "是没有写单位的中文数字"
     figure = re.fullmatch(rf"({_NUMBER})({_UNIT})", f"{number}{unit}")
     assert figure is not None
     return _with_unit(figure, item)
 
 
-def _annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark, ...]] | str:
+def _annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
     note = match["note"]
     if _DOUBT.search(note):
         return "括号里的说明使这个数不能确定"
@@ -115,14 +112,14 @@ def _annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Remark,
     if figure is None or re.fullmatch(rf"(?:单位:?)?{_UNIT}", note):
         return "数字后面带括号，不能确定单位"
     read = _with_unit(figure, item) if figure[2] else _plain(figure, item)
-    return read if isinstance(read, str) else (read[0], (*read[1], "V4"))
+    return read if isinstance(read, str) else (read[0], (*read[1], Repair.NOTE))
 
 
 def _case(
     name: str,
     pattern: str,
     treatment: str,
-    then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Remark, ...]] | str],
+    then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Repair, ...]] | str],
     *examples: tuple[str, str | None] | tuple[str, str, str | None],
 ) -> Case:
     named = tuple((e[0], "件", e[1]) if len(e) == 2 else e for e in examples)
@@ -218,12 +215,12 @@ def _number_cell(raw: int | float, item: Item) -> Reading:
     shown = as_shown(raw)
     read = _checked(Decimal(repr(raw)), (), item, shown)
     if read.reason and isinstance(raw, float):
-        shorter = _checked(Decimal(format(raw, ".15g")), ("V1",), item, shown)
+        shorter = _checked(Decimal(format(raw, ".15g")), (Repair.RETYPED,), item, shown)
         return read if shorter.reason else shorter
     return read
 
 
-def _checked(number: Decimal, remarks: tuple[Remark, ...], item: Item, shown: str) -> Reading:
+def _checked(number: Decimal, repairs: tuple[Repair, ...], item: Item, shown: str) -> Reading:
     if not number.is_finite():
         return Reading(reason="不是有效的数字", shown=shown)
     if number < 0 and not item.signed:
@@ -236,7 +233,7 @@ def _checked(number: Decimal, remarks: tuple[Remark, ...], item: Item, shown: st
     exact = (number or Decimal(0)).quantize(Decimal(1).scaleb(-scale))
     if exact != number:
         return Reading(reason=f"超过 {scale} 位小数" if scale else "不是整数", shown=shown)
-    return Reading(value=exact if item.kind == "money" else int(exact), shown=shown, remarks=remarks)
+    return Reading(value=exact if item.kind == "money" else int(exact), shown=shown, repairs=repairs)
 
 
 def as_shown(raw: object) -> str:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.form import Item
+from pipeline.model.submission import Repair
 from pipeline.workbook.cells.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
 from pipeline.workbook.cells.numerals import read_numeral
 from tests import ROOT
@@ -42,7 +43,7 @@ def test_every_example_of_the_table(name: str, text: str, unit: str, wanted: str
         assert reading.reason == ""
         assert reading.value == Decimal(wanted)
         assert type(reading.value) is (int if unit == "件" else Decimal)
-        assert "V1" in reading.remarks
+        assert Repair.RETYPED in reading.repairs
     assert reading.shown == text
 
 
@@ -53,8 +54,8 @@ OTHERS: tuple[tuple[str, object, str, Decimal | str | None, tuple[str, ...]], ..
     ("整数", 7, "件", Decimal(7), ()),
     ("小数", 12.5, "万元", Decimal("12.5"), ()),
     ("小数", 59237.244899999998, "万元", Decimal("59237.2449"), ()),
-    ("公式留下的第 15 位以后的尾数", 0.1 + 0.2, "万元", Decimal("0.3"), ("V1",)),
-    ("公式留下的第 15 位以后的尾数", 2.9999999999999996, "件", Decimal(3), ("V1",)),
+    ("公式留下的第 15 位以后的尾数", 0.1 + 0.2, "万元", Decimal("0.3"), (Repair.RETYPED,)),
+    ("公式留下的第 15 位以后的尾数", 2.9999999999999996, "件", Decimal(3), (Repair.RETYPED,)),
     ("小数位数超过规定", 12.34567, "万元", None, ()),
     ("小数位数超过规定", 2.5, "件", None, ()),
     ("负数", -3.0, "件", None, ()),
@@ -78,24 +79,24 @@ def test_cells_that_are_no_text(
     name: str, cell: object, unit: str, wanted: Decimal | str | None, remarks: tuple[str, ...]
 ) -> None:
     reading = read_number(cell, CELLS[unit])
-    assert reading.remarks == remarks
+    assert reading.repairs == remarks
     assert bool(reading.reason) == (wanted is None)
     assert reading.value == (wanted or None if isinstance(wanted, str) else wanted)
     assert not (isinstance(reading.value, Decimal) and reading.value.is_signed())
 
 
 REMARKS = {
-    ("251000元", "万元"): ("V1", "V3"),
-    ("2.5万元", "元"): ("V1", "V3"),
-    ("12.5万元", "万元"): ("V1",),
-    ("55（含自然失效29件）", "件"): ("V1", "V4"),
-    ("三件", "件"): ("V1",),
+    ("251000元", "万元"): (Repair.RETYPED, Repair.CONVERTED),
+    ("2.5万元", "元"): (Repair.RETYPED, Repair.CONVERTED),
+    ("12.5万元", "万元"): (Repair.RETYPED,),
+    ("55（含自然失效29件）", "件"): (Repair.RETYPED, Repair.NOTE),
+    ("三件", "件"): (Repair.RETYPED,),
 }
 
 
 @pytest.mark.parametrize(("text", "unit"), REMARKS)
 def test_remarks(text: str, unit: str) -> None:
-    assert read_number(text, CELLS[unit]).remarks == REMARKS[text, unit]
+    assert read_number(text, CELLS[unit]).repairs == REMARKS[text, unit]
 
 
 NOT_NUMBERS = (
@@ -203,7 +204,7 @@ def test_fuzz_any_cell_is_a_value_or_a_reason(raw: object, unit: str) -> None:
         assert math.isclose(expected, reading.value, rel_tol=10.0 ** (1 - DIGITS), abs_tol=0)
         assert isinstance(raw, float) or expected == reading.value
     if not isinstance(raw, int | float):
-        assert "V1" in reading.remarks
+        assert Repair.RETYPED in reading.repairs
 
 
 def test_text_as_a_clerk_sees_it() -> None:
