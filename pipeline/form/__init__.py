@@ -10,6 +10,7 @@ from pipeline.form.prompts import CARRIED, LARGEST, prompt, reminder, stop
 from pipeline.form.rule_model import Claim, Fact, Rule, Severity
 from pipeline.form.values import Figure, Value, printed
 from pipeline.form.vector import MISSING, Vector
+from pipeline.form.verdict import Verdict
 
 __all__ = [
     "CARRIED",
@@ -36,6 +37,7 @@ __all__ = [
     "Term",
     "Value",
     "Vector",
+    "Verdict",
     "extended",
     "lint",
     "load_form",

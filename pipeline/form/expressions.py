@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from pipeline.form.verdict import Verdict
+
 Operator = Literal["==", "<=", ">="]
 
 _TOKEN = re.compile(
@@ -115,6 +117,13 @@ class Equation:
         """Both sides under ``value``; ``None`` (not evaluated) when any operand is missing."""
         left, right = total(self.left, value), total(self.right, value)
         return None if left is None or right is None else (left, right)
+
+    def verdict(self, value: Callable[[str], int | Decimal | None]) -> Verdict:
+        """Whether it holds of the figures ``value`` knows, or why that cannot be said."""
+        sides = self.sides(value)
+        if sides is None:
+            return Verdict.UNKNOWN if self.historic else Verdict.PENDING
+        return Verdict.HELD if self.holds(*sides) or not self.asked(value) else Verdict.BROKEN
 
     def holds(self, left: int | Decimal, right: int | Decimal) -> bool:
         """Whether the comparison holds between two sides."""

@@ -17,7 +17,7 @@ BASICS_SHEET = "基本情况"
 TEXTS_SHEET = "文字材料"
 CHECKS_SHEET = "校验"
 
-TITLE_ROW, BANNER_ROW, TABLE_ROW = 0, 1, 2
+BANNER_ROW, TABLE_ROW = 1, 2
 """Every sheet begins alike: title, the line with unit and year, then its table."""
 
 BASICS_HEADINGS = ("项目", "填报内容", "计量单位", "填报说明")

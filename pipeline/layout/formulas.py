@@ -7,7 +7,7 @@ from itertools import groupby
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipeline.form import LAST, Equation, Form, Term
+from pipeline.form import LAST, Equation, Form, Term, Verdict
 from pipeline.layout.address import Place
 from pipeline.layout.switches import applies_name, last_name, limited, setting_name
 
@@ -73,20 +73,22 @@ def broken(form: Form, equation: Equation, places: Mapping[str, Place], *, on: s
 
 
 def verdict(form: Form, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
-    """✓, ✗, 待填, 无上年数 or 不适用, from the cells that hold both sides."""
-    text = f'IF({left}{_EXCEL[equation.op]}{right},"✓","✗")'
+    """The formula of the `Verdict`, from the cells that hold both sides."""
+    text = f'IF({left}{_EXCEL[equation.op]}{right},"{Verdict.HELD}","{Verdict.BROKEN}")'
     if condition := given(equation, places):
-        text = f'IF({condition},{text},"✓")'
-    text = f'IF({filled(form, equation, places)},{text},"{PENDING}")'
+        text = f'IF({condition},{text},"{Verdict.HELD}")'
+    text = f'IF({filled(form, equation, places)},{text},"{Verdict.PENDING}")'
     if condition := known(equation):
-        text = f'IF({condition},{text},"{UNKNOWN}")'
+        text = f'IF({condition},{text},"{Verdict.UNKNOWN}")'
     return (
-        f'IF({applies_name(equation)}=0,"{NOT_ASKED}",{text})' if limited(form.rule(equation.rule), equation) else text
+        f'IF({applies_name(equation)}=0,"{Verdict.NOT_ASKED}",{text})'
+        if limited(form.rule(equation.rule), equation)
+        else text
     )
 
 
-PENDING, UNKNOWN, NOT_ASKED, DASH = "待填", "无上年数", "不适用", "—"
-"""What a line of 校验 shows that is neither kept nor broken, and in the place of a side that is not known."""
+DASH = "—"
+"""What a line of 校验 shows in the place of a side that is not known."""
 _EXCEL = {"==": "=", "<=": "<=", ">=": ">="}
 
 

@@ -49,11 +49,10 @@ class Snapshot:
     def of(cls, form: Form, county: County) -> Snapshot:
         """What this night counted, to be kept for the next."""
         units = {}
-        for standing in county.counted:
-            assert standing.decisive is not None
-            submission = standing.decisive.submission
-            units[standing.unit.code] = Counted(
-                name=standing.unit.name,
+        for counted in county.counted:
+            submission = counted.submission
+            units[counted.unit.code] = Counted(
+                name=counted.unit.name,
                 file=submission.arrival.name,
                 sha256=submission.arrival.sha256,
                 values=submission.values,

@@ -32,8 +32,6 @@ ROSTER, PROFILE, WAIVERS, ADJUSTMENTS, ACCEPTANCES, CLAIMS, TEXTS, CORRECTIONS, 
     "单位名录", "年报信息", "免报", "差额调整", "认可", "来件认领", "报告文字", "上年更正", "上报说明",
 )  # fmt: skip
 INDICATORS, RULES = "本地指标", "本地规则"
-LATER_SHEETS = (CORRECTIONS,)
-"""Sheets a 台账 may do without: those made before there was such a sheet have nothing to say there."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     ROSTER: (

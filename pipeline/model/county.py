@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.form import Figure, Form, Item, Vector
 from pipeline.model.finding import Finding
-from pipeline.model.standing import Standing
+from pipeline.model.standing import CountedReturn, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class County:
     figures: Mapping[str, Figure | None]
     contributions: Mapping[str, tuple[Contribution, ...]]
     collected: Mapping[str, tuple[tuple[str, str], ...]]
-    counted: tuple[Standing, ...]
+    counted: tuple[CountedReturn, ...]
     missing: tuple[Standing, ...]
     differences: tuple[Difference, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -78,9 +78,9 @@ class County:
         return not self.missing
 
     @property
-    def provisional(self) -> tuple[Standing, ...]:
+    def provisional(self) -> tuple[CountedReturn, ...]:
         """The units that are counted only because the office accepted them by name."""
-        return tuple(standing for standing in self.counted if standing.provisional)
+        return tuple(counted for counted in self.counted if counted.provisional)
 
     def vector(self, form: Form) -> Vector:
         """The figures ordered like ``form.items``, as a submission has them.

@@ -55,6 +55,15 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountedReturn:
+    """A unit whose figures are part of the county's, with the submission they are taken from."""
+
+    unit: Unit
+    submission: Submission
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One unit: its state, the return that decides it, and all its returns in order of arrival."""
 
@@ -83,9 +92,12 @@ class Standing:
         """What has to happen now, for the office clerk."""
         return NEXT_STEP[self.state]
 
-    def counts(self) -> bool:
-        """Whether the unit's figures are part of the county's."""
-        return self.passed and self.unit.counted
+    @property
+    def counted(self) -> CountedReturn | None:
+        """What of the unit is part of the county's figures; ``None`` where nothing is."""
+        if self.decisive is None or not self.passed or not self.unit.counted:
+            return None
+        return CountedReturn(unit=self.unit, submission=self.decisive.submission, provisional=self.provisional)
 
     def locked(self) -> Standing:
         """The same once the year is closed: what has passed stands for good."""

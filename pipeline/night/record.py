@@ -59,11 +59,7 @@ def night_of(
 
 def counted_digest(county: County) -> str:
     """Of everything the county's figures were made of: nights with the same digest counted the same."""
-    counted = [
-        (standing.unit.code, standing.decisive.submission.arrival.sha256, standing.provisional)
-        for standing in county.counted
-        if standing.decisive
-    ]
+    counted = [(each.unit.code, each.submission.arrival.sha256, each.provisional) for each in county.counted]
     return digest(counted, county.differences, sorted(_printed(county).items()))
 
 
@@ -81,7 +77,7 @@ def _accepted(outcome: Outcome, readings: Mapping[str, str]) -> Iterator[Accepte
                 file=arrival.name,
                 sha256=arrival.sha256,
                 reading=readings[arrival.sha256],
-                counted=standing.counts(),
+                counted=standing.counted is not None,
                 provisional=standing.provisional,
             )
 

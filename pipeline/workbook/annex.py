@@ -6,14 +6,13 @@ so a reader leaves them aside, and a trace follows a figure through 来源 down 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from pipeline.form import Figure
 from pipeline.layout import plain
 from pipeline.model.county import Contribution
-
-Rows = Sequence[Sequence[object]]
+from pipeline.workbook.cells.grid import Rows
 
 STATES, FINDINGS, CHANGES, DIFFERENCES, GROUPS, ARRIVALS, VERSIONS, MATRIX, TEXTS, SOURCES = (
     "报送情况", "问题清单", "变动", "差额表", "分类小计", "来件清单", "版本对照", "分单位数据", "文字材料汇总", "来源",

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from python_calamine import CalamineWorkbook
 
-from pipeline.form import LAST, LOCAL, Equation, Figure, Form, Item, Term, Value
+from pipeline.form import LAST, LOCAL, Equation, Figure, Form, Item, Term, Value, Verdict
 from pipeline.form.expressions import total
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
 from pipeline.layout.design import (
@@ -23,7 +23,7 @@ from pipeline.layout.design import (
     check_rows,
     reason_name,
 )
-from pipeline.layout.formulas import DASH, NOT_ASKED, PENDING, UNKNOWN
+from pipeline.layout.formulas import DASH
 from pipeline.layout.switches import applies_name, last_name
 from pipeline.workbook.patch import patch_workbook
 
@@ -136,14 +136,14 @@ def _check_line(
 
     left, right = side(equation.left), side(equation.right)
     known = all(code in figures for code in equation.codes if code.startswith(LAST))
-    verdict = PENDING if known else UNKNOWN
+    verdict = Verdict.PENDING if known else Verdict.UNKNOWN
     if all(code in figures for code in operands):
-        verdict = "✓" if equation.holds(left, right) or not equation.asked(figures.get) else "✗"
+        verdict = equation.verdict(figures.get)
     shown: dict[int, Value] = {_LEFT: left, _RIGHT: right, _DIFFERENCE: left - right}
     if not known:
         shown[_DIFFERENCE] = DASH
         shown |= {
             at: DASH for at, terms in ((_LEFT, equation.left), (_RIGHT, equation.right)) if any(t.last for t in terms)
         }
-    for offset, result in (shown | {_VERDICT: verdict if asked else NOT_ASKED}).items():
+    for offset, result in (shown | {_VERDICT: (verdict if asked else Verdict.NOT_ASKED).value}).items():
         yield Place(reason.sheet, reason.row, reason.col + offset), result

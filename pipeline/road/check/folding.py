@@ -12,16 +12,16 @@ from decimal import Decimal
 
 from pipeline.form import Equation, Figure, Form, Term, Value, printed
 from pipeline.form.expressions import total
-from pipeline.road.check.verdict import Verdict, leaves
+from pipeline.road.check.breach import Breach, leaves
 
 Figures = Mapping[str, Figure | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """A verdict that stands for itself and for ``keys``; ``item`` is the one cell that explains them all, if any."""
+    """A breach that stands for itself and for ``keys``; ``item`` is the one cell that explains them all, if any."""
 
-    verdict: Verdict
+    breach: Breach
     keys: tuple[str, ...] = ()
     item: str = ""
     value: str = ""
@@ -29,85 +29,85 @@ class Fold:
 
 
 def fold(
-    form: Form, verdicts: Sequence[Verdict], vector: Sequence[Value], texts: frozenset[str] = frozenset()
+    form: Form, breaches: Sequence[Breach], vector: Sequence[Value], texts: frozenset[str] = frozenset()
 ) -> list[Fold]:
-    """The verdicts worth a finding, in the order of the rules. A cell of ``texts`` is never named as a wrong addend."""
-    if not verdicts:
+    """The breaches worth a finding, in the order of the rules. A cell of ``texts`` is never named as a wrong addend."""
+    if not breaches:
         return []
-    balances = [verdict for verdict in verdicts if verdict.rule.severity == "error" and verdict.equation.op == "=="]
-    others = list(_with_parts(form, [verdict for verdict in verdicts if verdict not in balances]))
+    balances = [breach for breach in breaches if breach.rule.severity == "error" and breach.equation.op == "=="]
+    others = list(_with_parts(form, [breach for breach in breaches if breach not in balances]))
     figures: dict[str, Figure | None] = {
         item.code: None if isinstance(value, str) else value for item, value in zip(form.items, vector, strict=True)
     }
     folds = list(_folded(form, balances, figures, texts))
-    place = {id(verdict): n for n, verdict in enumerate(verdicts)}
-    return sorted((*folds, *others), key=lambda each: place[id(each.verdict)])
+    place = {id(breach): n for n, breach in enumerate(breaches)}
+    return sorted((*folds, *others), key=lambda each: place[id(each.breach)])
 
 
-def _with_parts(form: Form, verdicts: list[Verdict]) -> Iterator[Fold]:
+def _with_parts(form: Form, breaches: list[Breach]) -> Iterator[Fold]:
     """A warning at a total says nothing new when the same rule's warnings at its addends add up to it."""
-    above: dict[int, Verdict] = {}
-    for verdict in verdicts:
-        formula = form.formulas.get(verdict.equation.left[0].name)
-        addends = {term.name for term in formula.right} if formula and verdict.equation.op == "==" else set()
-        parts = [e for e in verdicts if e.rule.id == verdict.rule.id and e.equation.left[0].name in addends]
-        if parts and sum((each.difference for each in parts), start=Decimal(0)) == verdict.difference:
-            above[id(verdict)] = parts[0]
-    for verdict in verdicts:
-        if id(verdict) not in above:
-            under = (each.equation.key for each in verdicts if above.get(id(each)) is verdict)
-            yield Fold(verdict=verdict, keys=tuple(under))
+    above: dict[int, Breach] = {}
+    for breach in breaches:
+        formula = form.formulas.get(breach.equation.left[0].name)
+        addends = {term.name for term in formula.right} if formula and breach.equation.op == "==" else set()
+        parts = [e for e in breaches if e.rule.id == breach.rule.id and e.equation.left[0].name in addends]
+        if parts and sum((each.difference for each in parts), start=Decimal(0)) == breach.difference:
+            above[id(breach)] = parts[0]
+    for breach in breaches:
+        if id(breach) not in above:
+            under = (each.equation.key for each in breaches if above.get(id(each)) is breach)
+            yield Fold(breach=breach, keys=tuple(under))
 
 
 def _folded(
-    form: Form, verdicts: list[Verdict], figures: dict[str, Figure | None], texts: frozenset[str]
+    form: Form, breaches: list[Breach], figures: dict[str, Figure | None], texts: frozenset[str]
 ) -> Iterator[Fold]:
-    for item, value in _wrong_addends(form, verdicts, figures, texts):
+    for item, value in _wrong_addends(form, breaches, figures, texts):
         found, corrected = figures[item], {**figures, item: value}
         explained = [
-            verdict
-            for verdict in verdicts
-            if (item in verdict.equation.codes or verdict.rule.id == "S4") and _holds(verdict.equation, corrected)
+            breach
+            for breach in breaches
+            if (item in breach.equation.codes or breach.defines) and _holds(breach.equation, corrected)
         ]
-        lead = next(verdict for verdict in explained if item in verdict.equation.codes)
+        lead = next(breach for breach in explained if item in breach.equation.codes)
         yield Fold(
-            verdict=lead,
-            keys=tuple(verdict.equation.key for verdict in explained if verdict is not lead),
+            breach=lead,
+            keys=tuple(breach.equation.key for breach in explained if breach is not lead),
             item=item,
             value="" if found is None else printed(found),
             right=printed(value),
         )
-        verdicts, figures = [verdict for verdict in verdicts if verdict not in explained], corrected
-    under = {id(verdict): _explained_by(form, verdict, verdicts, figures) for verdict in verdicts}
-    for verdict in verdicts:
-        if under[id(verdict)] is None:
-            keys = tuple(each.equation.key for each in verdicts if _top(each, under) is verdict and each is not verdict)
-            yield Fold(verdict=verdict, keys=keys)
+        breaches, figures = [breach for breach in breaches if breach not in explained], corrected
+    under = {id(breach): _explained_by(form, breach, breaches, figures) for breach in breaches}
+    for breach in breaches:
+        if under[id(breach)] is None:
+            keys = tuple(each.equation.key for each in breaches if _top(each, under) is breach and each is not breach)
+            yield Fold(breach=breach, keys=keys)
 
 
-def _top(verdict: Verdict, under: Mapping[int, Verdict | None]) -> Verdict:
-    """The verdict that finally speaks for this one."""
-    above = under[id(verdict)]
-    return verdict if above is None else _top(above, under)
+def _top(breach: Breach, under: Mapping[int, Breach | None]) -> Breach:
+    """The breach that finally speaks for this one."""
+    above = under[id(breach)]
+    return breach if above is None else _top(above, under)
 
 
-def _explained_by(form: Form, verdict: Verdict, verdicts: Sequence[Verdict], figures: Figures) -> Verdict | None:
-    """The verdict this one follows from; ``None`` when it stands for itself."""
-    equation, target = verdict.equation, verdict.equation.left[0].name
-    if verdict.rule.computes or verdict.rule.id == "S4":
-        same = next((each for each in verdicts if each.equation.left[0].name == target), verdict)
-        if same is not verdict:
+def _explained_by(form: Form, breach: Breach, breaches: Sequence[Breach], figures: Figures) -> Breach | None:
+    """The breach this one follows from; ``None`` when it stands for itself."""
+    equation, target = breach.equation, breach.equation.left[0].name
+    if breach.rule.computes or breach.defines:
+        same = next((each for each in breaches if each.equation.left[0].name == target), breach)
+        if same is not breach:
             return same
-        if verdict.rule.computes and _true_total(form, target, figures):
-            return _stale_addend(verdict, verdicts, figures, form)
+        if breach.rule.computes and _true_total(form, target, figures):
+            return _stale_addend(breach, breaches, figures, form)
         if form.formulas.get(target) == equation or not _over_totals(form, equation):
             return None
-        parts = [each for each in verdicts if each.rule.id == verdict.rule.id and each is not verdict]
+        parts = [each for each in breaches if each.rule.id == breach.rule.id and each is not breach]
         added = sum((each.difference for each in parts), start=Decimal(0))
-        return parts[0] if parts and added == verdict.difference else None
+        return parts[0] if parts and added == breach.difference else None
     if _holds(_over_leaves(form, equation), figures):
-        return _stale_addend(verdict, verdicts, figures, form)
-    return _components(form, verdict, verdicts, figures) if _over_totals(form, equation) else None
+        return _stale_addend(breach, breaches, figures, form)
+    return _components(form, breach, breaches, figures) if _over_totals(form, equation) else None
 
 
 def _over_totals(form: Form, equation: Equation) -> bool:
@@ -120,21 +120,21 @@ def _true_total(form: Form, code: str, figures: Figures) -> bool:
     return figures[code] == total(tuple(leaves(form, form.formulas[code].right)), figures.get)
 
 
-def _stale_addend(verdict: Verdict, verdicts: Sequence[Verdict], figures: Figures, form: Form) -> Verdict | None:
-    """The verdict that speaks of a wrong total among the operands."""
-    stale = {code for code in verdict.equation.codes if code in form.formulas and not _true_total(form, code, figures)}
+def _stale_addend(breach: Breach, breaches: Sequence[Breach], figures: Figures, form: Form) -> Breach | None:
+    """The breach that speaks of a wrong total among the operands."""
+    stale = {code for code in breach.equation.codes if code in form.formulas and not _true_total(form, code, figures)}
     return next(
-        (each for each in verdicts if each is not verdict and each.rule.id != verdict.rule.id
+        (each for each in breaches if each is not breach and each.rule.id != breach.rule.id
          and each.equation.left[0].name in stale),
-        next((each for each in verdicts if each is not verdict and each.equation.left[0].name in stale), None),
+        next((each for each in breaches if each is not breach and each.equation.left[0].name in stale), None),
     )  # fmt: skip
 
 
-def _components(form: Form, verdict: Verdict, verdicts: Sequence[Verdict], figures: Figures) -> Verdict | None:
+def _components(form: Form, breach: Breach, breaches: Sequence[Breach], figures: Figures) -> Breach | None:
     """A balance over totals follows from the same balance over the columns, when their differences add up to its own."""
-    parts = [each for each in verdicts if each.rule.id == verdict.rule.id and each is not verdict]
+    parts = [each for each in breaches if each.rule.id == breach.rule.id and each is not breach]
     added = sum((_leaf_difference(form, each.equation, figures) for each in parts), start=Decimal(0))
-    if parts and added == _leaf_difference(form, verdict.equation, figures):
+    if parts and added == _leaf_difference(form, breach.equation, figures):
         return parts[0]
     return None
 
@@ -162,17 +162,17 @@ def _holds(equation: Equation, figures: Figures) -> bool:
 
 # ---------------------------------------------------------------- the one cell that explains it
 def _wrong_addends(
-    form: Form, verdicts: Sequence[Verdict], figures: Figures, texts: frozenset[str]
+    form: Form, breaches: Sequence[Breach], figures: Figures, texts: frozenset[str]
 ) -> list[tuple[str, Figure]]:
     """The cells whose correction mends at least two balances and breaks none, with the figure they should hold.
 
     Where two cells could explain the same balance equally well, neither is named.
     """
-    broken = [verdict for verdict in verdicts if verdict.rule.id != "S4"]
+    broken = [breach for breach in breaches if not breach.defines]
     standing = [e for rule in form.rules if rule.kind == "linear" and rule.severity == "error" for e in rule.equations]
     found: list[tuple[set[int], str, Figure]] = []
-    for code in dict.fromkeys(code for verdict in broken for code in verdict.equation.codes):
-        inside = [verdict for verdict in broken if code in verdict.equation.codes]
+    for code in dict.fromkeys(code for breach in broken for code in breach.equation.codes):
+        inside = [breach for breach in broken if code in breach.equation.codes]
         value = figures.get(code)
         if len(inside) < 2 or value is None or code in texts:
             continue
@@ -182,7 +182,7 @@ def _wrong_addends(
         hypothesis = {**figures, code: corrected}
         around = [equation for equation in standing if code in equation.codes and equation.sides(figures.get)]
         if all(_holds(equation, hypothesis) for equation in around):
-            found.append(({id(verdict) for verdict in inside}, code, corrected))
+            found.append(({id(breach) for breach in inside}, code, corrected))
     return [
         (code, value)
         for mended, code, value in found
@@ -190,12 +190,12 @@ def _wrong_addends(
     ]
 
 
-def _correction(verdict: Verdict, code: str, value: Figure) -> Figure | None:
+def _correction(breach: Breach, code: str, value: Figure) -> Figure | None:
     """The figure at which the balance would hold, all other cells as they are; never negative, never a fraction."""
-    factor = _factor(verdict.equation.left, code) - _factor(verdict.equation.right, code)
+    factor = _factor(breach.equation.left, code) - _factor(breach.equation.right, code)
     if not factor:
         return None
-    change = -verdict.difference / factor
+    change = -breach.difference / factor
     corrected = value + change
     if corrected < 0 or (isinstance(value, int) and corrected != corrected.to_integral_value()):
         return None

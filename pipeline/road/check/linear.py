@@ -17,8 +17,8 @@ import numpy.typing as npt
 from pipeline.form import LAST, MISSING, Equation, Figure, Form, Rule, Value, Vector, printed
 from pipeline.layout import Place
 from pipeline.model.finding import Finding, digest, notice, violation
+from pipeline.road.check.breach import Breach, definition
 from pipeline.road.check.folding import Fold, fold
-from pipeline.road.check.verdict import Verdict, definition
 
 Integers = npt.NDArray[np.int64]
 
@@ -27,7 +27,7 @@ Integers = npt.NDArray[np.int64]
 class Assessment:
     """One return under the matrix: what is broken, and the ids of the rules that could not be evaluated everywhere."""
 
-    verdicts: list[Verdict] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
     unevaluated: frozenset[str] = frozenset()
 
 
@@ -66,9 +66,9 @@ class Balances:
             for operand in (code, *self._form.entries(code)):
                 self._operands[row, self._at[operand]] = 1
 
-    def check(self, many: Sequence[Sequence[Value]]) -> list[list[Verdict]]:
+    def check(self, many: Sequence[Sequence[Value]]) -> list[list[Breach]]:
         """For each value vector the equations that are broken, of those asked of any unit, without a year before."""
-        return [assessment.verdicts for assessment in self.assess(many)]
+        return [assessment.breaches for assessment in self.assess(many)]
 
     def assess(
         self,
@@ -91,7 +91,7 @@ class Balances:
             year_before = before[n] if before else None
             found.append(
                 Assessment(
-                    verdicts=[verdict for row in suspects if (verdict := self._verdict(int(row), vector, year_before))],
+                    breaches=[breach for row in suspects if (breach := self._breach(int(row), vector, year_before))],
                     unevaluated=frozenset(
                         self._checks[int(row)][0].id for row in np.flatnonzero(unevaluated[n] & asked)
                     ),
@@ -117,7 +117,7 @@ class Balances:
         values[missing] = 0
         return values, missing.astype(np.int64)
 
-    def _verdict(self, row: int, vector: Vector, last: Vector | None) -> Verdict | None:
+    def _breach(self, row: int, vector: Vector, last: Vector | None) -> Breach | None:
         rule, equation = self._checks[row]
 
         def figure(code: str) -> Figure | None:
@@ -132,47 +132,47 @@ class Balances:
         if sides is None or equation.holds(*sides) or not equation.asked(figure):
             return None
         operands = {code: figure(code) for code in equation.codes}
-        return Verdict(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
+        return Breach(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
 
     def findings(
         self,
-        verdicts: Sequence[Verdict],
+        breaches: Sequence[Breach],
         places: Mapping[str, Place],
         vector: Sequence[Value],
         texts: frozenset[str] = frozenset(),
     ) -> Iterator[Finding]:
-        """The verdicts in words; one that another explains is folded under it, a wrong addend is named.
+        """The breaches in words; one that another explains is folded under it, a wrong addend is named.
 
         ``texts`` are the items whose figure was not typed as a plain number: the workbook's own sums leave it out, so
         that never the figure is doubted but how it was typed.
         """
-        for folded in fold(self._form, verdicts, vector, texts):
+        for folded in fold(self._form, breaches, vector, texts):
             yield self._finding(folded, places, texts)
 
     def _finding(self, folded: Fold, places: Mapping[str, Place], texts: frozenset[str]) -> Finding:
-        verdict, equation = folded.verdict, folded.verdict.equation
+        breach, equation = folded.breach, folded.breach.equation
         target = folded.item or equation.left[0].name
         place = places.get(target)
         operands = "、".join(
-            f"{self._label(code)} {printed(value)}" for code, value in verdict.operands.items() if value is not None
+            f"{self._label(code)} {printed(value)}" for code, value in breach.operands.items() if value is not None
         )
         words: dict[str, object] = {
             "label": self._label(equation.left[0].name),
             "over": equation.over_label,
-            "left": printed(verdict.left),
-            "right": printed(verdict.right),
-            "difference": printed(abs(verdict.difference)),
+            "left": printed(breach.left),
+            "right": printed(breach.right),
+            "difference": printed(abs(breach.difference)),
             "operands": operands,
-            **_compared(verdict),
+            **_compared(breach),
         }
-        where: dict[str, object] = {"item": target, "key": equation.key, "operands": digest(verdict.operands.items())}
+        where: dict[str, object] = {"item": target, "key": equation.key, "operands": digest(breach.operands.items())}
         where |= {"folds": folded.keys}
         if place:
             where |= {"sheet": place.sheet, "cell": place.cell}
-        finding = violation(verdict.rule, where=where, **words, **verdict.rule.thresholds)
-        typed = [code for code in equation.codes if code in texts and code in places] if verdict.rule.computes else []
+        finding = violation(breach.rule, where=where, **words, **breach.rule.thresholds)
+        typed = [code for code in equation.codes if code in texts and code in places] if breach.rule.computes else []
         for code in typed:
-            named = {"label": self._label(code), "cell": places[code].cell, "found": verdict.operands[code]}
+            named = {"label": self._label(code), "cell": places[code].cell, "found": breach.operands[code]}
             finding = finding.at(message=finding.message + notice("F2", where=None, **named).message)
         if typed or not (folded.item and place):
             return finding
@@ -190,15 +190,15 @@ class Balances:
 _BOUNDS = {"==": "", ">=": "不小于 ", "<=": "不大于 "}
 
 
-def _compared(verdict: Verdict) -> dict[str, str]:
+def _compared(breach: Breach) -> dict[str, str]:
     """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
-    left, bound = verdict.equation.left, _BOUNDS[verdict.equation.op]
+    left, bound = breach.equation.left, _BOUNDS[breach.equation.op]
     if len(left) > 1:
-        return {"found": f"合计 {printed(verdict.left)}", "expected": f"合计{bound or ' '}{printed(verdict.right)}"}
-    value = verdict.operands.get(left[0].name)
+        return {"found": f"合计 {printed(breach.left)}", "expected": f"合计{bound or ' '}{printed(breach.right)}"}
+    value = breach.operands.get(left[0].name)
     if left[0].factor == 1 or value is None:
-        return {"found": printed(verdict.left), "expected": f"{bound}{printed(verdict.right)}"}
-    scaled = (Decimal(verdict.right) / left[0].factor).normalize()
+        return {"found": printed(breach.left), "expected": f"{bound}{printed(breach.right)}"}
+    scaled = (Decimal(breach.right) / left[0].factor).normalize()
     return {"found": printed(value), "expected": f"{bound}{scaled:f}"}
 
 

@@ -9,8 +9,8 @@ from pipeline.form import Figure, Form, printed
 from pipeline.model.control import Control
 from pipeline.model.county import County
 from pipeline.model.finding import Finding, violation
+from pipeline.road.check.breach import definition
 from pipeline.road.check.linear import Balances
-from pipeline.road.check.verdict import definition
 
 
 def root_findings(form: Form, control: Control, county: County, balances: Balances) -> Iterator[Finding]:
@@ -20,11 +20,11 @@ def root_findings(form: Form, control: Control, county: County, balances: Balanc
         names = "、".join(standing.unit.name for standing in county.missing)
         yield violation(form.rule("A2"), count=len(county.missing), units=names)
     rule = form.rule("A3")
-    for verdict in balances.check([county.vector(form)])[0]:
-        if verdict.rule.id in rule.rules:
-            detail = f"{verdict.equation.over_label}：左边 {printed(verdict.left)}，右边 {printed(verdict.right)}"
+    for breach in balances.check([county.vector(form)])[0]:
+        if breach.rule.id in rule.rules:
+            detail = f"{breach.equation.over_label}：左边 {printed(breach.left)}，右边 {printed(breach.right)}"
             yield violation(
-                rule, rule=verdict.rule.id, detail=detail, found=printed(verdict.left), expected=printed(verdict.right)
+                rule, rule=breach.rule.id, detail=detail, found=printed(breach.left), expected=printed(breach.right)
             )
 
 
@@ -44,9 +44,8 @@ def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
             continue
         at = form.position[item.code]
         addends: list[Figure] = []
-        for standing in county.counted:
-            assert standing.decisive is not None
-            value = standing.decisive.submission.values[at]
+        for counted in county.counted:
+            value = counted.submission.values[at]
             addends += [value] if isinstance(value, int | Decimal) else []
         for subject, amount in differences:
             if subject == item.code:

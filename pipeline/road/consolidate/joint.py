@@ -15,7 +15,7 @@ from pipeline.model.control import Adjustment, Control
 from pipeline.model.county import Difference
 from pipeline.model.documents import alike, document_numbers, listings
 from pipeline.model.finding import Finding, notice
-from pipeline.model.standing import Standing
+from pipeline.model.standing import CountedReturn
 from pipeline.model.submission import Arrival
 
 _AMOUNT = -1
@@ -34,7 +34,7 @@ class Joint:
 class _Lister:
     """A unit with the numbers it lists and its count; ``shared`` of the numbers others list too."""
 
-    standing: Standing
+    counted: CountedReturn
     listed: int
     shared: int
     count: int | None
@@ -49,7 +49,7 @@ class _Lister:
         return self.count == self.listed - self.shared and not self.counted_all
 
 
-def count_once(form: Form, control: Control, counted: Sequence[Standing]) -> Joint:
+def count_once(form: Form, control: Control, counted: Sequence[CountedReturn]) -> Joint:
     """Every document number of the counted units, by every item of the form that lists some."""
     differences: list[Difference] = []
     findings: list[Finding] = []
@@ -66,21 +66,20 @@ def count_once(form: Form, control: Control, counted: Sequence[Standing]) -> Joi
 class _Shared:
     """The document numbers of one item: who lists them, and which the office has already decided about."""
 
-    def __init__(self, form: Form, control: Control, counted: Sequence[Standing], item: Item) -> None:
+    def __init__(self, form: Form, control: Control, counted: Sequence[CountedReturn], item: Item) -> None:
         self._form, self._control, self._item = form, control, item
-        said = {standing.unit.code: _text(standing, form.position[item.code]) for standing in counted}
+        said = {each.unit.code: _text(each, form.position[item.code]) for each in counted}
         self._owners = listings((code, text) for code, text in said.items())
-        self._listers = {standing.unit.code: self._lister(standing, said[standing.unit.code]) for standing in counted}
+        self._listers = {each.unit.code: self._lister(each, said[each.unit.code]) for each in counted}
         rules = (rule for rule in form.rules if rule.kind == "shared_numbers" and rule.word("item") == item.code)
         rule = next(rules, None)
         self._rule, self._clause = (rule.id, rule.clause) if rule else ("", item.clause)
 
-    def _lister(self, standing: Standing, text: str) -> _Lister:
-        assert standing.decisive is not None
+    def _lister(self, counted: CountedReturn, text: str) -> _Lister:
         numbers = document_numbers(text)
-        count = standing.decisive.submission.values[self._form.position[self._item.once]]
+        count = counted.submission.values[self._form.position[self._item.once]]
         return _Lister(
-            standing=standing,
+            counted=counted,
             listed=len(numbers),
             shared=sum(len(self._owners[number]) > 1 for number in numbers),
             count=count if isinstance(count, int) else None,
@@ -149,18 +148,16 @@ class _Shared:
         return next((each for each in rows if number in alike(each.reason)), None)
 
     def _names(self, number: str) -> str:
-        return "、".join(lister.standing.unit.name for lister in self._all(number))
+        return "、".join(lister.counted.unit.name for lister in self._all(number))
 
     def _at(self, lister: _Lister) -> tuple[Arrival, str, str]:
-        assert lister.standing.decisive is not None
-        submission = lister.standing.decisive.submission
+        submission = lister.counted.submission
         place = submission.places[self._item.code]
         return submission.arrival, place.sheet, place.cell
 
 
-def _text(standing: Standing, at: int) -> str:
-    assert standing.decisive is not None
-    value = standing.decisive.submission.values[at]
+def _text(counted: CountedReturn, at: int) -> str:
+    value = counted.submission.values[at]
     return value if isinstance(value, str) else ""
 
 

@@ -10,13 +10,13 @@ from pipeline.layout import Place
 from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
 from pipeline.model.county import Contribution, County, Difference, Group, complete, zero
 from pipeline.model.finding import Finding, notice
-from pipeline.model.standing import Standing, State
+from pipeline.model.standing import CountedReturn, Standing, State
 from pipeline.road.consolidate.joint import count_once
 
 
 def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:
     """Add up what passed. The root is the sum of the leaves and of the rows of the 差额表, and of nothing else."""
-    counted = tuple(standing for standing in standings if standing.counts())
+    counted = tuple(counted for standing in standings if (counted := standing.counted))
     joint = count_once(form, control, counted)
     differences = (*map(_registered, control.adjustments), *joint.differences)
     contributions: dict[str, tuple[Contribution, ...]] = {}
@@ -40,7 +40,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
             if item.kind == "text" or item.aggregation == "collect"
         },
         counted=counted,
-        missing=tuple(s for s in standings if s.unit.counted and not s.counts() and s.state is not State.WAIVED),
+        missing=tuple(s for s in standings if s.unit.counted and not s.counted and s.state is not State.WAIVED),
         differences=_ordered(form, differences),
         groups=groups,
         texts=joint.texts,
@@ -75,7 +75,7 @@ def _sum(item: Item, addends: Sequence[Contribution]) -> Figure | None:
 
 
 def _groups(
-    form: Form, counted: Sequence[Standing], contributions: Mapping[str, Sequence[Contribution]]
+    form: Form, counted: Sequence[CountedReturn], contributions: Mapping[str, Sequence[Contribution]]
 ) -> Iterator[Group]:
     """What the units of every type come to, types in the order of the 台账."""
     kinds = {standing.unit.code: standing.unit.type for standing in counted}
@@ -94,27 +94,23 @@ def _groups(
         yield Group(type=kind, units=units, figures=known)
 
 
-def _addends(form: Form, control: Control, counted: Sequence[Standing], item: Item) -> Iterator[Contribution]:
+def _addends(form: Form, control: Control, counted: Sequence[CountedReturn], item: Item) -> Iterator[Contribution]:
     source = control.profile.sources.get(item.source) if item.aggregation == "source" else None
     at = form.position[item.code]
-    for standing in counted:
-        if item.aggregation == "source" and standing.unit.code != source:
+    for each in counted:
+        if item.aggregation == "source" and each.unit.code != source:
             continue
-        assert standing.decisive is not None
-        submission = standing.decisive.submission
-        value = submission.values[at]
+        value = each.submission.values[at]
         if isinstance(value, int | Decimal):
-            place = submission.places[item.code]
-            yield _contribution(item, standing, place, value)
+            yield _contribution(item, each, each.submission.places[item.code], value)
 
 
-def _contribution(item: Item, standing: Standing, place: Place, value: Figure) -> Contribution:
-    assert standing.decisive is not None
-    arrival = standing.decisive.submission.arrival
+def _contribution(item: Item, counted: CountedReturn, place: Place, value: Figure) -> Contribution:
+    arrival = counted.submission.arrival
     return Contribution(
         item=item.code,
-        unit=standing.unit.code,
-        unit_name=standing.unit.name,
+        unit=counted.unit.code,
+        unit_name=counted.unit.name,
         file=arrival.name,
         sha256=arrival.sha256,
         sheet=place.sheet,
@@ -149,10 +145,9 @@ def _beside(difference: Difference) -> Contribution:
     )
 
 
-def _texts(form: Form, counted: Sequence[Standing], item: Item) -> Iterator[tuple[str, str]]:
+def _texts(form: Form, counted: Sequence[CountedReturn], item: Item) -> Iterator[tuple[str, str]]:
     at = form.position[item.code]
-    for standing in counted:
-        assert standing.decisive is not None
-        value = standing.decisive.submission.values[at]
+    for each in counted:
+        value = each.submission.values[at]
         if value is not None:
-            yield standing.unit.name, value if isinstance(value, str) else printed(value)
+            yield each.unit.name, value if isinstance(value, str) else printed(value)

@@ -12,7 +12,7 @@ from lxml import etree
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.errors import TemplateError
-from pipeline.form import LARGEST, Form, Item, prompt, stop
+from pipeline.form import LARGEST, Form, Item, Verdict, prompt, stop
 from pipeline.form.expressions import total
 from pipeline.form.prompts import PROMPT_TITLE
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, formulas
@@ -143,7 +143,7 @@ def _line(row: etree._Element, styles: Styles, layout: Layout, form: Form, line:
             _formula(row, at, col, total_ink, formulas.side(terms, places, on=LOCAL_SHEET), str(result))
         _formula(row, at, _DIFFERENCE, total_ink, f"{left}-{right}", str(sides[0] - sides[1]))
         verdict = formulas.verdict(form, equation, places, left, right)
-        _formula(row, at, _VERDICT, total_ink, verdict, "待填")
+        _formula(row, at, _VERDICT, total_ink, verdict, Verdict.PENDING)
     else:
         texts = {_LEFT: "", _RIGHT: "", _DIFFERENCE: "", _VERDICT: "收件后"}
         for col, text in texts.items():
@@ -179,7 +179,7 @@ def _conditions(package: Package, book: Book, styles: Styles, layout: Layout, pa
     inks["warning"] = styles.conditional(colour=_DOUBTFUL[0], fill=_DOUBTFUL[1])
     for line in page.lines:
         verdict = xl_rowcol_to_cell(line.row, _VERDICT)
-        marks = ((inks[line.rule.severity], "✗"), (styles.conditional(colour=_RIGHT_COLOUR), "✓"))
+        marks = ((inks[line.rule.severity], Verdict.BROKEN), (styles.conditional(colour=_RIGHT_COLOUR), Verdict.HELD))
         for ink, sign in marks if line.live else ():
             _condition(package.edit(book.parts[LOCAL_SHEET]), verdict, f'{verdict}="{sign}"', ink)
         for sheet, cells in _operands(layout, line):

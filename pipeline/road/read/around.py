@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.layout import Place
 from pipeline.workbook.cells.charts import Chart, Path, label_key
-from pipeline.workbook.cells.labels import Rows
+from pipeline.workbook.cells.grid import Rows, text_at
 
 
 def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:
@@ -17,14 +17,14 @@ def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, c
     if place.row >= len(rows):
         return False
     leaves = {path[-1] for path in chart.rows}
-    keys = {c: chart.row_key(label_key(_at(rows, place.row, c))) for c in range(place.col)}
+    keys = {c: chart.row_key(label_key(text_at(rows, place.row, c))) for c in range(place.col)}
     beside = [c for c, key in keys.items() if key in leaves]
     if [keys[c] for c in beside] != [row_path[-1]]:
         return False
     if len(row_path) > 1:
         siblings = {step[-1] for step in chart.row_steps if step[:-1] == row_path[:-1]}
         for c in range(beside[0] + 1):
-            upwards = [chart.row_key(label_key(_at(rows, r, c))) for r in range(place.row, -1, -1)]
+            upwards = [chart.row_key(label_key(text_at(rows, r, c))) for r in range(place.row, -1, -1)]
             if not _consistent(
                 upwards, set(row_path), leaves | chart.neutral | (siblings if c == beside[0] else set())
             ):
@@ -38,16 +38,16 @@ def _column_proven(rows: Rows, place: Place, path: Path, chart: Chart) -> bool:
         (
             r
             for r in range(place.row - 1, -1, -1)
-            if chart.column_key(label_key(_at(rows, r, place.col))) in chart.column_words
+            if chart.column_key(label_key(text_at(rows, r, place.col))) in chart.column_words
         ),
         -1,
     )
-    if nearest < 0 or chart.column_key(label_key(_at(rows, nearest, place.col))) != path[-1]:
+    if nearest < 0 or chart.column_key(label_key(text_at(rows, nearest, place.col))) != path[-1]:
         return False
     for r in range(nearest - 1, -1, -1):
         if not any(chart.column_key(key) in chart.column_words for key in _keys(rows[r])):
             break
-        leftwards = [chart.column_key(label_key(_at(rows, r, c))) for c in range(place.col, -1, -1)]
+        leftwards = [chart.column_key(label_key(text_at(rows, r, c))) for c in range(place.col, -1, -1)]
         if not _consistent(leftwards, set(path), leaves | chart.neutral):
             return False
     return True
@@ -61,8 +61,3 @@ def _consistent(keys: Iterable[str], lineage: set[str], passed: set[str] | froze
 
 def _keys(row: Iterable[object]) -> Iterator[str]:
     return (label_key(cell) for cell in row if isinstance(cell, str) and cell)
-
-
-def _at(rows: Rows, row: int, col: int) -> str:
-    cell = rows[row][col] if row < len(rows) and col < len(rows[row]) else ""
-    return cell if isinstance(cell, str) else ""

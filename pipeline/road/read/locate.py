@@ -22,7 +22,7 @@ from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Sheet
 from pipeline.road.read.around import proven_around
 from pipeline.road.read.missing import missing_findings, moved_findings
-from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight
+from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight, value_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +276,7 @@ class Locator:
 
     def _raw(self, place: Place) -> object:
         rows = self.book[place.sheet]
-        return rows[place.row][place.col] if place.row < len(rows) and place.col < len(rows[place.row]) else ""
+        return value_at(rows, place.row, place.col)
 
 
 def _text(cell: object) -> bool:

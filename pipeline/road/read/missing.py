@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.form import Form, Item, Rule
 from pipeline.layout import LOCAL_SHEET, Layout, Place, plain
 from pipeline.model.finding import Finding, notice, violation
-from pipeline.workbook.cells import Chart, Rows, label_key
+from pipeline.workbook.cells import Chart, Rows, label_key, value_at
 from pipeline.workbook.cells.lines import grouped
 
 FORMAT_2019 = frozenset(
@@ -132,4 +132,4 @@ def _old_format(book: Mapping[str, Rows]) -> tuple[str, str] | None:
 
 
 def _at(rows: Rows, row: int, col: int) -> str:
-    return str(rows[row][col]).strip() if row < len(rows) and col < len(rows[row]) else ""
+    return str(value_at(rows, row, col)).strip()

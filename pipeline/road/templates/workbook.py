@@ -13,7 +13,7 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.form import LARGEST, Equation, Form, Item, Rule, Table, prompt, stop
+from pipeline.form import LARGEST, Equation, Form, Item, Rule, Table, Verdict, prompt, stop
 from pipeline.form.rules import WHOLE
 from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, Layout, Place, design_layout, formulas
 from pipeline.layout.design import (
@@ -193,9 +193,9 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
     for row, equation in check_rows(form):
         _check_row(sheet, inks, form, layout, row, equation)
         last = row
-    for text, ink in (('"✗"', "wrong"), ('"✓"', "right")):
+    for text, ink in ((Verdict.BROKEN, "wrong"), (Verdict.HELD, "right")):
         sheet.conditional_format(
-            TABLE_ROW + 1, 5, last, 5, {"type": "cell", "criteria": "==", "value": text, "format": inks[ink]}
+            TABLE_ROW + 1, 5, last, 5, {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": inks[ink]}
         )
     sheet.autofilter(TABLE_ROW, 0, last, len(CHECKS_HEADINGS) - 1)
     sheet.merge_range(last + 1, 0, last + 1, len(CHECKS_HEADINGS) - 1, _LATER, inks["band"])
@@ -219,8 +219,8 @@ def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: in
         sheet.write_formula(row, col, "=" + formula, inks["total"], shown if last else 0)
     sheet.write_formula(row, 4, "=" + formulas.if_known(equation, f"C{at}-D{at}"), inks["total"], shown)
     verdict = formulas.verdict(form, equation, layout.places, f"C{at}", f"D{at}")
-    pending = formulas.UNKNOWN if equation.historic else formulas.PENDING
-    sheet.write_formula(row, 5, "=" + verdict, inks["total"], pending)
+    pending = Verdict.UNKNOWN if equation.historic else Verdict.PENDING
+    sheet.write_formula(row, 5, "=" + verdict, inks["total"], pending.value)
     sheet.write_blank(row, 6, None, inks["entry_text"])
 
 

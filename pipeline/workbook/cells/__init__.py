@@ -1,7 +1,8 @@
 """What cells say: labels that prove where an item stands, figures as people write them."""
 
 from pipeline.workbook.cells.charts import Chart, charts, label_key
-from pipeline.workbook.cells.labels import Rows, Sighting, Sightings, labels_of, sight
+from pipeline.workbook.cells.grid import Rows, text_at, value_at
+from pipeline.workbook.cells.labels import Sighting, Sightings, labels_of, sight
 from pipeline.workbook.cells.normalise import Reading, as_shown, folded, read_number, read_text
 
 __all__ = [
@@ -18,4 +19,6 @@ __all__ = [
     "read_number",
     "read_text",
     "sight",
+    "text_at",
+    "value_at",
 ]

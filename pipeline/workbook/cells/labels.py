@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from pipeline.layout import Place
 from pipeline.workbook.cells.charts import Chart, Path, label_key
-
-Rows = Sequence[Sequence[object]]
+from pipeline.workbook.cells.grid import Rows, value_at
 
 LONGEST_LABEL = 120
 DEEPEST_HEADING = 12
@@ -167,7 +166,7 @@ def _row_path(rows: Rows, labels: Sequence[Label], row: int, heading: Heading, c
     """The row path proven for this row; ``None`` where its own labels do not prove one."""
     named = [(c, chart.row_key(key)) for c, key, _ in labels]
     known = any(key in chart.row_words for _, key in named)
-    telling = bool(heading.columns) and (known or any(_filled(_cell(rows, row, c)) for c in heading.columns))
+    telling = bool(heading.columns) and (known or any(_filled(value_at(rows, row, c)) for c in heading.columns))
     path: Path | None = None
     for c, key in named:
         if key in chart.row_words or telling:
@@ -187,7 +186,7 @@ def _below(sheet: str, rows: Rows, heading: Heading, chart: Chart, seen: Sightin
     """Rows side by side: the figures stand in the one row below the heading; a second one makes it uncertain."""
     row = heading.last + 1
     for r in range(row, min(row + 3, len(rows))):
-        filled = [c for c in heading.columns if _filled(_cell(rows, r, c))]
+        filled = [c for c in heading.columns if _filled(value_at(rows, r, c))]
         if filled:
             row = r if any(_figure(rows, r, c) for c in filled) or r == row else row
             break
@@ -216,14 +215,10 @@ def _compact(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-def _cell(rows: Rows, row: int, col: int) -> object:
-    return rows[row][col] if row < len(rows) and col < len(rows[row]) else ""
-
-
 def _filled(cell: object) -> bool:
     return bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 
 def _figure(rows: Rows, row: int, col: int) -> bool:
-    cell = _cell(rows, row, col)
+    cell = value_at(rows, row, col)
     return isinstance(cell, int | float) or (isinstance(cell, str) and any(char.isdigit() for char in cell))

@@ -23,8 +23,8 @@ def vector(form: Form, **figures: Value) -> tuple[Value, ...]:
 
 def broken(form: Form, *, level: str = "县级", **figures: Value) -> list[str]:
     balances = Balances(form, level=level, year=2024)
-    verdicts = balances.check([vector(form, **figures)])[0]
-    return [verdict.equation.key for verdict in verdicts if verdict.rule.severity == "error"]
+    breaches = balances.check([vector(form, **figures)])[0]
+    return [breach.equation.key for breach in breaches if breach.rule.severity == "error"]
 
 
 REQUEST = {
@@ -69,14 +69,14 @@ def test_who_makes_rules_of_law(form: Form, level: str, unit_type: str, asked: b
     """R5: only the government of a 设区的市 makes 规章, not its departments nor anybody in a county."""
     balances = Balances(form, level=level, year=2024)
     (assessed,) = balances.assess([vector(form, t2_rules_issued=4)], unit_types=[unit_type])
-    assert ("R5.issued" in [verdict.equation.key for verdict in assessed.verdicts]) is asked
+    assert ("R5.issued" in [breach.equation.key for breach in assessed.breaches]) is asked
 
 
 def test_a_balance_and_its_total_are_one_finding(form: Form, layout: Layout) -> None:
     balances = Balances(form, level="县级", year=2024)
     said = vector(form, t4_review_upheld=1)
-    (verdicts,) = balances.check([said])
-    (finding,) = balances.findings(verdicts, layout.places, said)
+    (breaches,) = balances.check([said])
+    (finding,) = balances.findings(breaches, layout.places, said)
     assert finding.folds == ("S4.t4.review.total",)
     assert (finding.code, finding.sheet, finding.cell, finding.item) == ("R4", "表四", "E6", "t4.review.total")
     assert finding.message == "表四“行政复议”一栏：总计 0，四种结果之和 1，相差 1。"
@@ -120,8 +120,8 @@ def test_what_follows_is_folded_and_the_wrong_cell_is_named(
 ) -> None:
     balances = Balances(form, level="县级", year=2024)
     said = vector(form, **figures)
-    (verdicts,) = balances.check([said])
-    found = [(f.code, f.cell, f.folds) for f in balances.findings(verdicts, layout.places, said)]
+    (breaches,) = balances.check([said])
+    found = [(f.code, f.cell, f.folds) for f in balances.findings(breaches, layout.places, said)]
     assert found == expected
 
 
@@ -138,7 +138,7 @@ def test_the_wrong_addend_in_words(form: Form, layout: Layout) -> None:
 def test_many_returns_are_one_product(form: Form) -> None:
     balances = Balances(form, level="县级", year=2024)
     many = [vector(form, t4_review_upheld=n) for n in range(200)]
-    assert [any(v.rule.id == "R4" for v in verdicts) for verdicts in balances.check(many)] == [False] + [True] * 199
+    assert [any(v.rule.id == "R4" for v in breaches) for breaches in balances.check(many)] == [False] + [True] * 199
     assert balances.check([]) == []
 
 
@@ -163,9 +163,9 @@ def test_money_is_compared_at_its_finest_scale() -> None:
     balances = Balances(form, level="县级", year=2024)
     tenth, fifth = Decimal("0.1000"), Decimal("0.2000")
     assert balances.check([(tenth, fifth, Decimal("0.3000"), 0, 0, 0)]) == [[]]
-    (verdicts,) = balances.check([(tenth, fifth, Decimal("0.3001"), 0, 0, 0)])
-    assert [verdict.equation.key for verdict in verdicts] == ["R.x", "S4.t.x.sum"]
-    assert (verdicts[0].left, verdicts[0].right) == (Decimal("0.3001"), Decimal("0.3000"))
+    (breaches,) = balances.check([(tenth, fifth, Decimal("0.3001"), 0, 0, 0)])
+    assert [breach.equation.key for breach in breaches] == ["R.x", "S4.t.x.sum"]
+    assert (breaches[0].left, breaches[0].right) == (Decimal("0.3001"), Decimal("0.3000"))
 
 
 def test_what_is_told_is_in_the_measure_of_the_marked_cell(form: Form, layout: Layout) -> None:

@@ -106,7 +106,7 @@ def test_every_corrupted_cell_is_found_and_named(form: Form, layout: Layout, see
 
 
 def test_the_matrix_agrees_with_brute_force_on_ten_thousand_value_sets(form: Form) -> None:
-    """The same verdicts as evaluating every equation by itself, term by term, with blanks among the values."""
+    """The same breaches as evaluating every equation by itself, term by term, with blanks among the values."""
     chance = random.Random("brute force")
     balances = Balances(form, level="县级", year=2024)
     linear = [each for _, each in form.linear(level="县级", year=2024)]
@@ -123,9 +123,9 @@ def test_the_matrix_agrees_with_brute_force_on_ten_thousand_value_sets(form: For
         batches.append(said)
     vectors = [tuple(said.get(code) for code in codes) for said in batches]
     found = balances.check(vectors)
-    for said, verdicts in zip(batches, found, strict=True):
+    for said, breaches in zip(batches, found, strict=True):
         expected = {each.key for each in unlimited if known(form, each, said) and broken(each, said)}
-        assert {v.equation.key for v in verdicts if v.rule.id != "S4"} == expected
+        assert {v.equation.key for v in breaches if v.rule.id != "S4"} == expected
 
 
 def known(form: Form, equation: Equation, said: dict[str, Value]) -> bool:

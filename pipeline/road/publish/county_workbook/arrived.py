@@ -89,8 +89,9 @@ def versions(pen: Pen) -> None:
 
 def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
     for standing in pen.outcome.standings:
-        for judged in standing.replaced if standing.decisive else ():
-            assert standing.decisive is not None
+        if standing.decisive is None:
+            continue
+        for judged in standing.replaced:
             kept, other = standing.decisive.submission, judged.submission
             for item, used, unused in zip(pen.form.items, kept.values, other.values, strict=True):
                 if used != unused:

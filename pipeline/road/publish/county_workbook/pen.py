@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.form import Figure
 from pipeline.model.outcome import Outcome
-from pipeline.model.standing import Standing
+from pipeline.model.standing import CountedReturn, Standing
 from pipeline.road.publish.county_workbook.longlist import LongList
 from pipeline.workbook.annex import MISSING, PROVISIONAL, TITLES
 from pipeline.workbook.sheets import Inks, head, page
@@ -154,6 +154,6 @@ class Pen:
         return str(PurePosixPath("..", "..", "inputs", str(self.outcome.year), name)).replace("#", "%23")
 
 
-def _names(standings: Sequence[Standing]) -> str:
+def _names(standings: Sequence[Standing] | Sequence[CountedReturn]) -> str:
     names = "、".join(standing.unit.name for standing in standings[:_NAMED])
     return names if len(standings) <= _NAMED else f"{names}等 {len(standings)} 个（全部见“报送情况”）"

@@ -151,12 +151,11 @@ def matrix(pen: Pen) -> None:
     sheet.set_column(1, 1, 28)
     sheet.set_column(2, width - 1, 11)
     row = top
-    for standing in pen.county.counted:
-        assert standing.decisive is not None
-        values = standing.decisive.submission.values
-        name = standing.unit.name + ("（认可）" if standing.provisional else "")
+    for counted in pen.county.counted:
+        values = counted.submission.values
+        name = counted.unit.name + ("（认可）" if counted.provisional else "")
         figures = [values[pen.form.position[item.code]] for item in pen.items]
-        _line(pen, sheet, row, (standing.unit.code, name), figures, "value")
+        _line(pen, sheet, row, (counted.unit.code, name), figures, "value")
         row += 1
     _line(pen, sheet, row, ("", "差额"), [_beside(pen, item) for item in pen.items], "value")
     root = f"{pen.outcome.control.profile.root}（汇总）"

@@ -9,9 +9,9 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.form import LOCAL, Equation, Item, Rule, Table
+from pipeline.form import LOCAL, Equation, Item, Rule, Table, Verdict
 from pipeline.form.rules import WHOLE
-from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, LOCAL_SHEET, Place, formulas, table_grid
+from pipeline.layout import IDENTITY_KEYS, IDENTITY_SHEET, LOCAL_SHEET, Place, table_grid
 from pipeline.layout.design import (
     BASICS_HEADINGS,
     BASICS_SHEET,
@@ -180,18 +180,14 @@ def checks(pen: Pen) -> None:
 def _check(pen: Pen, sheet: Worksheet, row: int, equation: Equation) -> None:
     rule, profile = pen.form.rule(equation.rule), pen.outcome.control.profile
     _line(pen, sheet, row, rule, equation.over_label, equation.key)
-    sides = equation.sides(pen.county.figures.get)
+    verdict = equation.verdict(pen.county.figures.get)
     if equation.unit_types or rule.unit_types or not rule.applies(level=profile.level, year=profile.year):
-        pen.text(sheet, row, 5, formulas.NOT_ASKED, "value")
-    elif sides is None:
-        pen.text(sheet, row, 5, formulas.UNKNOWN if equation.historic else formulas.PENDING, "value")
-    else:
+        verdict = Verdict.NOT_ASKED
+    elif sides := equation.sides(pen.county.figures.get):
         for col, number in enumerate((*sides, Decimal(sides[0]) - Decimal(sides[1])), 2):
             pen.number(sheet, row, col, number)
-        asked = equation.asked(pen.county.figures.get)
-        holds = equation.holds(*sides) or not asked
-        broken = "error" if rule.severity == "error" else "warning"
-        pen.text(sheet, row, 5, "✓" if holds else "✗", "good" if holds else broken)
+    inks = {Verdict.HELD: "good", Verdict.BROKEN: "error" if rule.severity == "error" else "warning"}
+    pen.text(sheet, row, 5, verdict, inks.get(verdict, "value"))
 
 
 def _line(pen: Pen, sheet: Worksheet, row: int, rule: Rule, over: str, key: str) -> None:

@@ -10,7 +10,7 @@ from pipeline.form import Equation, Figure, Form, Rule, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Breach:
     """One equation that is broken at one return: both sides, exact, and the operands they come from."""
 
     rule: Rule
@@ -18,6 +18,11 @@ class Verdict:
     left: Figure
     right: Figure
     operands: Mapping[str, Figure | None] = field(default_factory=dict)
+
+    @property
+    def defines(self) -> bool:
+        """Whether it is a total held against the entered cells it is finally made of."""
+        return self.rule.kind == "stored_total"
 
     @property
     def difference(self) -> Decimal:
