@@ -26,6 +26,8 @@ def test_the_wheel_works_away_from_the_checkout(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "site")
     for needed in (
         "pipeline/messages.toml",
+        "pipeline/py.typed",
+        "xxgk-0.1.0.dist-info/licenses/LICENSE",
         "pipeline/workbook_templates/control.xlsx",
         "pipeline/workbook_templates/xxgk-2019/form.toml",
         "pipeline/workbook_templates/xxgk-2019/return.xlsx",

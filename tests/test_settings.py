@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import PublishError, WorkspaceError
+from pipeline.ledger import Ledger
 from pipeline.settings import SETTINGS_FILE, read_settings
 
 
@@ -41,3 +43,9 @@ def test_anything_else_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / SETTINGS_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(WorkspaceError, match=said):
         read_settings(tmp_path)
+
+
+def test_a_database_without_its_driver_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(PublishError, match=r'没有安装连接它的程序包。请运行 pip install "xxgk\[postgres\]"'):
+        Ledger(tmp_path, "postgresql+psycopg://xxgk@127.0.0.1:1/xxgk")

@@ -7,7 +7,6 @@ from typing import Any
 
 import typer
 from typer import rich_utils
-from typer._click import exceptions
 from typer.core import TyperCommand, TyperGroup
 
 rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
@@ -28,10 +27,13 @@ ROAD = (
     "trace",
     "diff",
     "runs",
+    "table",
     "lock",
     "unlock",
     "demo",
 )
+_USAGE_ERROR = typer.BadParameter.__bases__[0]
+"""What every complaint about a command line is."""
 OPTIONS_METAVAR, COMMAND_METAVAR = "[选项]", "命令 [参数]..."
 
 
@@ -75,32 +77,44 @@ class Command(_Words, TyperCommand):
 
 
 def complaint(error: Exception) -> str | None:
-    """What is wrong with a command line, in Chinese; ``None`` when it is no usage error."""
-    if not isinstance(error, exceptions.UsageError):
+    """What is wrong with a command line, in Chinese; ``None`` when it is no usage error.
+
+    Typer hands on the exceptions of a click that is its own affair: which one it is, is told by the public
+    `typer.BadParameter`, its bases, and the attributes that only one of them has.
+    """
+    if not isinstance(error, _USAGE_ERROR):
         return None
+    message = str(getattr(error, "message", ""))
     where = getattr(error, "param_hint", None) or getattr(getattr(error, "param", None), "opts", "")
     names = "、".join(where) if isinstance(where, list | tuple) else str(where or "")
-    match error:
-        case exceptions.NoSuchOption():
-            text = f"没有 {error.option_name} 这个选项"
-        case exceptions.MissingParameter():
-            text = f"缺少必填的 {names or '参数'}"
-        case exceptions.BadParameter():
-            told = "应为整数" if "valid integer" in error.message else error.message
-            text = f"{names or '参数'} 的值不对（{told}）"
-        case exceptions.BadOptionUsage():
-            wanted = re.search(r"requires (\d+) arguments", error.message)
-            told = f"后面要写 {wanted[1]} 个值" if wanted else error.message
-            text = f"{error.option_name} 的用法不对（{told}）"
-        case _ if "No such command" in error.message:
-            name, *near = re.findall(r"'([^']*)'", error.message)
-            text = f"没有 {name} 这个命令" + (f"，是不是 {near[0]}" if near else "")
-        case _ if "Missing command" in error.message:
-            text = "请在后面写上命令"
-        case _:
-            text = f"用法不对（{error.message}）"
-    path = error.ctx.command_path if error.ctx else "xxgk"
-    return f"{text}。查看用法：{path} --help"
+    option = getattr(error, "option_name", "")
+    if hasattr(error, "param_type"):
+        text = f"缺少必填的 {names or '参数'}"
+    elif isinstance(error, typer.BadParameter):
+        reason = "应为整数" if "valid integer" in message else _bounds(error) or message
+        text = f"{names or '参数'} 的值不对（{reason}）"
+    elif option and hasattr(error, "possibilities"):
+        text = f"没有 {option} 这个选项"
+    elif option:
+        wanted = re.search(r"requires (\d+) arguments", message)
+        reason = f"后面要写 {wanted[1]} 个值" if wanted else message
+        text = f"{option} 的用法不对（{reason}）"
+    elif "No such command" in message:
+        name, *near = re.findall(r"'([^']*)'", message)
+        text = f"没有 {name} 这个命令" + (f"，是不是 {near[0]}" if near else "")
+    elif "Missing command" in message:
+        text = "请在后面写上命令"
+    else:
+        text = f"用法不对（{message}）"
+    context = getattr(error, "ctx", None)
+    return f"{text}。查看用法：{context.command_path if context else 'xxgk'} --help"
+
+
+def _bounds(error: Exception) -> str:
+    """The range a number must lie in, if its option has one."""
+    kind = getattr(getattr(error, "param", None), "type", None)
+    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
+    return f"应在 {low} 到 {high} 之间" if low is not None and high is not None else ""
 
 
 def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> typer.Typer:

@@ -34,7 +34,11 @@ def opened(folder: Path, address: str) -> Engine:
         with engine.begin() as connection:
             _look_over(connection, url)
             _migrate(connection)
-    except (OSError, ImportError, SQLAlchemyError) as error:
+    except ImportError as error:
+        raise PublishError(
+            '历史库设在 PostgreSQL，但没有安装连接它的程序包。请运行 pip install "xxgk[postgres]"，再运行一次。'
+        ) from error
+    except (OSError, SQLAlchemyError) as error:
         raise complaint(error, url) from error
     return engine
 

@@ -2,20 +2,17 @@
 
 Not ``zipfile``: it opens what office programs would not, costs three times as long on the good ones, and a guard has to
 see the raw directory. Refuses (with `RefusedError`) whatever two readers could understand differently.
-Inflated by isal, twice as fast as zlib.
 Source: PKWARE APPNOTE 6.3.10, sections 4.3–4.5.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isal import igzip_lib, isal_zlib
-
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
+from pipeline.files.inflate import InflateError, crc32, decompress
 
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -104,16 +101,15 @@ def inflate(content: bytes, member: Member) -> bytes:
         data = _inflated(body, member)
     else:
         raise irregular(f"“{member.name}”用了少见的压缩方式")
-    if len(data) != member.size or isal_zlib.crc32(data) != member.crc:
+    if len(data) != member.size or crc32(data) != member.crc:
         raise damaged(f"“{member.name}”校验不符")
     return data
 
 
 def _inflated(body: bytes, member: Member) -> bytes:
-    engine = isal_zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        data = engine.decompress(body, member.size + 1)
-    except igzip_lib.IsalError as error:  # type: ignore[misc]
+        data = decompress(body, member.size + 1)
+    except InflateError as error:
         raise damaged(f"“{member.name}”无法解压") from error
     if len(data) > member.size:
         raise swollen(f"“{member.name}”比声明的大")
@@ -167,7 +163,7 @@ def _zip64(extra: bytes, *declared: int) -> Sequence[int]:
 def _name(raw: bytes, flags: int, extra: bytes) -> str:
     """The name as its author saw it: marked UTF-8, else UTF-8 that happens to be valid (macOS), else GBK (Windows)."""
     unicode_path = _fields(extra).get(_UNICODE_PATH_FIELD, b"")
-    if len(unicode_path) > 5 and unicode_path[1:5] == zlib.crc32(raw).to_bytes(4, "little"):
+    if len(unicode_path) > 5 and unicode_path[1:5] == crc32(raw).to_bytes(4, "little"):
         raw = unicode_path[5:]
     for encoding in ("utf-8",) if flags & _UTF8 else ("utf-8", "gb18030"):
         try:

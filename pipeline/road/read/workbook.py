@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TypeVar
 from xml.parsers import expat
 
-from isal import isal_zlib
 from python_calamine import CalamineError, CalamineWorkbook
 
+from pipeline.files.inflate import crc32
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Opened, Sheet
 from pipeline.road.read.scan import errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
@@ -82,7 +82,7 @@ def stored_zip(parts: Mapping[str, bytes]) -> bytes:
     entries: list[bytes] = []
     at = 0
     for name, data in parts.items():
-        raw, crc, size = name.encode(), isal_zlib.crc32(data), len(data)
+        raw, crc, size = name.encode(), crc32(data), len(data)
         body += (_LOCAL.pack(b"PK\3\4", 20, 0x800, 0, 0, 0, crc, size, size, len(raw), 0), raw, data)
         entries += (
             _ENTRY.pack(b"PK\1\2", 20, 20, 0x800, 0, 0, 0, crc, size, size, len(raw), 0, 0, 0, 0, 0, at),
