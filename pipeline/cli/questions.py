@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from pipeline.workspace import Workspace
 
 def add_questions(app: typer.Typer) -> None:
     """Offer them."""
-    for question in (trace, diff, runs):
+    for question in (trace, diff, runs, table):
         app.command(question.__name__, **HANDLED)(question)
 
 
@@ -77,3 +78,19 @@ def runs(year: Year, workspace: Root = HERE, json: Json = False) -> None:
     from pipeline.queries.compare import runs as listed
 
     show_diff.runs(listed(Workspace(workspace), year), json=json)
+
+
+def table(
+    file: Annotated[Path, typer.Argument(metavar="文件", help="写到哪里，.csv 或 .xlsx。")],
+    year: Year,
+    workspace: Root = HERE,
+    run: Run = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="宽表：一个单位一行，带分类小计；不写是一个单位一个指标一行。")
+    ] = False,
+) -> None:
+    """把各单位的数导出成表，供自己分析。"""
+    from pipeline.cli import show
+    from pipeline.queries.tables import write_table
+
+    show.exported(write_table(Workspace(workspace), year, file, run=run, wide=wide), file)

@@ -216,6 +216,11 @@ def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closi
         )
 
 
+def exported(rows: int, file: Path) -> None:
+    """A table that was written."""
+    _out.print(escape(f"已写入 {file}：{rows} 行"))
+
+
 def play(result: Play) -> None:
     """The demo: what happened each night, and where the report lies."""
     for night in result.nights:
