@@ -30,9 +30,8 @@ def counted(outcome: Outcome) -> History:
     """What the units reported that were counted, as the year after needs it."""
     return History(
         values={
-            standing.unit.code: dict(zip(outcome.form.position, standing.decisive.submission.values, strict=True))
-            for standing in outcome.county.counted
-            if standing.decisive
+            each.unit.code: dict(zip(outcome.form.position, each.submission.values, strict=True))
+            for each in outcome.county.counted
         }
     )
 
@@ -161,7 +160,7 @@ def test_a_return_that_leaves_it_alone_is_kept(years: Years) -> None:
     assert years.returned(typed_2025()) == []
     outcome = years.office.run()
     assert years.office.states(outcome) == {"u01": "通过", "u02": "未报"}
-    (standing,) = outcome.county.counted
+    standing = outcome.standings[0]
     assert standing.decisive is not None
     assert not {"Y1", "Y2", "Y3", "P9", "P10"} & set(standing.decisive.unevaluated)
     assert outcome.county.figures["t3.carried_in.total"] == 12

@@ -161,8 +161,8 @@ def test_the_workbook_and_the_check_say_the_same(tmp_path: Path, form: Form, lay
             for code, formula in form.formulas.items():
                 said[code] = sum(int(said.get(t.name) or 0) * t.factor for t in formula.right)  # type: ignore[arg-type]
         vector = tuple(said.get(item.code) for item in form.items)
-        (assessed,) = balances.assess([vector], last=[known.history.vector(form, "u1")], unit_types=["乡镇"])
-        wrong = {verdict.equation.key for verdict in assessed.verdicts}
+        (assessed,) = balances.assess([vector], last=[known.basis.history.vector(form, "u1")], unit_types=["乡镇"])
+        wrong = {verdict.equation.key for verdict in assessed.breaches}
         asked = [equation.key for (_, equation), line in zip(rows, lines, strict=True) if line != "不适用"]
         assert {key for (_, e), line in zip(rows, lines, strict=True) if line == "✗" for key in [e.key]} == wrong & set(
             asked

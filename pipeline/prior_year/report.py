@@ -35,7 +35,7 @@ def read_report(name: str, content: bytes, forms: Sequence[Form]) -> Imported:
     except NoTablesError as refusal:
         return _unread(name, sha256, f"它是{refusal.words['kind']}，读不出表格")
     except RefusedError as refusal:
-        return _unread(name, sha256, clause(refusal.code, **refusal.words))
+        return _unread(name, sha256, clause(refusal.code, name=name, **refusal.words))
     grids = {f"第 {n} 个表格": rows for n, rows in enumerate(page.tables, 1)}
     return read_tables(name, sha256, grids, forms, source="年报", stated=stated(page.text))
 

@@ -80,7 +80,7 @@ def unreachable(error: OSError) -> RefusedError:
 def refused(arrival: Arrival, refusal: RefusedError, reason: Reason = Reason.UNREADABLE) -> Arrival:
     """The arrival with why it goes no further, and the one sentence for the clerk."""
     finding = notice(refusal.code, where={"file": arrival.name}, name=arrival.name, **refusal.words)
-    obstacle = Obstacle(reason=reason, words=clause(refusal.code, **refusal.words))
+    obstacle = Obstacle(reason=reason, words=clause(refusal.code, name=arrival.name, **refusal.words))
     return replace(arrival, obstacle=obstacle, findings=(*arrival.findings, finding))
 
 
