@@ -25,6 +25,7 @@ from pipeline.ledger.database import alone, opened
 from pipeline.ledger.nights import Accepted, Decided, Explained, Night, NightRow, Nights, StateRow
 from pipeline.ledger.pasts import Pasts
 from pipeline.ledger.readings import Check, Readings
+from pipeline.model.submission import NewArrival
 
 __all__ = [
     "Accepted",
@@ -53,7 +54,7 @@ class Ledger:
         with self._writing():
             self._originals.mkdir(parents=True, exist_ok=True)
         self._engine = opened(folder, address)
-        self._kept = {entry.name for entry in os.scandir(self._originals)}
+        self._kept = {entry.name: entry.stat().st_size for entry in os.scandir(self._originals)}
         self.arrivals = Arrivals(self._engine)
         self.readings = Readings(self._engine)
         self.nights = Nights(self._engine)
@@ -109,8 +110,12 @@ class Ledger:
             with self._writing():
                 draft.write_bytes(content)
                 draft.replace(kept)
-            self._kept.add(sha256)
+            self._kept[sha256] = len(content)
         return kept
+
+    def is_whole(self, sha256: str, size: int) -> bool:
+        """Whether the copy that was found when the ledger was opened has as many bytes as it should."""
+        return self._kept.get(sha256) == size
 
     def keep(self, content: bytes) -> str:
         """Archive ``content``; its hash."""
@@ -118,15 +123,14 @@ class Ledger:
         self.archive(sha256, content)
         return sha256
 
-    def times(self, year: int) -> Mapping[str, tuple[dt.datetime, dt.datetime | None]]:
-        """When each content of a year was first seen, by its hash."""
-        return self.arrivals.times(year)
-
-    def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
-        """Add arrivals (hash, name, size, the file's time) first seen ``now``, once their bytes are safely on the disk."""
+    def record(
+        self, year: int, arrivals: Sequence[NewArrival], copies: Mapping[str, int], *, sight: int, now: dt.datetime
+    ) -> None:
+        """Add arrivals first seen ``now``, once their bytes are safely on the disk, and what came once more."""
         if arrivals:
             self.settle()
-        self.arrivals.record(year, arrivals, now)
+        if arrivals or copies:
+            self.arrivals.record(year, arrivals, copies, sight=sight, now=now)
 
     def settle(self) -> None:
         """Return when everything archived so far is safely on the disk, and may be referred to."""

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Engine
 
-from pipeline.ledger.tables import ARRIVALS
+from pipeline.ledger.tables import ARRIVALS, COPIES
+from pipeline.model.submission import NewArrival, Sighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,39 +19,62 @@ class Arrivals:
 
     engine: Engine
 
-    def times(self, year: int) -> Mapping[str, tuple[dt.datetime, dt.datetime | None]]:
-        """When each content of a year was first seen, and its file's own time then, by its hash.
-
-        The second is not known of what arrived before it was kept.
-        """
-        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified)
+    def known(self, year: int) -> Mapping[str, Sighted]:
+        """Every content of a year by its hash."""
+        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified, ARRIVALS.c.sight, ARRIVALS.c.written)
+        copies = (COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))
         with self.engine.connect() as connection:
-            rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year))
-            return {
-                sha256: (dt.datetime.fromisoformat(seen), dt.datetime.fromisoformat(own) if own else None)
-                for sha256, seen, own in rows
-            }
+            rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year)).all()
+            more = connection.execute(select(*copies).where(COPIES.c.year == year).group_by(COPIES.c.sha256)).all()
+        again = {sha256: (count, sight) for sha256, count, sight in more}
+        return {
+            sha256: Sighted(
+                first_seen=dt.datetime.fromisoformat(seen),
+                modified=dt.datetime.fromisoformat(own) if own else None,
+                sight=sight,
+                written=dt.datetime.fromisoformat(written) if written else None,
+                copies=again.get(sha256, (1, 0))[0],
+                resent=again.get(sha256, (1, 0))[1],
+            )
+            for sha256, seen, own, sight, written in rows
+        }
+
+    def last_sight(self, year: int) -> int:
+        """The number of the last look into the folder at which something was new; 0 before the first."""
+        with self.engine.connect() as connection:
+            tables = (ARRIVALS, COPIES)
+            looks = [connection.execute(select(func.max(t.c.sight)).where(t.c.year == year)).scalar() for t in tables]
+        return max((look or 0) for look in looks)
+
+    def last_seen(self, year: int) -> dt.datetime | None:
+        """The latest time at which anything was first seen; ``None`` before that."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(ARRIVALS.c.first_seen).where(ARRIVALS.c.year == year).distinct())
+            return max((dt.datetime.fromisoformat(seen) for (seen,) in rows), default=None)
 
     def all(self, year: int) -> list[tuple[str, str, str]]:
         """Hash, name and time of everything that arrived for a year, in order of arrival."""
         table = ARRIVALS.c
-        asked = select(table.sha256, table.name, table.first_seen, table.modified).where(table.year == year)
+        own = func.coalesce(func.nullif(table.written, ""), table.modified)
+        columns = (table.sight, own, table.name, table.sha256, table.first_seen)
         with self.engine.connect() as connection:
-            came = connection.execute(asked).all()
-        came = sorted(came, key=lambda row: (dt.datetime.fromisoformat(row[2]), row[3], row[1], row[0]))
-        return [(sha256, name, seen) for sha256, name, seen, _ in came]
+            came = connection.execute(select(*columns).where(table.year == year)).all()
+        return [(sha256, name, seen) for _, _, name, sha256, seen in sorted(map(tuple, came))]
 
-    def record(self, year: int, arrivals: Sequence[tuple[str, str, int, dt.datetime]], now: dt.datetime) -> None:
-        """Add arrivals (hash, name, size, the file's time) first seen ``now``; none of them may be known already."""
-        if not arrivals:
-            return
+    def record(
+        self, year: int, arrivals: Sequence[NewArrival], copies: Mapping[str, int], *, sight: int, now: dt.datetime
+    ) -> None:
+        """Add what is first seen ``now``, none of which may be known already, and how many ``copies`` there are of
+        contents of which there are more than ever before."""
         seen = now.isoformat(timespec="seconds")
+        rows = [
+            {"year": year, "sha256": a.sha256, "name": a.name, "size": a.size, "first_seen": seen, "sight": sight}
+            | {"modified": a.modified.isoformat(timespec="seconds")}
+            | {"written": a.written.isoformat(timespec="seconds") if a.written else ""}
+            for a in arrivals
+        ]
+        more = [{"year": year, "sha256": s, "sight": sight, "count": n} for s, n in copies.items()]
         with self.engine.begin() as connection:
-            connection.execute(
-                insert(ARRIVALS),
-                [
-                    {"year": year, "sha256": sha256, "name": name, "size": size, "first_seen": seen}
-                    | {"modified": modified.isoformat(timespec="seconds")}
-                    for sha256, name, size, modified in arrivals
-                ],
-            )
+            for table, each in ((ARRIVALS, rows), (COPIES, more)):
+                if each:
+                    connection.execute(insert(table), each)

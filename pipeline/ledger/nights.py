@@ -89,6 +89,7 @@ class NightRow:
     control: str
     snapshot: str
     complete: bool
+    sight: int = 0
     manifest: Mapping[str, str]
 
 

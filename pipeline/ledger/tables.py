@@ -1,6 +1,8 @@
 """The tables of the ledger. Rows are added and never changed; what held at a time is the last row up to then.
 
-``arrivals``      every content that arrived for a year, when it was first seen, and its file's own time then
+``arrivals``      every content that arrived for a year, when it was first seen, its file's own time then, and at which look into the folder
+``copies``        of a content, whenever a further copy of it was sent
+``acceptances``   the figures a 认可 was first used for
 ``shapes``        the items of a form with their decimals and issued places, as packed values are ordered
 ``readings``      what was read from an arrival, under one form, template and 台账: the unit, its values, what was said
 ``checks``        what the rules said of a reading, under one set of rules
@@ -49,6 +51,30 @@ ARRIVALS = Table(
     Column("size", Integer, nullable=False),
     Column("first_seen", String, nullable=False),
     Column("modified", String, nullable=False, server_default=""),
+    Column("sight", Integer, nullable=False, server_default="0"),
+    Column("written", String, nullable=False, server_default=""),
+)
+COPIES = Table(
+    "copies",
+    METADATA,
+    Column("year", Integer, primary_key=True),
+    Column("sha256", String(_SHA256), primary_key=True),
+    Column("sight", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+ACCEPTANCES = Table(
+    "acceptances",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _run(),
+    Column("year", Integer, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approver", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("operands", String, nullable=False),
+    Column("figures", Text, nullable=False),
 )
 SHAPES = Table(
     "shapes",
@@ -117,6 +143,7 @@ RUNS = Table(
     Column("control", String(_SHA256), nullable=False),
     Column("snapshot", String(_KEY), nullable=False),
     Column("complete", Boolean, nullable=False),
+    Column("sight", Integer, nullable=False, server_default="0"),
     Column("manifest", Text, nullable=False),
     Column("findings", Text, nullable=False),
     Index("ix_runs_year", "year"),

@@ -45,7 +45,9 @@ class Arrival:
 
     A member of an attachment is named ``附件.zip/会发镇.xlsx``. An arrival with an ``obstacle`` holds no return, and
     its last finding says why; the findings of a usable one are remarks that travel on with its values. ``sha256`` is
-    empty while the content could not be read whole (still being copied, no permission).
+    empty while the content could not be read whole (still being copied, no permission). ``written`` is when
+    its author wrote a member of a package, where the package tells. ``sight`` numbers the looks into
+    the folder, ``resent`` the one at which a further copy came, if one ever did.
     """
 
     sha256: str
@@ -54,6 +56,9 @@ class Arrival:
     modified: dt.datetime
     first_seen: dt.datetime
     path: Path
+    written: dt.datetime | None = None
+    sight: int = 0
+    resent: int = 0
     obstacle: Obstacle | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -68,9 +73,47 @@ class Arrival:
         return self.names[0]
 
     @property
-    def order(self) -> tuple[dt.datetime, dt.datetime, str]:
-        """Arrival order: first seen by us, then the file's own time, then its name."""
-        return self.first_seen, self.modified, self.name
+    def order(self) -> tuple[int, dt.datetime, str]:
+        """Arrival order: the look at which we first saw it, then the file's own time, then its name."""
+        return self.sight, self.own_time, self.name
+
+    @property
+    def own_time(self) -> dt.datetime:
+        """When its author wrote it, as far as the file itself tells."""
+        return self.written or self.modified
+
+    @property
+    def last_sent(self) -> int:
+        """The look at which it, or a further copy of it, came last."""
+        return max(self.sight, self.resent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighted:
+    """One content as the ledger knows it.
+
+    ``sight`` counts the looks into the folder of its year, so that no clock can turn their order round; ``resent`` is
+    the look at which the last further copy came. ``written`` is when a member of a package was written by its author,
+    where the package tells; ``modified`` is not known of what arrived before it was kept.
+    """
+
+    first_seen: dt.datetime
+    modified: dt.datetime | None
+    sight: int
+    written: dt.datetime | None = None
+    copies: int = 1
+    resent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewArrival:
+    """A content that is seen for the first time: its file's own time and the name it has."""
+
+    sha256: str
+    name: str
+    size: int
+    modified: dt.datetime
+    written: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

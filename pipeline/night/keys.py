@@ -100,7 +100,7 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
         (
             each.sha256,
             each.names,
-            (each.first_seen, each.modified) if each.sha256 else (),
+            (each.first_seen, each.modified, each.written, each.sight, each.resent) if each.sha256 else (),
             [(finding.code, finding.message) for finding in each.findings],
         )
         for each in arrivals

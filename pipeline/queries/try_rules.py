@@ -75,19 +75,21 @@ def _arrivals(ledger: Ledger, year: int) -> list[Arrival]:
 
     The others cannot have passed; among them are those that no process of ours should open twice.
     """
-    times, names = ledger.times(year), _names(ledger, year)
+    known, names = ledger.arrivals.known(year), _names(ledger, year)
     arrivals = []
     for sha256, paths in names.items():
-        first_seen, modified = times[sha256]
         path = ledger.original(sha256)
         arrivals.append(
             Arrival(
                 sha256=sha256,
                 names=paths,
                 size=path.stat().st_size if path.exists() else 0,
-                modified=modified or first_seen,
-                first_seen=first_seen,
+                modified=known[sha256].modified or known[sha256].first_seen,
+                first_seen=known[sha256].first_seen,
                 path=path,
+                written=known[sha256].written,
+                sight=known[sha256].sight,
+                resent=known[sha256].resent,
             )
         )
     return sorted(arrivals, key=lambda arrival: arrival.order)

@@ -12,6 +12,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 from pipeline.ledger import Ledger, database
+from pipeline.model.submission import NewArrival
 
 SEEN = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)
 
@@ -35,7 +36,12 @@ def older(tmp_path: Path) -> Path:
 
 def test_arrivals_gain_their_own_time(older: Path) -> None:
     with Ledger(older) as ledger:
-        ledger.record(2024, [("cc", "甲.xlsx", 1, SEEN), ("bb", "乙.xlsx", 1, SEEN - dt.timedelta(hours=1))], SEEN)
+        new = [
+            NewArrival(sha256="cc", name="甲.xlsx", size=1, modified=SEEN),
+            NewArrival(sha256="bb", name="乙.xlsx", size=1, modified=SEEN - dt.timedelta(hours=1)),
+        ]
+        assert (ledger.arrivals.known(2024)["aa"].sight, ledger.arrivals.last_sight(2024)) == (1, 1)
+        ledger.record(2024, new, {}, sight=2, now=SEEN)
         assert [name for _, name, _ in ledger.arrivals.all(2024)] == ["旧.xlsx", "乙.xlsx", "甲.xlsx"]
     with sqlite3.connect(older / "ledger.sqlite") as kept:
         assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [(database.REVISION,)]

@@ -7,6 +7,7 @@ Source: PKWARE APPNOTE 6.3.10, sections 4.3–4.5.
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ _ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 @dataclass(slots=True)
 class Member:
-    """One file of an archive, as the central directory describes it. Not frozen: made by the thousand."""
+    """One file of an archive, as the central directory describes it. Not frozen: made by the thousand.
+
+    ``stamp`` are its date and time as DOS packs them.
+    """
 
     name: str
     raw_name: bytes
@@ -37,11 +41,26 @@ class Member:
     packed: int
     size: int
     offset: int
+    stamp: tuple[int, int]
 
     @property
     def encrypted(self) -> bool:
         """Whether it needs a password."""
         return bool(self.flags & _ENCRYPTED)
+
+    @property
+    def modified(self) -> dt.datetime | None:
+        """When the file was last written by the clock on its author's wall; ``None`` where that is no date.
+
+        Source: APPNOTE 4.4.6. A DOS time has no zone and counts in steps of two seconds.
+        """
+        date, time = self.stamp
+        try:
+            return dt.datetime(
+                1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2
+            )
+        except ValueError:
+            return None
 
 
 def complete(content: bytes) -> bool:
@@ -61,8 +80,8 @@ def directory(content: bytes, bounds: Bounds) -> list[Member]:
     members = []
     for _ in range(count):
         try:
-            signature, _, _, flags, method, _, _, crc, packed, size, n, x, c, _, _, _, offset = _ENTRY.unpack_from(
-                content, at
+            signature, _, _, flags, method, time, date, crc, packed, size, n, x, c, _, _, _, offset = (
+                _ENTRY.unpack_from(content, at)
             )
         except struct.error as error:
             raise damaged("目录不完整") from error
@@ -74,7 +93,7 @@ def directory(content: bytes, bounds: Bounds) -> list[Member]:
             size, packed, offset = _zip64(extra, size, packed, offset)
         if not raw.endswith(b"/"):
             name = raw.decode("ascii") if raw.isascii() else _name(raw, flags, extra)
-            members.append(Member(name, raw, flags, method, crc, packed, size, offset))
+            members.append(Member(name, raw, flags, method, crc, packed, size, offset, (date, time)))
     if sum(member.packed for member in members) > len(content):
         raise swollen("部件互相重叠")
     return members

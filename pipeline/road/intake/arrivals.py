@@ -14,7 +14,8 @@ from pipeline.files.containers.bounds import Bounds, RefusedError
 from pipeline.files.containers.sniff import ZIP_MAGIC
 from pipeline.files.containers.unzip import complete
 from pipeline.model.control import RESERVED_FILES
-from pipeline.model.submission import Arrival, Reason
+from pipeline.model.finding import Finding, notice
+from pipeline.model.submission import Arrival, NewArrival, Reason, Sighted
 from pipeline.road.intake.attachments import ignored, is_attachment, unpack
 from pipeline.road.intake.guard import refused, unreachable
 
@@ -34,8 +35,22 @@ def collect(
     take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock())
     for path, name in _files(folder, ""):
         take.file(path, name)
-    ledger.record(year, take.fresh, now)
-    return sorted((*take.whole.values(), *take.unread), key=lambda arrival: arrival.order)
+    ledger.record(year, take.fresh, take.further_copies(), sight=take.sight, now=now)
+    return sorted((*take.arrivals(), *take.unread), key=lambda arrival: arrival.order)
+
+
+def clock_finding(ledger: Ledger, year: int, now: dt.datetime) -> Finding | None:
+    """What to say when the clock of this machine is behind the last night's; the order of first sight holds all the same."""
+    last = ledger.arrivals.last_seen(year)
+    if last is None or now >= last - _SLACK:
+        return None
+    shown = [moment.astimezone(_CHINA).strftime("%Y-%m-%d %H:%M") for moment in (now, last)]
+    return notice("I22", found=shown[0], expected=shown[1])
+
+
+_CHINA = dt.timezone(dt.timedelta(hours=8))
+_SLACK = dt.timedelta(minutes=5)
+"""By how much clocks of two machines on one share may differ without a word."""
 
 
 class _StillArrivingError(RefusedError):
@@ -53,11 +68,24 @@ class _Take:
     clock: float
     whole: dict[str, Arrival] = field(default_factory=dict)
     unread: list[Arrival] = field(default_factory=list)
-    fresh: list[tuple[str, str, int, dt.datetime]] = field(default_factory=list)
-    known: dict[str, tuple[dt.datetime, dt.datetime | None]] = field(init=False)
+    fresh: list[NewArrival] = field(default_factory=list)
+    known: dict[str, Sighted] = field(init=False)
+    sight: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.known = dict(self.ledger.times(self.year))
+        self.known = dict(self.ledger.arrivals.known(self.year))
+        self.sight = self.ledger.arrivals.last_sight(self.year) + 1
+
+    def further_copies(self) -> dict[str, int]:
+        """The contents of which there are more copies than ever before, by hash, and how many there are."""
+        counts = {sha256: len(arrival.names) for sha256, arrival in self.whole.items()}
+        return {sha256: count for sha256, count in counts.items() if count > self.known[sha256].copies}
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """What was read, each with the look at which it was sent last."""
+        further = self.further_copies()
+        for sha256, arrival in self.whole.items():
+            yield replace(arrival, resent=self.sight) if sha256 in further else arrival
 
     def file(self, path: str, name: str) -> None:
         """Take one file of the folder in."""
@@ -80,14 +108,25 @@ class _Take:
             self._refuse(name, kept, refusal, sha256=sha256)
             return
         if not attachment:
-            self._add(self._arrival(name, kept, sha256=sha256, size=len(content), modified=modified))
+            # inputs/ is the truth: the file itself is read, and the copy only where it was packed
+            self._add(self._arrival(name, Path(path), sha256=sha256, size=len(content), modified=modified))
             return
-        for inner, found in unpack(name, content, self.bounds):
+        for inner, found, stamp in unpack(name, content, self.bounds):
             if isinstance(found, RefusedError):
                 self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
             else:
-                sha256_inner, kept_inner = self._archive(inner, found, modified)
-                self._add(self._arrival(inner, kept_inner, sha256=sha256_inner, size=len(found), modified=modified))
+                written = self._plausible(stamp, modified)
+                inside, copy = self._archive(inner, found, modified, written)
+                arrival = self._arrival(inner, copy, sha256=inside, size=len(found), modified=modified)
+                self._add(arrival)
+
+    def _plausible(self, stamp: dt.datetime | None, packed: dt.datetime) -> dt.datetime | None:
+        """When a member was written, by the clock of China; ``None`` where its package tells nothing that can be.
+
+        A return is not written before its year has begun, and a package is not older than what is in it.
+        """
+        own = stamp.replace(tzinfo=_CHINA) if stamp else None
+        return own if own and own.year >= self.year and own <= packed + dt.timedelta(days=1) else None
 
     def _read(self, path: str) -> tuple[bytes, os.stat_result]:
         """The whole content. Raises `RefusedError` when the file is too large or somebody is still writing it."""
@@ -103,27 +142,35 @@ class _Take:
             raise _StillArrivingError("I12")
         return content, after
 
-    def _archive(self, name: str, content: bytes, modified: dt.datetime) -> tuple[str, Path]:
+    def _archive(
+        self, name: str, content: bytes, modified: dt.datetime, written: dt.datetime | None = None
+    ) -> tuple[str, Path]:
         """Keep the bytes, whatever they are; their hash and where they lie."""
         sha256 = hashlib.sha256(content).hexdigest()
         new = sha256 not in self.known
-        kept = self.ledger.archive(sha256, content, anew=new)
+        kept = self.ledger.archive(sha256, content, anew=new or not self.ledger.is_whole(sha256, len(content)))
         if new:
-            self.known[sha256] = (self.now, modified)
-            self.fresh.append((sha256, name, len(content), modified))
+            self.known[sha256] = Sighted(first_seen=self.now, modified=modified, sight=self.sight, written=written)
+            self.fresh.append(
+                NewArrival(sha256=sha256, name=name, size=len(content), modified=modified, written=written)
+            )
         return sha256, kept
 
     def _arrival(
         self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None
     ) -> Arrival:
-        first_seen, own = self.known.get(sha256, (self.now, None))
+        known = self.known.get(sha256) or Sighted(first_seen=self.now, modified=None, sight=self.sight)
         return Arrival(
             sha256=sha256,
             names=(name,),
             size=size,
-            modified=own or modified or self.now,  # as it was then: a file that was touched or copied arrived no later
-            first_seen=first_seen,
+            # as it was then: a file that was touched or copied arrived no later
+            modified=known.modified or modified or self.now,
+            first_seen=known.first_seen,
             path=path,
+            written=known.written,
+            sight=known.sight,
+            resent=known.resent,
         )
 
     def _refuse(

@@ -5,7 +5,9 @@ Names are read as their author saw them and can lead nowhere: they are only name
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pipeline.files.containers import sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, swollen
@@ -14,6 +16,14 @@ from pipeline.files.containers.unzip import Member, directory, inflate
 _SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
 _LOCK_PREFIXES = ("~$", ".~", "._")
 _WORKBOOK_STARTS = (b"[Content_Types].xml", b"mimetype", b"_rels/", b"xl/", b"docProps/", b"customXml/")
+
+
+class Unpacked(NamedTuple):
+    """One file of an attachment: its path, its bytes or why there are none, and when its author last wrote it."""
+
+    path: str
+    content: bytes | RefusedError
+    modified: dt.datetime | None = None
 
 
 def ignored(part: str) -> bool:
@@ -28,21 +38,19 @@ def is_attachment(content: bytes, bounds: Bounds) -> bool:
     return sniff.zip_kind({member.name.lower() for member in directory(content, bounds)}) == sniff.ZIP
 
 
-def unpack(name: str, content: bytes, bounds: Bounds) -> Iterator[tuple[str, bytes | RefusedError]]:
+def unpack(name: str, content: bytes, bounds: Bounds) -> Iterator[Unpacked]:
     """Every file in the attachment as ``name/path`` with its bytes, or with why there are none. Raises nothing."""
     yield from _unpack(name, content, bounds, depth=bounds.depth, left=[bounds.total])
 
 
-def _unpack(
-    name: str, content: bytes, bounds: Bounds, *, depth: int, left: list[int]
-) -> Iterator[tuple[str, bytes | RefusedError]]:
+def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: list[int]) -> Iterator[Unpacked]:
     """``left`` holds the bytes that may still be inflated, shared with the archives inside."""
     try:
         members = [member for member in directory(content, bounds) if (path := _path(member)) and not _skip(path)]
         if not members:
             raise RefusedError("I16")
     except RefusedError as refusal:
-        yield name, refusal
+        yield Unpacked(name, refusal)
         return
     for member in members:
         path = f"{name}/{_path(member)}"
@@ -52,12 +60,12 @@ def _unpack(
             if nested and depth <= 1:
                 raise RefusedError("I17")
         except RefusedError as refusal:
-            yield path, refusal
+            yield Unpacked(path, refusal)
             continue
         if nested:
             yield from _unpack(path, inner, bounds, depth=depth - 1, left=left)
         else:
-            yield path, inner
+            yield Unpacked(path, inner, member.modified)
 
 
 def _member(content: bytes, member: Member, bounds: Bounds, left: list[int]) -> bytes:

@@ -7,6 +7,7 @@ different figure), and reaches its root element without a document type. The tab
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import posixpath
 import re
@@ -45,7 +46,11 @@ def open_arrival(arrival: Arrival, bounds: Bounds | None = None) -> Opened:
     if not arrival.usable:
         return Opened(arrival=arrival)
     try:
-        return inspect(arrival, arrival.path.read_bytes(), bounds or Bounds())
+        content = arrival.path.read_bytes()
+        if arrival.sha256 and hashlib.sha256(content).hexdigest() != arrival.sha256:
+            changed = RefusedError("I13", detail="内容与收件时不同")
+            return Opened(arrival=refused(arrival, changed, Reason.UNREACHABLE))
+        return inspect(arrival, content, bounds or Bounds())
     except OSError as error:
         return Opened(arrival=refused(arrival, unreachable(error), Reason.UNREACHABLE))
 

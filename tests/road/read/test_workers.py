@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -182,7 +182,7 @@ def test_calamine_asking_for_everything(tmp_path: Path) -> None:
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     (tmp_path / "bomb").write_bytes(with_sheet(sheet_xml(cells)))
     (tmp_path / "good").write_bytes(workbook())
-    arrivals = [arrival(name, tmp_path / name) for name in ("good", "bomb")] + [arrival("good2", tmp_path / "good")]
+    arrivals = [replace(arrival(name, tmp_path / name), sha256="") for name in ("good", "bomb", "good")]
     first, second, third = read_many(open_arrival, sheet_names, arrivals)
     assert (first, third) == ("表二、表三", "表二、表三")
     assert isinstance(second, Unclaimed)
