@@ -32,7 +32,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _out, _err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 _STYLE = {"error": "red", "warning": "yellow", "info": "dim"}
-_STATE_STYLE = {"通过": "green", "封存": "green", "退回": "red", "待说明": "yellow", "未报": "yellow", "免报": "dim"}
+_STATE_STYLE = {
+    "通过": "green",
+    "封存": "green",
+    "退回": "red",
+    "待说明": "yellow",
+    "未报": "yellow",
+    "已收": "yellow",
+    "免报": "dim",
+}
 
 
 def progress(sequence: Sequence[T], label: str) -> Iterable[T]:
@@ -258,8 +266,10 @@ def _night(result: Outcome) -> None:
 
 def _standing(standing: Standing) -> None:
     """A unit that is waited for, with the first reason why; a unit that sent several versions, with the one that counts."""
-    style, name = _STATE_STYLE.get(standing.state.value, ""), escape(standing.unit.name)
-    if standing.state not in (State.PASSED, State.LOCKED):
+    style, name = _STATE_STYLE.get(standing.state.value, "yellow"), escape(standing.unit.name)
+    if standing.rivals or standing.pending:
+        _out.print(f"  [{style}]{standing.state.value}[/] {name}：{escape(standing.next_step)}")
+    elif standing.state not in (State.PASSED, State.LOCKED):
         findings = standing.decisive.findings if standing.decisive else ()
         first = next((finding for finding in findings if finding.severity != "info"), None)
         tail = escape(f"：{first.sheet}{first.cell} {first.message}") if first else ""

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from pipeline.control.local import AGGREGATIONS, INDICATOR_KINDS, SEVERITIES
 from pipeline.form import Form
 from pipeline.model import control as model
-from pipeline.model.control import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
+from pipeline.model.control import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES, Treatment
 from pipeline.workbook.sheets import Inks, lines_height, page
 
 _ADVICE: Mapping[str, str] = {
@@ -20,8 +20,9 @@ _ADVICE: Mapping[str, str] = {
     model.PROFILE: "报告封面和联系方式用到的内容。期限写成 2025-01-20 的样式；空白处理填“退回”或“按0计”。",
     model.WAIVERS: "本年度不用报送的单位，写明理由和批准人；少一样就不生效。",
     model.ADJUSTMENTS: "汇总数与各单位之和的差额：写指标代码（如 t3.received.natural）、正负数、理由和批准人。",
-    model.ACCEPTANCES: "对某单位某条规则的问题予以认可：写单位代码、规则编号、理由和批准人。",
-    model.CLAIMS: "程序认不出是谁报的文件：写文件名或哈希（见运行结果）、单位代码、理由和批准人。",
+    model.ACCEPTANCES: "对某单位某条规则的问题予以认可：写单位代码（汇总的问题写汇总单位的名称）、规则编号、理由和批准人。"
+    "只对写明或首次使用时的数有效，数变了要重新认可。",
+    model.CLAIMS: "认不出是谁报的文件，或一个单位报了几份：写文件名或哈希（见运行结果）、单位代码、理由和批准人；处理写“采用”或“不采用”。",
     model.CORRECTIONS: "上年年报的数有误的，在这里更正：写单位代码、指标代码（如 t3.carried_out.natural）、上年应为多少、理由和批准人。",
     model.EXPLANATIONS: "上报给上一级时，对核实性问题的说明：写规则编号（如 Y4；只说其中一条的写 P4.other）和说明。数字变了，说明也要重写。",
     model.TEXTS: "县级报告的文字，一行一个小节；数字会由程序自动写出，这里不用再写数字。",
@@ -31,7 +32,7 @@ _ADVICE: Mapping[str, str] = {
 _WIDTHS: Mapping[str, int] = {
     "单位代码": 12, "统一社会信用代码": 22, "单位名称": 30, "别名": 24, "类型": 8, "计入汇总": 10, "联系人": 10, "电话": 16,
     "邮箱": 24, "报送期限": 12, "项目": 18, "内容": 46, "理由": 40, "批准人": 12, "指标": 28, "调整数": 10, "更正为": 10, "规则": 8,
-    "文件名或哈希": 40, "部分": 28, "文字": 90, "出错说明": 90,
+    "文件名或哈希": 40, "处理": 10, "适用的数": 24, "年度": 8, "部分": 28, "文字": 90, "出错说明": 90,
     "指标代码": 22, "指标名称": 28, "种类": 8, "小数位": 8, "计量单位": 10, "汇总方式": 14, "来源单位": 12, "适用类型": 20,
     "填报说明": 44, "规则编号": 10, "规则名称": 28, "级别": 10, "算式": 40, "条件": 24, "问题": 44, "怎么办": 36, "依据": 24,
 }  # fmt: skip
@@ -94,6 +95,7 @@ def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
         (model.INDICATORS, "种类", tuple(INDICATOR_KINDS)),
         (model.INDICATORS, "汇总方式", tuple(AGGREGATIONS)),
         (model.RULES, "级别", tuple(SEVERITIES)),
+        (model.CLAIMS, "处理", (Treatment.ADOPT.value, Treatment.REJECT.value)),
     ):
         col = COLUMNS[name].index(column)
         options = {"validate": "list", "source": list(choices)}

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.layout import plain
-from pipeline.model.control import CONTROL_FILE
+from pipeline.model.control import CONTROL_FILE, LATER_COLUMNS
 from pipeline.model.finding import Finding, notice
 
 _DATE = re.compile(r"^(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?$")
@@ -118,7 +118,7 @@ def rows(
         findings.append(notice("T2", where=where, sheet=sheet, columns="、".join(columns)))
         return
     found, body = headings[top], top + 1
-    missing = [column for column in columns if plain(column) not in found]
+    missing = [column for column in columns if plain(column) not in found and column not in LATER_COLUMNS]
     if missing:
         findings.append(
             notice("T2", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet, columns="、".join(missing))

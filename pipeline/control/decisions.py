@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypedDict
 
 from pipeline.control.cells import Row, as_text
 from pipeline.form import LOCAL, Form, Item
 from pipeline.layout import plain
-from pipeline.model.control import Acceptance, Adjustment, Claim, Correction, Waiver
+from pipeline.model.control import Acceptance, Adjustment, Claim, Correction, Profile, Treatment, Waiver
+from pipeline.model.finding import messages
 
 
-def _signed(row: Row, subject: str) -> dict[str, str] | None:
-    """What every decision must carry; a row without reason or approver is refused with a finding."""
+class Signature(TypedDict):
+    """What every signed row carries."""
+
+    subject: str
+    reason: str
+    approver: str
+    sheet: str
+    cell: str
+    year: int | None
+
+
+def _signed(row: Row, subject: str, year: int) -> Signature | None:
+    """What every decision must carry; a row without reason or approver is refused with a finding, and one that was made
+    for another year does not act."""
     for column in (subject, "理由", "批准人"):
         if not row.text(column):
             row.note("T5", column)
             return None
+    made_for = row.text("年度").removesuffix("年")
+    if made_for and made_for != str(year):
+        row.note("T22", "年度", found=row.text("年度"), expected=year)
+        return None
     return {
         "subject": row.text(subject),
         "reason": row.text("理由"),
         "approver": row.text("批准人"),
         "sheet": row.sheet,
         "cell": row.cell(subject),
+        "year": year if made_for else None,
     }
 
 
@@ -32,17 +51,17 @@ def _known(row: Row, column: str, codes: set[str]) -> bool:
     return False
 
 
-def waivers(table: Iterator[Row], codes: set[str]) -> Iterator[Waiver]:
+def waivers(table: Iterator[Row], codes: set[str], year: int) -> Iterator[Waiver]:
     """免报: units that need not report."""
     for row in table:
-        if (signed := _signed(row, "单位代码")) and _known(row, "单位代码", codes):
+        if (signed := _signed(row, "单位代码", year)) and _known(row, "单位代码", codes):
             yield Waiver(**signed)
 
 
-def adjustments(table: Iterator[Row], form: Form) -> Iterator[Adjustment]:
+def adjustments(table: Iterator[Row], form: Form, year: int) -> Iterator[Adjustment]:
     """差额调整: what is added to a figure of the county."""
     for row in table:
-        signed = _signed(row, "指标")
+        signed = _signed(row, "指标", year)
         item = _entered(row, form) if signed else None
         if signed is None or item is None:
             continue
@@ -60,11 +79,11 @@ def _entered(row: Row, form: Form) -> Item | None:
     return item
 
 
-def corrections(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Correction]:
+def corrections(table: Iterator[Row], codes: set[str], form: Form, year: int) -> Iterator[Correction]:
     """上年更正: a figure of the year before put right, one row a unit and item."""
     seen: set[tuple[str, str]] = set()
     for row in table:
-        signed = _signed(row, "单位代码")
+        signed = _signed(row, "单位代码", year)
         if not signed or not _known(row, "单位代码", codes):
             continue
         item = _entered(row, form)
@@ -80,24 +99,28 @@ def corrections(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[C
             yield Correction(**signed, item=item.code, amount=amount)
 
 
-def acceptances(table: Iterator[Row], codes: set[str], form: Form) -> Iterator[Acceptance]:
-    """认可: findings of a rule at a unit that no longer stand in the way."""
-    rules = {rule.id for rule in form.rules}
+def acceptances(table: Iterator[Row], codes: set[str], form: Form, profile: Profile) -> Iterator[Acceptance]:
+    """认可: findings of a rule at a unit, or at the root by its name, that no longer stand in the way."""
+    rules = {rule.id for rule in form.rules} | {code for code, entry in messages().items() if "asks" in entry}
     for row in table:
-        signed = _signed(row, "单位代码")
-        if not signed or not _known(row, "单位代码", codes):
+        signed = _signed(row, "单位代码", profile.year)
+        if not signed or not _known(row, "单位代码", codes | {profile.root}):
             continue
         if row.text("规则") not in rules:
-            row.note("T6", "规则", found=row.text("规则"), expected="规则编号，如 R3")
+            row.note("T6", "规则", found=row.text("规则"), expected="问题的编号，如 R3、V3、C2")
             continue
-        yield Acceptance(**signed, rule=row.text("规则"))
+        yield Acceptance(**signed, rule=row.text("规则"), figures=row.text("适用的数"))
 
 
-def claims(table: Iterator[Row], codes: set[str]) -> Iterator[Claim]:
-    """来件认领: whose a file is."""
+def claims(table: Iterator[Row], codes: set[str], year: int) -> Iterator[Claim]:
+    """来件认领: whose a file is, and whether it counts."""
     for row in table:
-        if (signed := _signed(row, "文件名或哈希")) and _known(row, "单位代码", codes):
-            yield Claim(**signed, unit=row.text("单位代码"))
+        if (signed := _signed(row, "文件名或哈希", year)) and _known(row, "单位代码", codes):
+            treatment = row.text("处理")
+            if treatment in {each.value for each in Treatment}:
+                yield Claim(**signed, unit=row.text("单位代码"), treatment=Treatment(treatment))
+            else:
+                row.wrong("处理", "采用、不采用或空白")
 
 
 def texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:

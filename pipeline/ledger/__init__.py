@@ -22,13 +22,14 @@ from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closing, Closings
 from pipeline.ledger.complaints import complaint
 from pipeline.ledger.database import alone, opened
-from pipeline.ledger.nights import Accepted, Decided, Explained, Night, NightRow, Nights, StateRow
+from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, Nights, StateRow
 from pipeline.ledger.pasts import Pasts
 from pipeline.ledger.readings import Check, Readings
 from pipeline.model.submission import NewArrival
 
 __all__ = [
     "Accepted",
+    "AcceptedFinding",
     "Check",
     "Closing",
     "Decided",

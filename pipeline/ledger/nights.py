@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.engine import Engine
 
-from pipeline.ledger.tables import ACCEPTED, DECISIONS, DOCUMENTS, EXPLANATIONS, FIGURES, RUNS, STATES
+from pipeline.ledger.tables import ACCEPTANCES, ACCEPTED, DECISIONS, DOCUMENTS, EXPLANATIONS, FIGURES, RUNS, STATES
 
 PUBLISHED, UNCHANGED, CLOSED = "汇总", "没有变化", "封存期间"
 """What a run did."""
@@ -73,6 +73,19 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedFinding:
+    """The figures a 认可 was first used for; it holds for no others."""
+
+    unit: str
+    rule: str
+    reason: str
+    approver: str
+    key: str
+    operands: str
+    figures: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightRow:
     """A run as it is listed. ``key`` is the digest of everything it depended on, empty where it must be run again.
 
@@ -108,6 +121,7 @@ class Night:
     figures: Mapping[str, str | None] = field(default_factory=dict)
     decisions: Sequence[Decided] = ()
     explanations: Sequence[Explained] = ()
+    acceptances: Sequence[AcceptedFinding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +146,7 @@ class Nights:
             return _night(row) if row else None
 
     def findings(self, run: int) -> list[dict[str, Any]]:
-        """What stood in the list of findings that night."""
+        """What stood in the list of findings that night, as data."""
         with self.engine.connect() as connection:
             kept = connection.execute(select(RUNS.c.findings).where(RUNS.c.id == run)).scalar()
             return list(json.loads(kept or "[]"))
@@ -169,6 +183,10 @@ class Nights:
         """Every signed row that came into force or left it, with the run it came by."""
         return self._all(DECISIONS, Decided, year, None)
 
+    def acceptances(self, year: int) -> list[AcceptedFinding]:
+        """The figures every 认可 was first used for."""
+        return [row for _, row in self._all(ACCEPTANCES, AcceptedFinding, year, None)]
+
     def explanations(self, year: int, *, until: int | None = None) -> list[Explained]:
         """Every reason given up to a run."""
         return [row for _, row in self._all(EXPLANATIONS, Explained, year, until)]
@@ -183,6 +201,7 @@ class Nights:
         """Record a run that published, whole; its number."""
         year = night.row.year
         states, accepted, figures = self.states(year), self.accepted(year), self.figures(year)
+        bound = {(row.unit, row.rule, row.reason, row.approver) for row in self.acceptances(year)}
         decided, explained = {_identity(d): d for d in self.decisions(year)}, set(self.explanations(year))
         with self.engine.begin() as connection:
             run = _insert_run(connection, night.row, night.findings)
@@ -199,6 +218,14 @@ class Nights:
                 [_Figure(item=i, value=v) for i, v in night.figures.items() if i not in figures or figures[i] != v],
             )
             add(DECISIONS, _decided(decided, night.decisions))
+            add(
+                ACCEPTANCES,
+                [
+                    row
+                    for row in dict.fromkeys(night.acceptances)
+                    if (row.unit, row.rule, row.reason, row.approver) not in bound
+                ],
+            )
             add(EXPLANATIONS, [row for row in dict.fromkeys(night.explanations) if row not in explained])
         return run
 

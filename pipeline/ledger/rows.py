@@ -6,6 +6,7 @@ found. It is made where the file was read, so that nothing of the workbook itsel
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -142,7 +143,7 @@ class Packing:
             places=self._packed_places(result.places),
             reasons=_json(dict(result.reasons)),
             findings=packed_findings(result.findings),
-            remarks=_json(dict(result.repairs)) if result.repairs else "{}",
+            remarks=_json([dict(result.repairs), result.saved.isoformat() if result.saved else ""]),
         )
 
     def _packed_places(self, places: Mapping[str, Place]) -> str:
@@ -168,6 +169,7 @@ class Packing:
             places=self.shape.places(row) if row.places else self.layout.places,
             reasons=json.loads(row.reasons),
             repairs=unpacked_repairs(row),
+            saved=_saved(row),
             findings=findings,
         )
 
@@ -193,12 +195,17 @@ class PackedReader:
 def unpacked_repairs(row: Row) -> dict[str, tuple[Repair, ...]]:
     """What was repaired in a reading of a unit, by item code."""
     if row.remarks:
-        return {code: tuple(map(Repair, repairs)) for code, repairs in json.loads(row.remarks).items()}
+        return {code: tuple(map(Repair, repairs)) for code, repairs in json.loads(row.remarks)[0].items()}
     repairs: dict[str, tuple[Repair, ...]] = {}
     for finding in unpacked_findings(row.findings):
         if finding.code in _OLD_REPAIRS and finding.item:
             repairs[finding.item] = (*repairs.get(finding.item, ()), _OLD_REPAIRS[finding.code])
     return repairs
+
+
+def _saved(row: Row) -> dt.datetime | None:
+    text = json.loads(row.remarks)[1] if row.remarks else ""
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def packed_findings(findings: Iterable[Finding]) -> str:

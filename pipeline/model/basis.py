@@ -9,6 +9,8 @@ from pipeline.form import Form
 from pipeline.layout import Layout
 from pipeline.model.control import Control
 from pipeline.model.past import NONE, History
+from pipeline.model.precedents import NONE as NOTHING
+from pipeline.model.precedents import Precedents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +18,8 @@ class Basis:
     """Everything that is the same for all units of a year.
 
     ``statutory`` is the form of the files, ``form`` the one in force: with the local rows of the 台账. ``template`` holds
-    the bytes of ``return.xlsx``, ``word`` is the path of ``report.docx``, ``history`` what the units reported a year before.
+    the bytes of ``return.xlsx``, ``word`` is the path of ``report.docx``, ``history`` what the units reported a year before,
+    ``precedents`` what decisions of the 台账 were made on.
     """
 
     statutory: Form
@@ -27,6 +30,7 @@ class Basis:
     secret: bytes
     control: Control
     history: History = NONE
+    precedents: Precedents = NOTHING
 
     @property
     def year(self) -> int:

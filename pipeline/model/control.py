@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pipeline.form import Form, Item, Rule, extended
+from pipeline.form import Form, Item, Rule, extended, printed
 from pipeline.model.finding import Finding
 
 CONTROL_FILE = "台账.xlsx"
@@ -38,18 +39,21 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "单位代码", "统一社会信用代码", "单位名称", "别名", "类型", "计入汇总", "联系人", "电话", "邮箱", "报送期限",
     ),
     PROFILE: ("项目", "内容"),
-    WAIVERS: ("单位代码", "理由", "批准人"),
-    ADJUSTMENTS: ("指标", "调整数", "理由", "批准人"),
-    ACCEPTANCES: ("单位代码", "规则", "理由", "批准人"),
-    CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人"),
+    WAIVERS: ("单位代码", "理由", "批准人", "年度"),
+    ADJUSTMENTS: ("指标", "调整数", "理由", "批准人", "年度"),
+    ACCEPTANCES: ("单位代码", "规则", "理由", "批准人", "适用的数", "年度"),
+    CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人", "处理", "年度"),
     TEXTS: ("部分", "文字"),
     INDICATORS: (
         "指标代码", "指标名称", "种类", "小数位", "计量单位", "汇总方式", "来源单位", "适用类型", "填报说明",
     ),
     RULES: ("规则编号", "规则名称", "级别", "算式", "条件", "适用类型", "问题", "怎么办", "依据"),
-    CORRECTIONS: ("单位代码", "指标", "更正为", "理由", "批准人"),
+    CORRECTIONS: ("单位代码", "指标", "更正为", "理由", "批准人", "年度"),
     EXPLANATIONS: ("规则", "出错说明"),
 }  # fmt: skip
+
+LATER_COLUMNS = frozenset({"处理", "适用的数", "年度"})
+"""Columns a 台账 may do without: one that was made before there was such a column says nothing in it."""
 
 PROFILE_KEYS: Mapping[str, str] = {
     "汇总单位": "root",
@@ -120,13 +124,35 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A row the office signed: on what, why, who approved, and the 台账 cell it stands in."""
+    """A row the office signed: on what, why, who approved, and the 台账 cell it stands in.
+
+    ``year`` is the report year it was made for; ``None`` where an old 台账 has no such column.
+    """
 
     subject: str
     reason: str
     approver: str
     sheet: str
     cell: str
+    year: int | None = None
+
+    @property
+    def detail(self) -> str:
+        """What it sets, as the ledger keeps it."""
+        return ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes it the same row on another night, wherever in its sheet it stands."""
+        return (self.sheet, self.subject, self.detail, self.reason, self.approver)
+
+
+class Treatment(StrEnum):
+    """处理: what the office wants done with a file of a unit that sent several."""
+
+    NONE = ""
+    ADOPT = "采用"
+    REJECT = "不采用"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,19 +166,39 @@ class Adjustment(Decision):
 
     amount: int | Decimal
 
+    @property
+    def detail(self) -> str:
+        """What is added."""
+        return printed(self.amount)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance(Decision):
-    """认可: findings of ``rule`` at unit ``subject`` no longer stand in the way."""
+    """认可: findings of ``rule`` at unit ``subject``, or at the root by its name, no longer stand in the way.
+
+    ``figures`` are those it was given for, where the row says so: ``5/4`` as a finding shows them, or its key.
+    """
 
     rule: str
+    figures: str = ""
+
+    @property
+    def detail(self) -> str:
+        """The rule."""
+        return self.rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Decision):
-    """来件认领: the file named or hashed ``subject`` belongs to ``unit``."""
+    """来件认领: the file named or hashed ``subject`` belongs to ``unit``, and what to do with it."""
 
     unit: str
+    treatment: Treatment = Treatment.NONE
+
+    @property
+    def detail(self) -> str:
+        """The unit, and what to do with the file."""
+        return f"{self.unit} {self.treatment}".strip()
 
     def certainty(self, sha256: str, names: Iterable[str]) -> int:
         """How surely an arrival is meant: 3 by its hash (at least 8 digits), 2 by path, 1 by base name, 0 not at all."""
@@ -168,6 +214,14 @@ class Correction(Decision):
 
     item: str
     amount: int | Decimal
+
+    @property
+    def detail(self) -> str:
+        """The item and what it is set to."""
+        return f"{self.item} = {printed(self.amount)}"
+
+
+D = TypeVar("D", bound=Decision)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +244,27 @@ class Control:
     explanations: Mapping[str, str] = field(default_factory=dict)
     indicators: tuple[Item, ...] = ()
     rules: tuple[Rule, ...] = ()
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every signed row."""
+        return (*self.waivers, *self.adjustments, *self.acceptances, *self.claims, *self.corrections)
+
+    def without(self, dropped: Collection[Decision], findings: Iterable[Finding]) -> Control:
+        """The same without some of its signed rows, and with what is to be said of them."""
+
+        def kept(rows: Sequence[D]) -> tuple[D, ...]:
+            return tuple(row for row in rows if row not in dropped)
+
+        return replace(
+            self,
+            waivers=kept(self.waivers),
+            adjustments=kept(self.adjustments),
+            acceptances=kept(self.acceptances),
+            claims=kept(self.claims),
+            corrections=kept(self.corrections),
+            findings=(*self.findings, *findings),
+        )
 
     def in_force(self, form: Form) -> Form:
         """The form of the year with the office's own indicators and rules."""

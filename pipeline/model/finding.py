@@ -27,7 +27,8 @@ class Finding:
     """One thing found, complete enough for a clerk to act on without asking.
 
     ``key`` is the rule and what it was asked over (``R3.natural``), ``operands`` a digest of the values it was asked
-    of: a reason is bound to both. ``folds`` are keys of findings this one explains; ``answer`` is the reason a unit
+    of: a reason is bound to both. ``asks``: the office must
+    answer it before a year is closed. ``folds`` are keys of findings this one explains; ``answer`` is the reason a unit
     gave or the acceptance the office signed.
     """
 
@@ -43,6 +44,7 @@ class Finding:
     found: str = ""
     expected: str = ""
     needs_reason: bool = False
+    asks: bool = False
     key: str = ""
     operands: str = ""
     folds: tuple[str, ...] = ()
@@ -56,6 +58,28 @@ class Finding:
     def subject(self) -> str:
         """What a reason for it is filed under in a correction: the rule and what it was asked over."""
         return self.key or self.code
+
+    @property
+    def matter(self) -> str:
+        """What an acceptance of it is bound to: the rule, what it was asked over, and its cell's item."""
+        return f"{self.subject}@{self.item}"
+
+    @property
+    def figures(self) -> str:
+        """The figures it speaks of, as the office can write them down: ``5/4``, found and expected."""
+        return f"{self.found}/{self.expected}" if self.expected else self.found
+
+    @property
+    def evidence(self) -> str:
+        """The digest of these figures, and of all others it was asked of."""
+        return self.operands or hashlib.sha256(f"{self.figures}\n{self.message}".encode()).hexdigest()[:16]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a year cannot be closed over it: an error, or a warning that wants a reason, that nobody answered."""
+        return not self.answer and (
+            self.severity == "error" or (self.severity == "warning" and (self.needs_reason or self.asks))
+        )
 
     @property
     def open(self) -> bool:
@@ -76,6 +100,7 @@ def notice(code: str, /, *, where: Mapping[str, object] | None = None, **words: 
         remedy=_fill(entry["remedy"], words),
         found=str(words.get("found", "")),
         expected=_fill(entry["expected"], words) if "expected" in entry else str(words.get("expected", "")),
+        asks=entry.get("asks", False),
     ).at(**(where or {}))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.form import Form
 from pipeline.model.changes import FIRST_NIGHT, Changes
-from pipeline.model.control import Control
+from pipeline.model.control import Acceptance, Control
 from pipeline.model.county import County
 from pipeline.model.finding import Finding
 from pipeline.model.received import Received
@@ -20,7 +20,8 @@ class Outcome:
     """One consolidation of one year.
 
     ``findings`` are those that matter today, sorted for reading; ``superseded`` are those of returns that another
-    version of the same unit's return has replaced. ``changes`` compare with the night before; ``seal`` is the next
+    version of the same unit's return has replaced. ``accepted`` are the findings that an acceptance
+    answers. ``changes`` compare with the night before; ``seal`` is the next
     level's, from the workbook it issued to this county, and goes into county.xlsx.
     """
 
@@ -34,6 +35,7 @@ class Outcome:
     findings: tuple[Finding, ...]
     superseded: tuple[Finding, ...]
     changes: Changes = FIRST_NIGHT
+    accepted: tuple[tuple[Acceptance, Finding], ...] = ()
     seal: Seal | None = None
 
     @property

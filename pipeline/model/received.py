@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model.control import Unit
-from pipeline.model.standing import Standing, State
+from pipeline.model.standing import Judged, Standing, State
 from pipeline.model.submission import Arrival, Reason, Unclaimed
 
-ADOPTED, REPLACED, WAITING, UNREAD, LATER = "采用", "已被后报替代", "待认领", "未读取", "留待下次"
+ADOPTED, REPLACED, ASIDE, UNDECIDED = "采用", "已被后报替代", "不采用", "待定"
+WAITING, UNREAD, LATER = "待认领", "未读取", "留待下次"
 _STATES: Mapping[Reason, str] = {
     Reason.ARRIVING: LATER,
     Reason.UNREACHABLE: UNREAD,
@@ -36,24 +37,26 @@ def received(standings: Sequence[Standing], unclaimed: Sequence[Unclaimed]) -> t
 
 def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
     for standing in standings:
-        later = False
         for judged in standing.returns:
-            if later:
-                name = standing.decisive.submission.arrival.name if standing.decisive else ""
-                state, step = (
-                    judged.state.value,
-                    f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，请单位改正或说明后重报",
-                )
-            elif standing.decisive is None:
-                state, step = judged.state.value, "台账登记了免报，没有计入"
-            elif judged is not standing.decisive:
-                state, step = REPLACED, "无"
-            elif judged.state is State.PASSED:
-                state, step = ADOPTED, "无"
-            else:
-                state, step = judged.state.value, standing.next_step
-            later = later or judged is standing.decisive
+            state, step = _outcome(standing, judged)
             yield Received(arrival=judged.submission.arrival, unit=standing.unit, state=state, next_step=step)
+
+
+def _outcome(standing: Standing, judged: Judged) -> tuple[str, str]:
+    """What became of one return of a unit, and what has to happen next."""
+    if any(judged is each for each in standing.aside):
+        return ASIDE, "无"
+    if any(judged is each for each in standing.rivals):
+        return UNDECIDED, standing.next_step
+    if standing.decisive is None:
+        return judged.state.value, "台账登记了免报，没有计入"
+    if judged is standing.pending:
+        name = standing.decisive.submission.arrival.name
+        step = f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，请单位改正或说明后重报"
+        return judged.state.value, f"{step}；不用的，在台账“来件认领”的“处理”一栏写“不采用”"
+    if judged is not standing.decisive:
+        return REPLACED, "无"
+    return (ADOPTED, "无") if judged.state is State.PASSED else (judged.state.value, standing.next_step)
 
 
 def _of_nobody(waiting: Unclaimed) -> Received:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pipeline.model.control import Unit
+from pipeline.model.control import Acceptance, Unit
 from pipeline.model.finding import Finding
 from pipeline.model.submission import Submission
 
@@ -45,13 +45,18 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A checked submission with its state; its findings carry the reasons and acceptances that answer them."""
+    """A checked submission with its state; its findings carry the reasons and acceptances that answer them.
+
+    ``accepted`` are the rows of 认可 with the findings they answer, ``lapsed`` those that were given for other figures.
+    """
 
     submission: Submission
     findings: tuple[Finding, ...]
     unevaluated: tuple[str, ...]
     state: State
     provisional: bool
+    accepted: tuple[tuple[Acceptance, Finding], ...] = ()
+    lapsed: tuple[tuple[Acceptance, Finding, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +70,20 @@ class CountedReturn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One unit: its state, the return that decides it, and all its returns in order of arrival."""
+    """One unit: its state, the return that decides it, and all its returns in order of arrival.
+
+    ``rivals`` are versions among which the office must decide, while none of them counts. ``pending`` is a return that
+    came after the one that counts and has not passed. ``aside`` are those that the office set aside.
+    """
 
     unit: Unit
     state: State
     decisive: Judged | None
     returns: tuple[Judged, ...]
+    rivals: tuple[Judged, ...] = ()
+    pending: Judged | None = None
+    aside: tuple[Judged, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -85,11 +98,30 @@ class Standing:
     @property
     def replaced(self) -> tuple[Judged, ...]:
         """The returns another version has taken the place of."""
-        return tuple(judged for judged in self.returns if judged is not self.decisive)
+        waiting = (self.decisive, self.pending, *self.rivals)
+        return tuple(judged for judged in self.returns if not any(judged is each for each in waiting))
+
+    @property
+    def looked_at(self) -> tuple[Judged, ...]:
+        """The returns whose findings matter today."""
+        return tuple(judged for judged in (self.decisive, self.pending) if judged)
+
+    @property
+    def to_correct(self) -> Judged | None:
+        """The return that goes back to the unit: the one that decides its state, or a later one that has not passed."""
+        if self.pending:
+            return self.pending
+        return self.decisive if self.state in (State.RETURNED, State.UNEXPLAINED) else None
 
     @property
     def next_step(self) -> str:
         """What has to happen now, for the office clerk."""
+        if self.rivals:
+            names = "、".join(f"“{judged.submission.arrival.name}”" for judged in self.rivals)
+            return f"{names}以哪份为准：问清后在台账“来件认领”的“处理”一栏写“采用”"
+        if self.pending:
+            name = self.pending.submission.arrival.name
+            return f"后报的“{name}”没有通过：{NEXT_STEP[self.pending.state]}；不用这一份的，在台账“来件认领”的“处理”一栏写“不采用”"
         return NEXT_STEP[self.state]
 
     @property
@@ -111,6 +143,8 @@ class Standing:
         if self.decisive is None:
             return "还没有收到可以认定的报表。"
         name = self.decisive.submission.arrival.name
+        if self.rivals:
+            return f"有 {len(self.rivals)} 份报表都能通过，数字不同，看不出哪份在后。"
         codes = {
             severity: "、".join(dict.fromkeys(f.code for f in self.decisive.findings if _stands(f, severity)))
             for severity in ("error", "warning")
@@ -120,7 +154,8 @@ class Standing:
         if self.state is State.UNEXPLAINED:
             return f"“{name}”有核实性问题待说明：{codes['warning']}。"
         tail = "，有问题经认可" if self.provisional else ""
-        return f"“{name}”{'封存' if self.state is State.LOCKED else '通过'}{tail}。"
+        pending = f"；后报的“{self.pending.submission.arrival.name}”没有通过" if self.pending else ""
+        return f"“{name}”{'封存' if self.state is State.LOCKED else '通过'}{tail}{pending}。"
 
 
 def _stands(finding: Finding, severity: str) -> bool:

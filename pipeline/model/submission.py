@@ -164,7 +164,8 @@ class Sheet:
 class Submission:
     """A return whose unit, form and year are established. ``values`` is ordered like ``Form.items``.
 
-    ``repairs`` are what reading did to figures, by item code; ``reasons`` what the unit wrote to explain findings.
+    ``repairs`` are what reading did to figures, by item code; ``reasons`` what the unit wrote to explain findings;
+    ``saved`` when an office program last saved it, as the workbook itself tells.
     """
 
     arrival: Arrival
@@ -173,6 +174,7 @@ class Submission:
     places: Mapping[str, Place]
     reasons: Mapping[str, str]
     repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
+    saved: dt.datetime | None = None
     findings: tuple[Finding, ...]
 
 

@@ -9,6 +9,9 @@ from pipeline.form import Form
 from pipeline.layout import read_layout
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
+from pipeline.model.control import ACCEPTANCES, CONTROL_FILE, Control
+from pipeline.model.finding import notice
+from pipeline.model.precedents import Bound, Identity, Precedents
 from pipeline.prior_year.known import history
 from pipeline.workspace import Workspace, template_file
 
@@ -20,7 +23,7 @@ def load_basis(workspace: Workspace, ledger: Ledger, year: int) -> Basis:
     is missing, `FormError` when the form is broken.
     """
     statutory, folder = workspace.form(year)
-    control = read_control(workspace.control(year), statutory, year=year)
+    control = without_copies(read_control(workspace.control(year), statutory, year=year), ledger)
     template = template_file(folder, "return.xlsx")
     form = control.in_force(statutory)
     return Basis(
@@ -32,7 +35,42 @@ def load_basis(workspace: Workspace, ledger: Ledger, year: int) -> Basis:
         secret=workspace.load_secret(),
         control=control,
         history=history(ledger, control, form, year),
+        precedents=load_precedents(ledger, year),
     )
+
+
+def without_copies(control: Control, ledger: Ledger) -> Control:
+    """The 台账 without signed rows that were in force the year before and do not say that they are of this one.
+
+    The natural way to begin a year is to copy the 台账 of the last; its decisions were made on other figures.
+    """
+    former = {
+        (row.kind, row.subject, row.detail, row.reason, row.approver)
+        for row in ledger.nights.decisions(control.profile.year - 1)
+    }
+    copied = [row for row in control.decisions if row.year is None and row.identity in former]
+    findings = []
+    for row in copied:
+        where = {"file": CONTROL_FILE, "sheet": row.sheet, "cell": row.cell}
+        findings.append(notice("T23", where=where, found=row.reason, expected=control.profile.year))
+    return control.without(copied, findings) if copied else control
+
+
+def load_precedents(ledger: Ledger, year: int) -> Precedents:
+    """What earlier nights knew when a decision of the 台账 was first seen."""
+    looked = {run.id: run.sight for run in ledger.nights.runs(year)}
+    looks: dict[Identity, int] = {}
+    for run, row in ledger.nights.decided(year):
+        identity = (row.kind, row.subject, row.detail, row.reason, row.approver)
+        if row.in_force:
+            looks.setdefault(identity, looked[run])
+        else:
+            looks.pop(identity, None)
+    bound: dict[Identity, tuple[Bound, ...]] = {}
+    for used in ledger.nights.acceptances(year):
+        identity = (ACCEPTANCES, used.unit, used.rule, used.reason, used.approver)
+        bound[identity] = (*bound.get(identity, ()), Bound(key=used.key, operands=used.operands, figures=used.figures))
+    return Precedents(looks=looks, bound=bound)
 
 
 def changed_basis(basis: Basis, ledger: Ledger, workspace: Workspace, statutory: Form) -> Basis:

@@ -10,7 +10,9 @@ from hashlib import sha256
 
 from pipeline.errors import WorkspaceError
 from pipeline.files.atomic import publish_files
-from pipeline.ledger import Closing, Ledger
+from pipeline.ledger import Closing, Ledger, NightRow
+from pipeline.ledger.rows import unpacked_findings
+from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.night.basis import load_basis
 from pipeline.night.outputs import MANIFEST, issued_files
@@ -36,7 +38,8 @@ def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         _require_seen(ledger, year, basis_key(workspace, ledger, year, arrivals))
         basis = load_basis(workspace, ledger, year)
-        travelled = travel(basis, load_superior(workspace, basis, now), ledger, arrivals, Effort(), closing=True)
+        seal, remarks = load_superior(workspace, basis, now)
+        travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), closing=True)
         keep_night(workspace, ledger, travelled, key="", now=now)
         files = {**travelled.files, **issued_files(ledger, year)}
         _sign_off(workspace, ledger, year, files, by=by, reason=reason, now=now)
@@ -90,14 +93,24 @@ def _require_seen(ledger: Ledger, year: int, key: str) -> None:
         )
     if not last.complete:
         raise WorkspaceError(f"{year} 年度还有单位没有报齐，不能封存。请催报，或在台账“免报”表登记后重新汇总。")
-    forbidding = [finding for finding in ledger.nights.findings(last.id) if _forbids(finding)]
-    if forbidding:
-        first = forbidding[0]["message"]
-        raise WorkspaceError(f"{year} 年度还有 {len(forbidding)} 个强制性问题没有处理，不能封存。第一个：{first}")
+    open_ones = [finding for finding in _findings(ledger, last) if finding.unanswered]
+    if open_ones:
+        lines = "\n".join(f"  {_line(finding)}" for finding in open_ones)
+        raise WorkspaceError(
+            f"{year} 年度还有 {len(open_ones)} 个问题没有处理，不能封存：\n{lines}\n"
+            "强制性的要改正，或在台账“认可”登记；核实性的要单位写出错说明，或在台账“认可”登记（汇总的问题，单位代码一栏写汇总单位的名称）。"
+        )
 
 
-def _forbids(finding: Mapping[str, object]) -> bool:
-    return finding["severity"] == "error" and not finding.get("answer")
+def _findings(ledger: Ledger, night: NightRow) -> tuple[Finding, ...]:
+    """What stood in the list of findings of a night."""
+    return unpacked_findings(json.dumps(ledger.nights.findings(night.id)))
+
+
+def _line(finding: Finding) -> str:
+    """Who, what, where, in one line."""
+    where = " ".join(part for part in (finding.unit, finding.file, finding.sheet, finding.cell) if part)
+    return f"{SEVERITY_LABELS[finding.severity]} {finding.code} {where or '汇总'}：{finding.message}"
 
 
 def _sign_off(
@@ -115,7 +128,16 @@ def _sign_off(
     assert last is not None
     at = now.isoformat(timespec="seconds")
     hashes = {name: sha256(content).hexdigest() for name, content in sorted(files.items())}
-    document = {"年度": year, "封存时间": at, "封存人": by, "说明": reason, "文件": hashes}
+    findings = [finding for finding in _findings(ledger, last) if finding.severity != "info"]
+    document = {
+        "年度": year,
+        "封存时间": at,
+        "封存人": by,
+        "说明": reason,
+        "文件": hashes,
+        "已答复的问题": [f"{_line(finding)} {finding.answer}" for finding in findings if finding.answer],
+        "没有答复的提醒": [_line(finding) for finding in findings if not finding.answer],
+    }
     manifest = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
     publish_files(workspace.year_outputs(year), {MANIFEST: manifest})
     for content in (*files.values(), manifest):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from pipeline.form import printed
-from pipeline.ledger import Accepted, Decided, Explained, Night, NightRow, StateRow
+from pipeline.ledger import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, StateRow
 from pipeline.ledger.nights import PUBLISHED
 from pipeline.ledger.rows import packed_findings
 from pipeline.model.control import Control
@@ -29,10 +29,12 @@ def night_of(
     readings: Mapping[str, str],
     manifest: Mapping[str, str],
     document: bytes,
+    sight: int,
 ) -> Night:
     """The record of a night.
 
-    ``readings`` are the keys of the readings by hash, ``control`` is the hash of its 台账, ``document`` its run.json.
+    ``readings`` are the keys of the readings by hash, ``control`` is the hash of its 台账, ``document`` its run.json,
+    ``sight`` the last look into the folder.
     """
     return Night(
         row=NightRow(
@@ -45,6 +47,7 @@ def night_of(
             control=control,
             snapshot=counted_digest(outcome.county),
             complete=outcome.county.complete,
+            sight=sight,
             manifest=manifest,
         ),
         findings=packed_findings(outcome.findings),
@@ -54,6 +57,7 @@ def night_of(
         figures=_printed(outcome.county),
         decisions=(*_signed(outcome.control), *_differences(outcome.county)),
         explanations=tuple(_explanations(outcome)),
+        acceptances=tuple(_acceptances(outcome)),
     )
 
 
@@ -95,17 +99,11 @@ def _state(standing: Standing) -> StateRow:
 
 def _signed(control: Control) -> Iterator[Decided]:
     """The signed rows of the 台账 that are no difference, each with what it sets."""
-    signed = (
-        *((waiver, "") for waiver in control.waivers),
-        *((acceptance, acceptance.rule) for acceptance in control.acceptances),
-        *((claim, claim.unit) for claim in control.claims),
-        *((correction, f"{correction.item} = {printed(correction.amount)}") for correction in control.corrections),
-    )
-    for decision, detail in signed:
+    for decision in (*control.waivers, *control.acceptances, *control.claims, *control.corrections):
         yield Decided(
             kind=decision.sheet,
             subject=decision.subject,
-            detail=detail,
+            detail=decision.detail,
             reason=decision.reason,
             approver=decision.approver,
             cell=decision.cell,
@@ -122,6 +120,20 @@ def _differences(county: County) -> Iterator[Decided]:
             reason=difference.reason,
             approver=difference.approver,
             cell=f"{difference.file} {difference.sheet}!{difference.cell}" if difference.automatic else difference.cell,
+        )
+
+
+def _acceptances(outcome: Outcome) -> Iterator[AcceptedFinding]:
+    """The figures each 认可 is used for tonight."""
+    for acceptance, finding in outcome.accepted:
+        yield AcceptedFinding(
+            unit=acceptance.subject,
+            rule=acceptance.rule,
+            reason=acceptance.reason,
+            approver=acceptance.approver,
+            key=finding.matter,
+            operands=finding.evidence,
+            figures=finding.figures,
         )
 
 

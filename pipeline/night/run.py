@@ -29,9 +29,9 @@ from pipeline.night.record import counted_digest, night_of
 from pipeline.night.replay import night_before
 from pipeline.road.check import Checker, root_findings
 from pipeline.road.consolidate import consolidate
-from pipeline.road.intake import collect, open_arrival
+from pipeline.road.intake import clock_finding, collect, open_arrival
 from pipeline.road.issue import Stamper
-from pipeline.road.judge import judge
+from pipeline.road.judge import Office, judge
 from pipeline.road.publish import (
     ReportContent,
     corrections,
@@ -95,6 +95,7 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
     effort = effort or Effort()
     workspace.require_inputs(year)
     with workspace.alone() as ledger:
+        clock = clock_finding(ledger, year, now)
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
         if closing := ledger.closings.standing(year):
             keep_closed(workspace, ledger, closing, now)
@@ -103,15 +104,16 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
         basis = load_basis(workspace, ledger, year)
-        superior = load_superior(workspace, basis, now)
-        travelled = travel(basis, superior, ledger, arrivals, effort)
+        seal, remarks = load_superior(workspace, basis, now)
+        travelled = travel(basis, seal, [*remarks, *([clock] if clock else [])], ledger, arrivals, effort)
         keep_night(workspace, ledger, travelled, key=key, now=now)
     return travelled.outcome
 
 
 def travel(
     basis: Basis,
-    superior: Seal | Finding | None,
+    seal: Seal | None,
+    remarks: Sequence[Finding],
     ledger: Ledger,
     arrivals: Sequence[Arrival],
     effort: Effort,
@@ -120,7 +122,8 @@ def travel(
 ) -> Travelled:
     """The road itself. Nothing is written here but readings and checks, which the ledger keeps for other nights.
 
-    With ``closing`` what has passed stands for good (封存).
+    ``seal`` is the next level's, ``remarks`` what was found before any return was opened. With ``closing`` what has
+    passed stands for good (封存).
     """
     form, control = basis.form, basis.control
     checker = Checker(form, control, basis.history)
@@ -130,18 +133,27 @@ def travel(
     )
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
-    standings = judge(control, checker.together([e for e in examined if isinstance(e, Checked)]), closing=closing)
+    checked = checker.together([e for e in examined if isinstance(e, Checked)])
+    standings = judge(form, control, checked, basis.precedents, closing=closing)
     county = consolidate(form, control, standings)
     report = render_report(basis.word, _report(basis, county))
+    office = Office(control.acceptances, basis.precedents)
+    of_root = [
+        office.answer(control.profile.root, finding)
+        for finding in (
+            *county.findings,
+            *root_findings(form, control, county, checker.balances),
+            *report_findings(form, basis.word, report, county.figures),
+        )
+    ]
     findings = [
         *control.findings,
-        *([superior] if isinstance(superior, Finding) else []),
+        *remarks,
         *_unmatched(control, arrivals),
-        *county.findings,
-        *root_findings(form, control, county, checker.balances),
-        *report_findings(form, basis.word, report, county.figures),
+        *(finding for finding, _ in of_root),
         *(finding for waiting in unclaimed for finding in waiting.findings),
-        *(finding for standing in standings if standing.decisive for finding in standing.decisive.findings),
+        *(finding for standing in standings for finding in standing.findings),
+        *(finding for standing in standings for judged in standing.looked_at for finding in judged.findings),
     ]
     outcome = Outcome(
         year=basis.year,
@@ -154,7 +166,11 @@ def travel(
         findings=tuple(ordered(findings, basis.layout.sheets)),
         superseded=tuple(ordered(_superseded(standings), basis.layout.sheets)),
         changes=changes(form, night_before(ledger, basis, counted=counted_digest(county)), county),
-        seal=superior if isinstance(superior, Seal) else None,
+        accepted=(
+            *((acceptance, finding) for finding, acceptance in of_root if acceptance),
+            *(pair for standing in standings for judged in standing.looked_at for pair in judged.accepted),
+        ),
+        seal=seal,
     )
     files = {
         "county.xlsx": county_workbook(outcome),
@@ -180,6 +196,7 @@ def keep_night(workspace: Workspace, ledger: Ledger, travelled: Travelled, *, ke
             readings=travelled.readings,
             manifest=manifest,
             document=travelled.files["run.json"],
+            sight=ledger.arrivals.last_sight(year),
         )
     )
 
@@ -191,13 +208,14 @@ def basis_key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequenc
     return night_key([*office, *templates], arrivals, ledger.nights.accepted(year - 1), ledger.pasts.of(year - 1))
 
 
-def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> Seal | Finding | None:
-    """The seal of what the next level up issued to this office, or why there is none to use; ``None`` without a file."""
+def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> tuple[Seal | None, Sequence[Finding]]:
+    """The seal of what the next level up issued to this office, if it lies there, and why it cannot be used."""
     path = workspace.superior(basis.year)
     if not path.is_file():
-        return None
+        return None, ()
     issued = Arrival(sha256="", names=(SUPERIOR_FILE,), size=0, modified=now, first_seen=now, path=path)
-    return read_superior(open_arrival(issued), basis.form, basis.control)
+    read = read_superior(open_arrival(issued), basis.form, basis.control)
+    return (None, (read,)) if isinstance(read, Finding) else (read, ())
 
 
 def _superseded(standings: Sequence[Standing]) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
 
 def _standings(basis: Basis, submissions: list[Submission]) -> Mapping[str, Standing]:
     checked = Checker(basis.form, basis.control, basis.history).check(submissions)
-    return {standing.unit.code: standing for standing in judge(basis.control, checked)}
+    return {standing.unit.code: standing for standing in judge(basis.form, basis.control, checked, basis.precedents)}
 
 
 def _open(standing: Standing) -> tuple[Finding, ...]:

@@ -15,7 +15,7 @@ from pipeline.layout import Layout, defined_names
 from pipeline.model.control import Unit
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
-from pipeline.model.standing import Judged, State
+from pipeline.model.standing import Judged
 from pipeline.model.submission import Submission
 from pipeline.road.publish.letters import SENDING, Reply, letter, meaning, origin
 from pipeline.road.publish.marking import marked
@@ -24,7 +24,6 @@ from pipeline.workbook.fill import fill
 from pipeline.workbook.patch import UnpatchableError
 
 FOLDER = "corrections"
-_OPEN = (State.RETURNED, State.UNEXPLAINED)
 _ORDER = ("error", "warning", "info")
 
 
@@ -32,8 +31,8 @@ def corrections(outcome: Outcome, fresh: Callable[[Unit], bytes]) -> dict[str, b
     """The files below ``outputs/<year>/corrections/`` by name; ``fresh`` gives the issued workbook of a unit."""
     files: dict[str, bytes] = {}
     for standing in outcome.standings:
-        if standing.state in _OPEN and standing.decisive is not None:
-            files |= _correction(outcome, standing.unit, standing.decisive, fresh)
+        if judged := standing.to_correct:
+            files |= _correction(outcome, standing.unit, judged, fresh)
     return files
 
 
@@ -41,7 +40,7 @@ def _correction(
     outcome: Outcome, unit: Unit, judged: Judged, fresh: Callable[[Unit], bytes]
 ) -> Iterator[tuple[str, bytes]]:
     """The marked workbook of one unit and its letter."""
-    findings = _standing_findings(outcome, unit, judged)
+    findings = _standing_findings(outcome, judged)
     reply = Reply(
         unit=unit,
         profile=outcome.control.profile,
@@ -65,20 +64,16 @@ def _correction(
     yield f"{FOLDER}/{unit.file_stem}_退改说明.txt", letter(reply)
 
 
-def _standing_findings(outcome: Outcome, unit: Unit, judged: Judged) -> list[Finding]:
+def _standing_findings(outcome: Outcome, judged: Judged) -> list[Finding]:
     """What the unit must look at, the most severe first.
 
     What the office accepted or the unit has explained is settled; a remark about no cell is the office's own.
     """
-    accepted = {acceptance.rule for acceptance in outcome.control.acceptances if acceptance.subject == unit.code}
     here = set(judged.findings)
     found = [
         finding
         for finding in outcome.findings
-        if finding in here
-        and finding.code not in accepted
-        and not finding.answer
-        and (finding.cell or finding.severity != "info")
+        if finding in here and not finding.answer and (finding.cell or finding.severity != "info")
     ]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
 

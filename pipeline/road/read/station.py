@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -15,6 +16,7 @@ from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, 
 from pipeline.road.read.identity import Registrar
 from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.road.read.reasons import ReasonPlan
+from pipeline.road.read.saved import saved_time
 from pipeline.road.read.values import Evaluator, hidden
 from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.workbook import opinions
@@ -71,7 +73,8 @@ class Reader:
             return _unclaimed(arrival, obstacle, notice("I1", name=arrival.name, reason=error))
         remarks = (*arrival.findings, *workbook.findings)
         names = opened.parts.get("xl/workbook.xml", b"")
-        return self.read_cells(arrival, workbook.sheets, names=names, remarks=remarks)
+        saved = saved_time(opened.parts, self.control.profile.year)
+        return self.read_cells(arrival, workbook.sheets, names=names, saved=saved, remarks=remarks)
 
     def read_cells(
         self,
@@ -79,11 +82,13 @@ class Reader:
         sheets: Mapping[str, Sheet],
         *,
         names: bytes = b"",
+        saved: dt.datetime | None = None,
         remarks: Sequence[Finding] = (),
     ) -> Submission | Unclaimed:
         """The same for a workbook whose cells have been read already.
 
-        ``names`` is its workbook.xml, where the defined names stand; ``remarks`` is what was found on the way.
+        ``names`` is its workbook.xml, where the defined names stand; ``saved`` when it was last saved;
+        ``remarks`` is what was found on the way.
         """
         grids = {name: grid(sheet) for name, sheet in sheets.items()}
         book = {name: rows for name, rows in grids.items() if not annexed(name, rows)}
@@ -112,6 +117,7 @@ class Reader:
             places=places,
             reasons=_written(_opinions(book) | issued.reasons.read(book)),
             repairs=taken.repairs,
+            saved=saved,
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 

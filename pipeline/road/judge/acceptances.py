@@ -1,0 +1,52 @@
+"""认可: findings that the office lets pass, each for the figures it was given for and for no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.model.control import Acceptance
+from pipeline.model.finding import Finding
+from pipeline.model.precedents import Precedents
+
+_SHORTEST = 8
+"""Digits of a finding's key that are enough to name it."""
+
+
+class Office:
+    """The rows of 认可, and for which figures earlier nights saw them used."""
+
+    def __init__(self, acceptances: Sequence[Acceptance], precedents: Precedents) -> None:
+        self._rows: dict[tuple[str, str], list[Acceptance]] = {}
+        for row in acceptances:
+            self._rows.setdefault((row.subject, row.rule), []).append(row)
+        self._precedents = precedents
+
+    def answer(self, subject: str, finding: Finding) -> tuple[Finding, Acceptance | None]:
+        """The finding with the office's answer, and the row that gives it; both as they are without one."""
+        for row in self._rows_for(subject, finding):
+            if self._holds(row, finding):
+                return finding.at(answer=f"认可：{row.reason}（批准人 {row.approver}）"), row
+        return finding, None
+
+    def lapsed(self, subject: str, finding: Finding) -> tuple[Acceptance, Finding, str] | None:
+        """The row that was given for other figures than the finding's, with these; ``None`` where there is none."""
+        if finding.answer:
+            return None
+        row = next(iter(self._rows_for(subject, finding)), None)
+        if row is None:
+            return None
+        figures = row.figures or "、".join(bound.figures for bound in self._precedents.bound.get(row.identity, ()))
+        return row, finding, figures
+
+    def _rows_for(self, subject: str, finding: Finding) -> Sequence[Acceptance]:
+        return () if finding.severity == "info" else self._rows.get((subject, finding.code), ())
+
+    def _holds(self, row: Acceptance, finding: Finding) -> bool:
+        if row.figures:
+            said = row.figures.strip()
+            by_key = len(said) >= _SHORTEST and finding.evidence.startswith(said)
+            return by_key or said in (finding.figures, "" if finding.expected else finding.found)
+        bound = self._precedents.bound.get(row.identity)
+        if bound is None:  # new tonight: it holds for what stands here, and for that alone from now on
+            return True
+        return any((each.key, each.operands) == (finding.matter, finding.evidence) for each in bound)

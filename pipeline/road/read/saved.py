@@ -1,0 +1,30 @@
+"""When a workbook was last saved, as it tells itself: evidence of which of two versions is the later one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+
+_PROPERTIES = ("docProps/core.xml", "meta.xml")
+_MODIFIED = re.compile(rb"<(?:\w+:)?(?:modified|date)(?:\s[^>]*)?>\s*([0-9T:.Z+-]{10,35})\s*<")
+"""dcterms:modified of OOXML, dc:date of OpenDocument."""
+_CHINA = dt.timezone(dt.timedelta(hours=8))
+
+
+def saved_time(parts: Mapping[str, bytes], year: int) -> dt.datetime | None:
+    """The time among the document's properties; ``None`` where there is none, or none that can be of that year.
+
+    >>> core = b'<dcterms:modified xsi:type="dcterms:W3CDTF">2025-01-15T08:00:00Z</dcterms:modified>'
+    >>> saved_time({"docProps/core.xml": core}, 2024).isoformat(), saved_time({"docProps/core.xml": core}, 2026)
+    ('2025-01-15T08:00:00+00:00', None)
+    """
+    for name in _PROPERTIES:
+        if match := _MODIFIED.search(parts.get(name, b"")):
+            try:
+                saved = dt.datetime.fromisoformat(match[1].decode("ascii"))
+            except ValueError:
+                return None
+            saved = saved if saved.tzinfo else saved.replace(tzinfo=_CHINA)
+            return saved if saved.year >= year else None
+    return None
