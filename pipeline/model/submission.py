@@ -134,12 +134,23 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a cell looks beside what it holds: its number format, or the very text it ``shows``; ``marked`` where letters are
+    struck out, raised or lowered."""
+
+    format: str = "General"
+    shows: str | None = None
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """The used rectangle of a sheet; its first cell stands at (``top``, ``left``), counted from 0.
 
     The other fields say what the values cannot, by (row, column): cells that hold an error and which (``rows`` shows it
     there as text, never as a blank), and where the sheet was ``scanned`` formulas whose result was never computed (a
-    blank in ``rows``), pictures in the place of a figure, and what is hidden.
+    blank in ``rows``), pictures in the place of a figure, what is hidden, how cells look that do not simply show what
+    they hold, which are ``covered`` by a merged cell, and ``stale`` zeros of formulas in a workbook nobody calculated.
     """
 
     top: int
@@ -151,6 +162,9 @@ class Sheet:
     pictures: frozenset[tuple[int, int]] = frozenset()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    looks: Mapping[tuple[int, int], Look] = field(default_factory=dict)
+    covered: frozenset[tuple[int, int]] = frozenset()
+    stale: frozenset[tuple[int, int]] = frozenset()
 
     def at(self, row: int, col: int) -> object:
         """What stands in a cell; empty text outside the rectangle."""

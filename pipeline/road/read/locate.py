@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.form import Form
 from pipeline.layout import Layout, Place, plain
@@ -25,7 +26,7 @@ from pipeline.road.read.missing import missing_findings, moved_findings
 from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight, value_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SheetPlan:
     """One issued sheet: the labels to prove, as (row, column, text), and the cells to read, as (index, row, column).
 
@@ -45,6 +46,11 @@ class SheetPlan:
     def cells(self) -> tuple[tuple[int, int, int], ...]:
         """All cells of items."""
         return self.counts + self.others
+
+    @cached_property
+    def corners(self) -> frozenset[tuple[int, int]]:
+        """Row and column of every cell of an item."""
+        return frozenset((row, col) for _, row, col in self.cells)
 
     def padded(self, rows: Rows) -> Rows:
         """The rows with every cell of an item in them, blank where the workbook ends before it."""

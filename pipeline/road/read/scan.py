@@ -10,13 +10,14 @@ import html
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from xml.parsers import expat
 
 from xlsxwriter.utility import xl_col_to_name
 
-from pipeline.model.submission import Sheet
+from pipeline.model.submission import Look, Sheet
+from pipeline.road.read.looks import NO_HINTS, Hints, is_mark
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 _SUSPECT = re.compile(rb"</f>(?!<v>[^<])")
@@ -31,6 +32,10 @@ _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ERROR_TYPE = re.compile(rb"""(\st\s*=\s*)(?:"e"|'e')""")
 _ODS_ERROR = re.compile(rb"""\boffice:string-value=(?:""|'')(\s+calcext:value-type=["']error["'])""")
+_ZERO_RESULT = re.compile(rb"</f><v>0(?:\.0*)?</v>|<f[^>]*/><v>0(?:\.0*)?</v>")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
+_WITHIN = (2_000, 200)
+"""Rows and columns within which a merged cell can cover a figure of any form."""
 _TRUE = frozenset({"1", "true", "on"})
 
 
@@ -43,20 +48,14 @@ class Scan:
     pictures: frozenset[tuple[int, int]] = frozenset()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    looks: Mapping[tuple[int, int], Look] = field(default_factory=dict)
+    covered: frozenset[tuple[int, int]] = frozenset()
+    stale: frozenset[tuple[int, int]] = frozenset()
 
     def onto(self, sheet: Sheet) -> Sheet:
         """The sheet with what was seen in it."""
-        return Sheet(
-            top=sheet.top,
-            left=sheet.left,
-            rows=sheet.rows,
-            scanned=True,
-            errors=self.errors,
-            uncomputed=self.uncomputed,
-            pictures=self.pictures,
-            hidden_rows=self.hidden_rows,
-            hidden_columns=self.hidden_columns,
-        )
+        seen = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return replace(sheet, scanned=True, **seen)
 
 
 _CLEAN = Scan()
@@ -88,9 +87,10 @@ def _targets(sheets: bytes, rels: bytes) -> Mapping[str, str]:
     return found
 
 
-def scan(xml: bytes) -> Scan:
+def scan(xml: bytes, hints: Hints = NO_HINTS) -> Scan:
     """Look through one worksheet. Raises ``expat.ExpatError`` when it must be parsed and is no XML."""
     start, end = _cells(xml)
+    covered = _covered(xml[end:]) if start >= 0 else frozenset[tuple[int, int]]()
     if (
         start >= 0
         and xml.find(b"DISPIMG", start, end) < 0
@@ -98,9 +98,25 @@ def scan(xml: bytes) -> Scan:
         and not _SUSPECT_EMPTY.search(xml, start, end)
         and not _HIDDEN.search(xml, 0, end)
         and not holds_errors(xml)
+        and not (hints.pattern and hints.pattern.search(xml, start, end))
+        and not hints.strings
+        and not (hints.uncalculated and _ZERO_RESULT.search(xml, start, end))
+        and not (xml.find(b"inlineStr", start, end) >= 0 and (b"strike" in xml or b"vertAlign" in xml))
     ):
-        return _CLEAN
-    return _Walk(xml).scan()
+        return Scan(covered=covered) if covered else _CLEAN
+    walk = _Walk(xml, hints)
+    return replace(walk.scan(), covered=covered or walk.covered)
+
+
+@lru_cache(maxsize=64)
+def _covered(tail: bytes) -> frozenset[tuple[int, int]]:
+    """The cells below merged ones, by what stands behind the cells of a sheet; each merge without its first cell."""
+    found: set[tuple[int, int]] = set()
+    for left, top, right, bottom in _MERGED.findall(tail):
+        first = (int(top) - 1, _column(left.decode()))
+        last = (min(int(bottom), _WITHIN[0]), min(_column(right.decode()) + 1, _WITHIN[1]))
+        found |= {(row, col) for row in range(first[0], last[0]) for col in range(first[1], last[1])} - {first}
+    return frozenset(found)
 
 
 def holds_errors(xml: bytes) -> bool:
@@ -163,7 +179,10 @@ def _attributes(text: bytes) -> dict[str, str]:
 class _Walk:
     """One pass over a worksheet with expat; cells and rows without an address follow the one before them."""
 
-    def __init__(self, xml: bytes) -> None:
+    def __init__(self, xml: bytes, hints: Hints = NO_HINTS) -> None:
+        self._hints, self._looks, self._stale = hints, dict[tuple[int, int], Look](), set[tuple[int, int]]()
+        self._merges: list[bytes] = []
+        self._marked = False
         self.top, self.left, self.bottom, self.right = MAX_ROW, MAX_COLUMN, -1, -1
         self._errors: dict[tuple[int, int], str] = {}
         self._uncomputed: set[tuple[int, int]] = set()
@@ -188,7 +207,14 @@ class _Walk:
             pictures=frozenset(self._pictures),
             hidden_rows=frozenset(self._hidden_rows),
             hidden_columns=frozenset(self._hidden_columns),
+            looks=self._looks,
+            stale=frozenset(self._stale),
         )
+
+    @property
+    def covered(self) -> frozenset[tuple[int, int]]:
+        """What merged cells cover, in a sheet that is not written in the usual way."""
+        return _covered(b"".join(self._merges))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
@@ -196,9 +222,13 @@ class _Walk:
             self._inside = name
             self._present.add(name)
         elif name == "c":
-            self._cell, self._present = attributes, set()
+            self._cell, self._present, self._marked = attributes, set(), False
             self._texts = dict.fromkeys(self._texts, "")
             self._place(attributes.get("r", ""))
+        elif name == "mergeCell":
+            self._merges.append(f'<mergeCell ref="{attributes.get("ref", "")}"/>'.encode())
+        elif is_mark(name, attributes):
+            self._marked = True
         elif name == "row":
             self._row = _number(attributes.get("r"), self._row + 2) - 1
             self._col = -1
@@ -239,6 +269,18 @@ class _Walk:
             self._errors[place] = value
         elif "f" in self._present and not value and not (kind == "str" and "v" in self._present):
             self._uncomputed.add(place)
+        elif self._hints.uncalculated and "f" in self._present and _is_zero(value):
+            self._stale.add(place)
+        look = self._hints.looks.get(_number(self._cell.get("s"), 0))
+        struck = self._marked or (kind == "s" and _number(value, -1) in self._hints.strings)
+        if (look or struck) and self._present:
+            self._looks[place] = Look(
+                format=look.format if look else "General", marked=struck or bool(look and look.marked)
+            )
+
+
+def _is_zero(value: str) -> bool:
+    return bool(value) and not value.strip("0.")
 
 
 def _number(text: str | None, otherwise: int) -> int:

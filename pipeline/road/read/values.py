@@ -13,7 +13,8 @@ from pipeline.model.finding import Finding, notice, violation
 from pipeline.model.submission import Repair, Sheet
 from pipeline.road.read.locate import SheetPlan
 from pipeline.workbook.cells.grid import Rows, value_at
-from pipeline.workbook.cells.normalise import LIMIT, Reading, read_number, read_text
+from pipeline.workbook.cells.looks import read_look
+from pipeline.workbook.cells.normalise import LIMIT, Reading, as_shown, read_number, read_text
 
 _ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
 
@@ -62,7 +63,7 @@ class Evaluator:
         values = taken.values
         for plan in plans:
             rows, sheet = plan.padded(book[plan.sheet]), sheets[plan.sheet]
-            plain = not (sheet.errors or sheet.uncomputed or sheet.pictures)
+            plain = _is_plain(sheet, plan)
             for index, row, col in plan.counts:
                 raw = rows[row][col]
                 if type(raw) is float and plain and 0 <= raw < LIMIT and raw == (whole := int(raw)):
@@ -88,7 +89,7 @@ class Evaluator:
     def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet, unit: str) -> None:
         """Put the value of one cell and what must be said about it into ``taken``."""
         item = self.form.items[index]
-        reading = _trouble(sheet, place) or (read_number(raw, item) if item.numeric else read_text(raw))
+        reading = _trouble(sheet, place, raw, item) or (read_number(raw, item) if item.numeric else read_text(raw))
         if self._is_missing(item, reading, unit) and self.control.profile.blanks == "zero" and sheet.scanned:
             # a blank counts as 0 only where nothing unseen can stand in it
             reading = Reading(value=_ZERO[item.kind], shown="空白", repairs=(Repair.ZEROED,))
@@ -132,8 +133,15 @@ def hidden(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator
             yield notice("L8", where={"sheet": name}, sheet=name, found="，".join(told))
 
 
-def _trouble(sheet: Sheet, place: Place) -> Reading | None:
-    """What the cell's own content does not show: an error value, a formula never computed, a picture."""
+def _is_plain(sheet: Sheet, plan: SheetPlan) -> bool:
+    """Whether every cell of a sheet simply shows what it holds, as far as its figures go."""
+    if sheet.errors or sheet.uncomputed or sheet.pictures or sheet.looks or sheet.stale:
+        return False
+    return sheet.covered.isdisjoint(plan.corners)
+
+
+def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> Reading | None:
+    """What the cell's own content does not show: an error value, a formula never computed, a picture, another look."""
     at = (place.row, place.col)
     if literal := sheet.errors.get(at):
         return Reading(reason="公式已失效", shown=literal)
@@ -141,7 +149,14 @@ def _trouble(sheet: Sheet, place: Place) -> Reading | None:
         return Reading(reason="公式未计算，请打开后保存", shown="未计算的公式")
     if at in sheet.pictures:
         return Reading(reason="单元格里是图片，不是数字", shown="图片")
-    return None
+    if not item.numeric or raw == "":
+        return None
+    if at in sheet.covered:
+        return Reading(reason="被合并的单元格盖住，表上看不见", shown=as_shown(raw))
+    if at in sheet.stale and item.mode == "entered":
+        return Reading(reason="公式未计算，请打开后保存", shown="未计算的公式")
+    look = sheet.looks.get(at)
+    return read_look(raw, look, item) if look else None
 
 
 def _expected(item: Item) -> str:

@@ -21,6 +21,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 from pipeline.files.inflate import crc32
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Opened, Sheet
+from pipeline.road.read.looks import hints
+from pipeline.road.read.other_looks import other_looks
 from pipeline.road.read.scan import errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
 
 T = TypeVar("T")
@@ -59,10 +61,15 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
     if opened.format not in _XML_FORMATS:
         parts = {name: ods_errors_as_text(part) for name, part in opened.parts.items()}
         book = _open(stored_zip(parts) if parts else opened.content)
-        return _each(book, lambda name: _with_errors(_sheet(book, name), opened.errors.get(name, {})))
+        looked = other_looks(opened)
+        return _each(
+            book,
+            lambda name: looked.onto(name, _with_errors(_sheet(book, name), opened.errors.get(name, {}))),
+        )
     named = sheet_parts(opened.parts)
     parts = {**opened.parts, **{part: errors_as_text(opened.parts[part]) for part in named.values()}}
     book = _open(stored_zip(parts))
+    seen = hints(opened.parts)
 
     def checked(name: str) -> Sheet:
         if name not in named:
@@ -71,7 +78,7 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
         if corner := far_cell(xml, cells):
             raise _TooFarError(corner)
         sheet = _sheet(book, name)
-        return scan(xml).onto(sheet) if scanned is None or name in scanned else sheet
+        return scan(xml, seen).onto(sheet) if scanned is None or name in scanned else sheet
 
     return _each(book, checked)
 
