@@ -32,6 +32,11 @@ class Row:
         """The address of this row's cell in ``column``."""
         return str(xl_rowcol_to_cell(self._row, self._columns.get(column, 0)))
 
+    @property
+    def line(self) -> int:
+        """The number of the row as a clerk counts it."""
+        return self._row + 1
+
     def raw(self, column: str) -> object:
         """What the workbook holds there; empty text when nothing."""
         at = self._columns.get(column)

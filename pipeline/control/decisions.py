@@ -60,14 +60,21 @@ def waivers(table: Iterator[Row], codes: set[str], year: int) -> Iterator[Waiver
 
 def adjustments(table: Iterator[Row], form: Form, year: int) -> Iterator[Adjustment]:
     """差额调整: what is added to a figure of the county."""
+    seen: dict[tuple[object, ...], str] = {}
     for row in table:
         signed = _signed(row, "指标", year)
         item = _entered(row, form) if signed else None
         if signed is None or item is None:
             continue
         amount = row.number("调整数", scale=item.scale)
-        if amount is not None:
-            yield Adjustment(**signed, amount=amount)
+        if amount is None:
+            continue
+        adjustment = Adjustment(**signed, amount=amount)
+        if first := seen.get(adjustment.identity):
+            row.note("T25", "指标", found=item.code, first=first)
+            continue
+        seen[adjustment.identity] = adjustment.cell
+        yield adjustment
 
 
 def _entered(row: Row, form: Form) -> Item | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
 _CREDIT = re.compile(r"^[0-9A-HJ-NPQRTUWXY]{18}$")
 _CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_FORMER = re.compile(r"[(（]原[^)）]*[)）]")
 _YES_NO = {"是": True, "否": False}
 
 
@@ -66,10 +67,11 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         return each(sheet) if sheet in grids else iter(())
 
     units = tuple(_units(each(model.ROSTER)))
-    if not units:
+    if not any(unit.readable for unit in units):
         detail = "".join(f"\n  {finding.message}" for finding in findings)
         raise WorkspaceError(f"台账 {path} 的“{model.ROSTER}”里没有一个单位。{detail}")
-    codes = {unit.code for unit in units}
+    codes = {unit.code for unit in units if unit.readable}
+    findings.extend(_twins(units))
     profile = _profile({plain(row.text("项目")): row for row in each(model.PROFILE)}, form, codes, year, findings)
     indicators = tuple(local.indicators(each_if_there(model.INDICATORS), form, codes))
     rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))
@@ -91,21 +93,36 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
     )
 
 
+def _twins(units: Sequence[Unit]) -> Iterator[Finding]:
+    """Units whose names differ by 原 or by a former name in brackets only: perhaps one office listed twice."""
+    seen: dict[str, Unit] = {}
+    for unit in units:
+        bare = _FORMER.sub("", plain(unit.name)).removeprefix("原")
+        other = seen.setdefault(bare, unit)
+        if other is not unit:
+            where = {"file": CONTROL_FILE, "sheet": model.ROSTER, "unit": unit.code}
+            yield notice("T24", where=where, found=unit.name, expected=other.name)
+
+
 def _units(table: Iterator[Row]) -> Iterator[Unit]:
     taken: dict[str, str] = {}
     for row in table:
         code, name = row.text("单位代码"), row.text("单位名称")
         if not _CODE.match(code):
             row.wrong("单位代码", "1 至 32 位字母、数字、- 或 _，每个单位不同")
+            yield _unreadable(row, f"第{row.line}行", name)
             continue
-        if not name:
+        if not name or name.startswith("#"):
             row.wrong("单位名称", "单位全称")
+            taken[plain(code)] = code
+            yield _unreadable(row, code, "")
             continue
         aliases = tuple(alias for alias in re.split(r"[;；,，、\n]", row.text("别名")) if alias.strip())
         clash = next((key for key in (code, name, *aliases) if plain(key) in taken), None)
         if clash is not None:
             row.note("T4", "单位代码" if clash == code else "单位名称", found=clash, other=taken[plain(clash)])
             if clash == code:
+                yield _unreadable(row, f"第{row.line}行", name)
                 continue
         taken |= {plain(key): f"{code} {name}" for key in (code, name, *aliases)}
         yield Unit(
@@ -120,6 +137,11 @@ def _units(table: Iterator[Row]) -> Iterator[Unit]:
             email=_email(row),
             due=row.date("报送期限"),
         )
+
+
+def _unreadable(row: Row, code: str, name: str) -> Unit:
+    """A unit of a row that cannot be read: somebody must report there, so the county is not complete without it."""
+    return Unit(code=code, name=name or f"单位名录第 {row.line} 行（读不出名称）", readable=False)
 
 
 def _type(row: Row) -> str:

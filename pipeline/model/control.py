@@ -77,7 +77,10 @@ REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位", "年度")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """One 填报单位. ``counted`` is 计入汇总; ``due`` is its own deadline, the common one if it has none."""
+    """One 填报单位. ``counted`` is 计入汇总; ``due`` is its own deadline, the common one if it has none.
+
+    One that is not ``readable`` stands for a row of the roster that says too little: it is waited for like any other.
+    """
 
     code: str
     name: str
@@ -89,6 +92,7 @@ class Unit:
     phone: str = ""
     email: str = ""
     due: dt.date | None = None
+    readable: bool = True
 
     @property
     def file_stem(self) -> str:

@@ -100,6 +100,8 @@ def notice(code: str, /, *, where: Mapping[str, object] | None = None, **words: 
         remedy=_fill(entry["remedy"], words),
         found=str(words.get("found", "")),
         expected=_fill(entry["expected"], words) if "expected" in entry else str(words.get("expected", "")),
+        needs_reason=entry.get("needs_reason", False),
+        key=code if entry.get("needs_reason") else "",
         asks=entry.get("asks", False),
     ).at(**(where or {}))
 

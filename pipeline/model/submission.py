@@ -20,6 +20,7 @@ class Repair(StrEnum):
     CONVERTED = "converted between 元 and 万元"
     NOTE = "a note beside it left aside"
     ZEROED = "a blank counted as 0"
+    COMPUTED = "a total nobody had calculated"
 
 
 class Reason(StrEnum):

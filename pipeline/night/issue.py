@@ -38,7 +38,7 @@ def issue_workbooks(
     with workspace.alone() as ledger:
         require_open(ledger, year)
         basis = load_basis(workspace, ledger, year)
-        stamper, units = Stamper(basis), basis.control.units
+        stamper, units = Stamper(basis), [unit for unit in basis.control.units if unit.readable]
         files = {file_name(unit): stamper.stamp(unit) for unit in progress(units, "生成报表")}
         rows = [
             (unit.code, name, ledger.keep(content)) for unit, (name, content) in zip(units, files.items(), strict=True)

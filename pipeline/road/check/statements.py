@@ -45,7 +45,7 @@ def _compare(fact: Fact, case: Case, code: str, match: re.Match[str]) -> Hit | N
     """The hit when no reading of the fact gives the figure; a reading with a missing operand may be the one meant."""
     readings = [(reading.label, total(reading.value, case.figure)) for reading in fact.readings]
     stated = span(match)
-    if any(value is None or value in stated for _, value in readings):
+    if stated is None or any(value is None or value in stated for _, value in readings):
         return None
     known = [(label, value) for label, value in readings if value is not None]
     said = "，".join(f"{label}是 {printed(value)}" for label, value in known)
@@ -77,13 +77,15 @@ def text_parts(rule: Rule, case: Case) -> Sequence[Hit] | None:
 def _parts(case: Case, code: str, text: str) -> Iterator[Hit]:
     for match in _PARTS.finditer(text):
         whole = span(match)
-        found = [part for part in _SEARCH_IN.finditer(match["parts"]) if part["measure"] == match["measure"]]
-        added: Figure = sum((span(part).low for part in found), start=Decimal(0))
-        open_ended = any(word in match["parts"] for word in _MORE)
-        inexact = not whole.exact or any(not span(part).exact for part in found)
-        if not found or inexact or added == whole.low:
+        alike = [part for part in _SEARCH_IN.finditer(match["parts"]) if part["measure"] == match["measure"]]
+        parts = [span(part) for part in alike]
+        if whole is None or not whole.exact or not parts or any(part is None or not part.exact for part in parts):
             continue
-        if added < whole.low and (open_ended or len(found) < 2):
+        added: Figure = sum((part.low for part in parts if part), start=Decimal(0))
+        open_ended = any(word in match["parts"] for word in _MORE)
+        if added == whole.low:
+            continue
+        if added < whole.low and (open_ended or len(parts) < 2):
             continue
         detail = "分项比总数还多" if added > whole.low else "分项没有列全"
         words = {

@@ -90,10 +90,13 @@ def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
         listed = max(len(pattern.findall(text)) for pattern in _LISTED)
         if match is None or not listed:
             continue
+        stated = read(match["n"])
+        if stated is None:
+            continue
         evaluated = True
-        if read(match["n"]) != listed:
+        if stated != listed:
             phrase = excerpt(text, *match.span())
-            hits.append(_said(item, phrase, text, found=str(listed), expected=str(read(match["n"]))))
+            hits.append(_said(item, phrase, text, found=str(listed), expected=str(stated)))
     return hits if evaluated else None
 
 

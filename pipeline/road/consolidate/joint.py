@@ -1,6 +1,6 @@
 """联合发文 counted once: units that list the same document number must not all have it in the county's count.
 
-A unit whose count covers every number it lists has counted them all; one whose count covers only the numbers nobody
+A unit whose count is just the numbers it lists has counted them all; one whose count covers only the numbers nobody
 else lists has counted none of the shared ones. Of those that counted a document all but the first are taken off, each
 as a row of the 差额表. Of any other unit it is not certain, nothing is taken off, and the office is asked.
 """
@@ -41,7 +41,7 @@ class _Lister:
 
     @property
     def counted_all(self) -> bool:
-        return self.count is not None and self.count >= self.listed
+        return self.count is not None and self.count == self.listed
 
     @property
     def counted_none(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from pipeline.form import Figure, Form, Item, printed
+from pipeline.form import Figure, Form, Item, Value, printed
 from pipeline.layout import Place
 from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
 from pipeline.model.county import Contribution, County, Difference, Group, complete, zero
-from pipeline.model.finding import Finding, notice
+from pipeline.model.finding import Finding, digest, notice
 from pipeline.model.standing import CountedReturn, Standing, State
 from pipeline.road.consolidate.joint import count_once
+
+_TELLING = 3
+"""Figures that are not 0 from which on two returns are not alike by chance."""
 
 
 def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> County:
@@ -44,7 +47,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
         differences=_ordered(form, differences),
         groups=groups,
         texts=joint.texts,
-        findings=(*joint.findings, *_below_zero(form, differences, figures)),
+        findings=(*joint.findings, *_below_zero(form, differences, figures), *_identical(form, counted)),
     )
 
 
@@ -59,6 +62,23 @@ def _below_zero(
             row = last[item.code]
             where = {"file": row.file, "sheet": row.sheet, "cell": row.cell, "item": item.code}
             yield notice("C5", where=where, label=item.label, code=item.code, found=printed(value))
+
+
+def _identical(form: Form, counted: Sequence[CountedReturn]) -> Iterator[Finding]:
+    """Units whose statutory figures are all the same, and not nearly all of them nothing."""
+    tables = {table.code for table in form.tables}
+    at = [form.position[item.code] for item in form.items if item.table in tables and item.mode == "entered"]
+    alike: dict[tuple[Value, ...], list[CountedReturn]] = {}
+    for each in counted:
+        figures = tuple(each.submission.values[n] for n in at)
+        if sum(bool(value) for value in figures) >= _TELLING:
+            alike.setdefault(figures, []).append(each)
+    for figures, units in alike.items():
+        if len(units) > 1:
+            names = "、".join(f"“{each.unit.name}”" for each in units)
+            where = {"file": units[-1].submission.arrival.name, "key": f"C6.{units[0].unit.code}"}
+            where["operands"] = digest((str(n), value) for n, value in enumerate(figures))
+            yield notice("C6", where=where, units=names, count=sum(bool(value) for value in figures))
 
 
 def _ordered(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:

@@ -23,7 +23,11 @@ from pipeline.road.read.names import Roster
 from pipeline.workbook.cells import Rows, label_key, value_at
 from pipeline.workbook.cells.normalise import as_shown
 
-_BANNER = re.compile(r"填报单位[:：]\s*(?P<unit>[^\s　]*)(?:[\s　]+报告年度[:：]\s*(?P<year>\d{4})年?)?")
+_BANNER = re.compile(
+    r"填报单位[:：]\s*(?P<unit>.*?)[\s　]*(?:(?:报告年度[:：]\s*(?P<year>\d{4})年?|报送期限[:：]|咨询电话[:：]).*)?",
+    re.S,
+)
+"""What is printed there; a name may hold blanks, as 财　政　局 does."""
 Words = dict[str, Any]
 """What fills the sentence of a finding."""
 
@@ -142,7 +146,7 @@ class Registrar:
         known: object = ""
         for place in self._banners:
             text = value_at(book.get(place.sheet, ()), place.row, place.col)
-            if text != known and isinstance(text, str) and (match := _BANNER.match(text)):
+            if text != known and isinstance(text, str) and (match := _BANNER.fullmatch(text)):
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
         if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
@@ -199,7 +203,7 @@ def searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
                 if not isinstance(cell, str) or len(cell) > 200:
                     continue
                 text = cell.strip()
-                if text.startswith("填报单位") and (match := _BANNER.match(text)) and _said(match["unit"]):
+                if text.startswith("填报单位") and (match := _BANNER.fullmatch(text)) and _said(match["unit"]):
                     yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=Place(sheet, r, c))
                 elif label_key(text) in ("填报单位", "报告年度"):
                     beside = next((n for n in range(c + 1, len(row)) if str(row[n]).strip()), None)

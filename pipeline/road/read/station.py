@@ -13,6 +13,7 @@ from pipeline.layout.design import BANNER_ROW, banner_name
 from pipeline.model.control import Control
 from pipeline.model.finding import Finding, clause, notice
 from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, Submission, Unclaimed
+from pipeline.road.read.beside import beside_findings
 from pipeline.road.read.identity import Registrar
 from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.road.read.reasons import ReasonPlan
@@ -109,6 +110,7 @@ class Reader:
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
             taken = self._evaluator.located(located.places, book, sheets, unit)
         findings += taken.findings
+        findings += beside_findings(places, issued.plans, book)
         findings += hidden(places, sheets)
         return Submission(
             arrival=arrival,

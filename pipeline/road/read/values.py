@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pipeline.form import Form, Item, Rule, Value, printed
+from pipeline.form import Figure, Form, Item, Rule, Value, printed
+from pipeline.form.expressions import total
 from pipeline.layout import Place
 from pipeline.model.control import Control
 from pipeline.model.finding import Finding, notice, violation
@@ -24,6 +25,7 @@ _NOTICES: Mapping[Repair, str] = {
     Repair.ZEROED: "V2",
     Repair.CONVERTED: "V3",
     Repair.NOTE: "V4",
+    Repair.COMPUTED: "V5",
 }
 
 
@@ -34,13 +36,15 @@ class Taken:
     values: list[Value]
     repairs: dict[str, tuple[Repair, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    blanks: dict[int, Place] = field(default_factory=dict)
+    open_totals: dict[int, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluator:
     """Reads the cells of one year's returns; ``blank`` and ``number`` are the rules S2 and S3.
 
-    ``silent`` are the items a blank cell of which is nothing to speak of.
+    ``silent`` are the items that may be left blank, ``totals`` those with a formula, ``tables`` the statutory ones.
     """
 
     form: Form
@@ -48,12 +52,23 @@ class Evaluator:
     blank: Rule
     number: Rule
     silent: frozenset[int]
+    totals: frozenset[int]
+    tables: frozenset[str]
 
     @classmethod
     def of(cls, form: Form, control: Control) -> Evaluator:
         """The evaluator of a form under the settings of a 台账."""
         silent = frozenset(index for index, item in enumerate(form.items) if not (item.required or item.source))
-        return cls(form=form, control=control, blank=form.rule("S2"), number=form.rule("S3"), silent=silent)
+        totals = frozenset(index for index, item in enumerate(form.items) if item.code in form.formulas)
+        return cls(
+            form=form,
+            control=control,
+            blank=form.rule("S2"),
+            number=form.rule("S3"),
+            silent=silent,
+            totals=totals,
+            tables=frozenset(table.code for table in form.tables),
+        )
 
     def as_issued(
         self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
@@ -68,13 +83,13 @@ class Evaluator:
                 raw = rows[row][col]
                 if type(raw) is float and plain and 0 <= raw < LIMIT and raw == (whole := int(raw)):
                     values[index] = whole
-                elif raw != "" or not plain or index not in self.silent:
-                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet, unit)
+                elif raw != "" or not plain or index not in self.silent or index in self.totals:
+                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet)
             for index, row, col in plan.others:
                 raw = rows[row][col]
                 if raw != "" or not plain or index not in self.silent:
-                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet, unit)
-        return taken
+                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet)
+        return self._finished(taken, sheets, unit)
 
     def located(
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
@@ -83,40 +98,110 @@ class Evaluator:
         taken = Taken(values=[None] * len(self.form.items))
         for index, place in places.items():
             raw = value_at(book[place.sheet], place.row, place.col)
-            self._take(taken, index, raw, place, sheets[place.sheet], unit)
-        return taken
+            self._take(taken, index, raw, place, sheets[place.sheet])
+        return self._finished(taken, sheets, unit)
 
-    def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet, unit: str) -> None:
-        """Put the value of one cell and what must be said about it into ``taken``."""
+    def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet) -> None:
+        """Put the value of one cell and what must be said about it into ``taken``; blanks are looked at in the end."""
         item = self.form.items[index]
+        if index in self.totals and (raw == "" or (place.row, place.col) in sheet.uncomputed):
+            taken.open_totals[index] = place
+            return
         reading = _trouble(sheet, place, raw, item) or (read_number(raw, item) if item.numeric else read_text(raw))
-        if self._is_missing(item, reading, unit) and self.control.profile.blanks == "zero" and sheet.scanned:
-            # a blank counts as 0 only where nothing unseen can stand in it
-            reading = Reading(value=_ZERO[item.kind], shown="空白", repairs=(Repair.ZEROED,))
         taken.values[index] = reading.value
-        if item.numeric and reading.repairs:
-            taken.repairs[item.code] = reading.repairs
-        where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
-        taken.findings.extend(finding.at(**where) for finding in self._findings(item, reading, unit))
+        if item.numeric and item.mode == "entered" and reading.value is None and not reading.reason:
+            taken.blanks[index] = place
+            return
+        self._told(taken, item, reading, place)
 
-    def _is_missing(self, item: Item, reading: Reading, unit: str) -> bool:
-        """Whether a figure that this unit must give was left blank."""
-        if reading.reason or reading.value is not None or item.mode != "entered" or not item.numeric:
-            return False
-        return bool(item.required or (item.source and self.control.profile.sources.get(item.source) == unit))
-
-    def _findings(self, item: Item, reading: Reading, unit: str) -> Iterator[Finding]:
+    def _told(self, taken: Taken, item: Item, reading: Reading, place: Place) -> None:
         """What must be said about a cell, if anything."""
+        where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
         if reading.reason:
-            yield violation(
-                self.number, label=item.label, found=reading.shown, reason=reading.reason, expected=_expected(item)
-            )
-        elif self._is_missing(item, reading, unit):
-            yield violation(self.blank, label=item.label, found="空白", expected=_expected(item))
-        for repair in reading.repairs if item.numeric else ():
+            words = {"found": reading.shown, "reason": reading.reason, "expected": _expected(item)}
+            taken.findings.append(violation(self.number, where=where, label=item.label, **words))
+        if not item.numeric or not reading.repairs:
+            return
+        taken.repairs[item.code] = reading.repairs
+        for repair in reading.repairs:
             assert isinstance(reading.value, int | Decimal)
             found, value = reading.shown.strip(), printed(reading.value)
-            yield notice(_NOTICES[repair], label=item.label, found=found, value=value, unit=item.unit)
+            finding = notice(_NOTICES[repair], where=where, label=item.label, found=found, value=value, unit=item.unit)
+            taken.findings.append(finding)
+
+    # ---------------------------------------------------------------- what shows only when all cells are read
+    def _finished(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str) -> Taken:
+        """The same with its blanks and its open totals settled."""
+        self._settle_blanks(taken, sheets, unit)
+        self._complete_totals(taken)
+        return taken
+
+    def _settle_blanks(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str) -> None:
+        """Blanks of figures that this unit must give: missing, or 0 where the office has set it so.
+
+        A blank counts as 0 only where nothing unseen can stand in it, and never in a return in which nothing was entered;
+        a table that was left blank as a whole is asked about.
+        """
+        items = self.form.items
+        missing = {index: place for index, place in taken.blanks.items() if self._is_due(items[index], unit)}
+        entered = {
+            item.table
+            for item, value in zip(items, taken.values, strict=True)
+            if item.mode == "entered" and not item.carry and isinstance(value, int | Decimal)
+        }
+        zero = self.control.profile.blanks == "zero" and bool(entered)
+        for index, place in missing.items():
+            item = items[index]
+            where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
+            if not (zero and sheets[place.sheet].scanned):
+                words = {"label": item.label, "found": "空白", "expected": _expected(item)}
+                taken.findings.append(violation(self.blank, where=where, **words))
+                continue
+            taken.values[index] = _ZERO[item.kind]
+            taken.repairs[item.code] = (Repair.ZEROED,)
+            if item.table in entered or item.table not in self.tables:
+                taken.findings.append(notice(_NOTICES[Repair.ZEROED], where=where, label=item.label, found="空白"))
+        for table in self.tables if zero else ():
+            places = [place for index, place in missing.items() if items[index].table == table]
+            if places and table not in entered:
+                where = {"sheet": places[0].sheet, "cell": places[0].cell, "key": f"V6.{table}", "operands": "blank"}
+                taken.findings.append(notice("V6", where=where, sheet=places[0].sheet, count=len(places)))
+
+    def _is_due(self, item: Item, unit: str) -> bool:
+        """Whether this unit must give the figure."""
+        return bool(item.required or (item.source and self.control.profile.sources.get(item.source) == unit))
+
+    def _complete_totals(self, taken: Taken) -> None:
+        """Totals that nobody calculated, or that were cleared, by the formula they were issued with.
+
+        One is told, with how many there are; where a part is missing or uncertain, that part alone is told.
+        """
+        done: list[Place] = []
+        open_ones = dict(taken.open_totals)
+        while open_ones:
+            ready = [index for index in open_ones if self._total(index, taken.values) is not None]
+            if not ready:
+                return self._tell_totals(taken, done)
+            for index in ready:
+                done.append(open_ones.pop(index))
+                taken.values[index] = self._total(index, taken.values)
+                taken.repairs[self.form.items[index].code] = (Repair.COMPUTED,)
+        return self._tell_totals(taken, done)
+
+    def _total(self, index: int, values: Sequence[Value]) -> Value:
+        item = self.form.items[index]
+
+        def value(code: str) -> Figure | None:
+            found = values[self.form.position[code]]
+            return None if isinstance(found, str) else found
+
+        return total(self.form.formulas[item.code].right, value)
+
+    def _tell_totals(self, taken: Taken, done: Sequence[Place]) -> None:
+        if done:
+            first = min(done, key=lambda place: (place.sheet, place.row, place.col))
+            where = {"sheet": first.sheet, "cell": first.cell}
+            taken.findings.append(notice(_NOTICES[Repair.COMPUTED], where=where, count=len(done)))
 
 
 def hidden(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator[Finding]:

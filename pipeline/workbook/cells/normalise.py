@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.form import Item, Value
+from pipeline.form.numerals import read_numeral
 from pipeline.model.submission import Repair
-from pipeline.workbook.cells.numerals import read_numeral
 
 LIMIT = 1_000_000_000
 """Figures at or above this are refused: no county counts that high, and int64 sums stay exact below it."""
@@ -35,6 +35,10 @@ _NUMERAL = "[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍�
 _MEASURES = "件条个项次场期份起宗例"
 _UNIT = rf"(?:万元|元整?|[{_MEASURES}])"
 _DOUBT = re.compile("[约近余多几数超估百千万亿%?~]|左右|以上|以下|上下|大概|预计|若干|不足|待|暂|不确定|未核")
+_HARMLESS = re.compile(
+    "(?:其中|内含|含有|含|包括|包含|不含|不包括|原|已含|均为|均含|撤回[0-9]|比上年|较上年|同比|上年|去年)(?!.*(?:应|改|更正|作废|有误|错))"
+)
+"""How a note begins that says something of a figure and nothing against it."""
 _YUAN: Mapping[str, int] = {"元": 1, "元整": 1, "万元": 10_000}
 
 
@@ -106,7 +110,7 @@ def _numeral(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, .
 
 def _annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
     note = match["note"]
-    if _DOUBT.search(note):
+    if _DOUBT.search(note) or not _HARMLESS.match(note):
         return "括号里的说明使这个数不能确定"
     figure = re.fullmatch(rf"({_GROUPED}|{_NUMBER})\s*({_UNIT})?", match["figure"])
     if figure is None or re.fullmatch(rf"(?:单位:?)?{_UNIT}", note):
@@ -151,6 +155,7 @@ CASES: tuple[Case, ...] = (
     _case("数字带“万”“亿”不写元", rf"\+?{_NUMBER}\s*[千万亿].*", "退回：不猜单位",
           _refused("带“千”“万”“亿”，不能确定单位"),
           ("12万", None), ("12万", "万元", None), ("3亿元", "万元", None)),
+    _case("单独一个“一”字", r"[一丨丶]", "退回：可能是横线，没有请填 0", _refused("可能是横线，也可能是数字一"), ("一", None)),
     _case("写得完整的中文数字", rf"({_NUMERAL})({_UNIT})?", "读取，提示 V1；写得不完整的退回", _numeral,
           ("三", "3"), ("十二", "12"), ("一百零五", "105"), ("两件", "2"), ("〇", "0"), ("一万二千", "12000"),
           ("三万元", "万元", "3"), ("三万五千元", "万元", "3.5"), ("一百五", None), ("二〇", None),
@@ -160,8 +165,10 @@ CASES: tuple[Case, ...] = (
           "退回", _refused("是日期，不是数字"),
           ("2024-1-5", None), ("2024年3月5日", None), ("3/5", None)),
     _case("数字加括号说明", r"\+?(?P<figure>[0-9][0-9,.]*\s*[^0-9()]*)\((?P<note>[^()]+)\)",
-          "取前面的数，提示 V1，说明不计入，另加核实 V4；说明里有“约”“万”等字的退回", _annotated,
-          ("55（含自然失效29件）", "55"), ("3件(撤回1件)", "3"), ("55（约）", None), ("3（万）", None),
+          "说明以“其中”“含”“包括”“原”等开头的，取前面的数，提示 V1、V4；其他说明（应为、作废、另一个数等）退回", _annotated,
+          ("55（含自然失效29件）", "55"), ("3件(撤回1件)", "3"), ("7（原5件）", "7"), ("55（约）", None),
+          ("7（应为9）", None),
+          ("7（作废）", None), ("7（+2）", None), ("7(9)", None), ("7（×10）", None), ("7（原为7，更正9）", None), ("3（万）", None),
           ("3（件）", None)),
     _case("没有的写法", r"[-—–－_/\\.·]+|无|没有|暂无|空|不涉及|未发生|未统计|[Nn]/?[Aa]|[Nn]one|[Nn]ull",
           "退回：没有请填 0", _refused("不是数字"),

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.form import Item
+from pipeline.form.numerals import read_numeral
 from pipeline.model.submission import Repair
 from pipeline.workbook.cells.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
-from pipeline.workbook.cells.numerals import read_numeral
 from tests import ROOT
 
 DOCS = ROOT / "docs" / "numbers.md"

@@ -1,0 +1,69 @@
+"""What stands beside or below a statutory table and is, or speaks of, a figure: shown, and asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pipeline.layout import Place
+from pipeline.model.finding import Finding, digest, notice
+from pipeline.road.read.locate import SheetPlan
+from pipeline.workbook.cells import Rows, as_shown
+from pipeline.workbook.cells.grid import value_at
+
+_REACH = (40, 12)
+"""Rows below and columns beside a table within which a word may be meant for it."""
+_SPEAKS = re.compile(
+    r"更正|改为|改成|应为|应是|应填|作废|有误|错误|误填|漏[报填]|少[报填]|多[报填]|补[报填]|加上|减去|另有|另加|合计应"
+)
+_FIGURE = re.compile(r"[-+＋－]?[0-9０-９][0-9０-９,，.．]*(?:件|条|个|次|万元|元)?")
+_LONGEST, _MOST = 120, 5
+
+
+def beside_findings(
+    places: Mapping[str, Place], plans: Sequence[SheetPlan], book: Mapping[str, Rows]
+) -> Iterator[Finding]:
+    """One warning for each such cell, the first few of a sheet; the places are those the items were read at."""
+    for plan in plans:
+        if not plan.statutory:
+            continue
+        mine = [place for place in places.values() if place.sheet == plan.sheet]
+        if mine and plan.sheet in book:
+            yield from _around(plan.sheet, book[plan.sheet], mine, _known(plan, book[plan.sheet]))
+
+
+def _known(plan: SheetPlan, rows: Rows) -> frozenset[tuple[int, int]]:
+    """The labels that were issued and stand where they were."""
+    return frozenset((row, col) for row, col, text in plan.anchors if value_at(rows, row, col) == text)
+
+
+def _around(sheet: str, rows: Rows, places: Iterable[Place], labels: frozenset[tuple[int, int]]) -> Iterator[Finding]:
+    taken = {(place.row, place.col) for place in places} | labels
+    top, left = min(row for row, _ in taken), min(place.col for place in places)
+    bottom, right = max(row for row, _ in taken), max(col for _, col in taken)
+    said = 0
+    for row in range(top, min(len(rows), bottom + _REACH[0])):
+        first = left if row <= bottom else 0
+        for col in range(first, min(len(rows[row]), right + _REACH[1])):
+            value = rows[row][col]
+            if value == "" or (row, col) in taken or not _is_figure(value, inside=row <= bottom and col <= right):
+                continue
+            place, text = Place(sheet, row, col), as_shown(value).strip()[:_LONGEST]
+            where = {"sheet": sheet, "cell": place.cell, "key": f"L9.{sheet}!{place.cell}"}
+            where["operands"] = digest([("cell", text)])
+            yield notice("L9", where=where, sheet=sheet, cell=place.cell, found=text)
+            said += 1
+            if said >= _MOST:
+                return
+
+
+def _is_figure(value: object, *, inside: bool) -> bool:
+    """Whether a cell is a figure or speaks of one; within the table a word alone is a label."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return True
+    text = str(value).strip()
+    if _FIGURE.fullmatch(text):
+        return True
+    return not inside and _SPEAKS.search(text) is not None
