@@ -6,27 +6,33 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.control import build_control, read_control
+from pipeline.control import build_control, control_rows, read_control
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.model.seal import make_secret
 from pipeline.road.templates import build_report, build_workbook
 from pipeline.workspace import CONTROL_TEMPLATE, TEMPLATES, Workspace, bundled_templates, template_file
 
 
-def create_workspace(root: Path, year: int) -> Workspace:
+def create_workspace(root: Path, year: int, *, former: int | None = None) -> Workspace:
     """A workspace for ``year`` at ``root``: 台账, secret, empty outputs. What is there already is never overwritten.
 
-    Raises `WorkspaceError` when the year has its 台账 already or no form covers it.
+    With ``former`` the 台账 begins with the roster, the profile and the local indicators and rules of that year, never
+    with its decisions. Raises `WorkspaceError` when the year has its 台账 already, no form covers it, or the former year
+    has none.
     """
     workspace = Workspace(root)
-    workspace.form(year)
+    form, _ = workspace.form(year)
+    taken_over = control_rows(workspace.control(former), year) if former else None
     control = workspace.control(year)
     if control.exists():
         raise WorkspaceError(f"{control} 已经存在，没有改动。要重新开始请先把它移走。")
     try:
         control.parent.mkdir(parents=True, exist_ok=True)
         workspace.outputs.mkdir(exist_ok=True)
-        shutil.copyfile(template_file(workspace.templates(), CONTROL_TEMPLATE), control)
+        if taken_over is None:
+            shutil.copyfile(template_file(workspace.templates(), CONTROL_TEMPLATE), control)
+        else:
+            build_control(form, control, taken_over)
         make_secret(workspace.secret)
     except OSError as error:
         raise PublishError(f"无法在 {root} 建立工作区（{error.strerror}）。请检查文件夹权限。") from error

@@ -56,11 +56,21 @@ add_questions(app)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="目录", help="新工作区的位置，没有会新建。")],
     year: Year,
+    former: Annotated[
+        int | None,
+        typer.Option(
+            "--from",
+            metavar="年度",
+            min=2008,
+            max=2100,
+            help="从哪一年的台账沿用单位名录、年报信息和本地指标；决定不沿用。",
+        ),
+    ] = None,
 ) -> None:
-    """建一个工作区：inputs/年度 里放好空白台账，并生成签发密钥。"""
+    """建一个工作区，或在原有工作区里开始新的一年：inputs/年度 里放好台账，并生成签发密钥。"""
     from pipeline.setup import create_workspace
 
-    show.created(create_workspace(folder, year), year)
+    show.created(create_workspace(folder, year, former=former), year)
 
 
 @form_app.command("check", **_HANDLED)
@@ -227,7 +237,7 @@ def run(
     else:
         document, closing = last_document(where, year), closing_of(where, year)
         show.unchanged(document, closing, folder, seconds, json=json)
-        again = bool(closing.late) if closing else needs_attention(document)
+        again = bool(closing.late or closing.findings) if closing else needs_attention(document)
     if again:
         raise typer.Exit(FINDINGS)
 
@@ -271,8 +281,9 @@ def status(
     if unit:
         show.transitions(document, unit, transitions(where, year, unit), json=json)
         return
-    show.status(document, closing_of(where, year), reopening_of(where, year), json=json)
-    if not document["complete"]:
+    closing = closing_of(where, year)
+    show.status(document, closing, reopening_of(where, year), json=json)
+    if not document["complete"] or (closing and closing.findings):
         raise typer.Exit(FINDINGS)
 
 

@@ -183,6 +183,7 @@ def _closing(closing: Closed | None) -> None:
     _out.print(f"封存：{stands.at[:16].replace('T', ' ')}，{escape(stands.by)}，{escape(stands.reason)}")
     for name, seen in closing.late:
         _out.print(f"  [yellow]封存后来件[/] {seen[:16].replace('T', ' ')} {escape(name)}：已登记，没有计入")
+    findings(closing.findings)
 
 
 def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transition], *, json: bool) -> None:
@@ -260,8 +261,8 @@ def _night(result: Outcome) -> None:
     if result.county.complete:
         _out.print(f"[green]已汇总完成：{len(result.county.counted)} 个单位全部计入。[/]")
     else:
-        names = "、".join(standing.unit.name for standing in result.county.missing)
-        _out.print(f"[yellow]尚未完成，缺 {len(result.county.missing)} 个单位：{escape(names)}[/]")
+        names = "、".join(result.county.lacking)
+        _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{escape(names)}[/]")
 
 
 def _standing(standing: Standing) -> None:

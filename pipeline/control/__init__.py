@@ -2,34 +2,6 @@
 
 from pipeline.control.blank import build_control
 from pipeline.control.read import read_control
-from pipeline.model.control import (
-    CONTROL_FILE,
-    RESERVED_FILES,
-    SUPERIOR_FILE,
-    UNIT_TYPES,
-    Acceptance,
-    Adjustment,
-    Claim,
-    Control,
-    Correction,
-    Profile,
-    Unit,
-    Waiver,
-)
+from pipeline.control.taking_over import control_rows
 
-__all__ = [
-    "CONTROL_FILE",
-    "RESERVED_FILES",
-    "SUPERIOR_FILE",
-    "UNIT_TYPES",
-    "Acceptance",
-    "Adjustment",
-    "Claim",
-    "Control",
-    "Correction",
-    "Profile",
-    "Unit",
-    "Waiver",
-    "build_control",
-    "read_control",
-]
+__all__ = ["build_control", "control_rows", "read_control"]

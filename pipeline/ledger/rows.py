@@ -143,7 +143,7 @@ class Packing:
             places=self._packed_places(result.places),
             reasons=_json(dict(result.reasons)),
             findings=packed_findings(result.findings),
-            remarks=_json([dict(result.repairs), result.saved.isoformat() if result.saved else ""]),
+            remarks=_json([dict(result.repairs), result.saved.isoformat() if result.saved else "", result.lacking]),
         )
 
     def _packed_places(self, places: Mapping[str, Place]) -> str:
@@ -170,6 +170,7 @@ class Packing:
             reasons=json.loads(row.reasons),
             repairs=unpacked_repairs(row),
             saved=_saved(row),
+            lacking=json.loads(row.remarks)[2] if row.remarks else "",
             findings=findings,
         )
 

@@ -74,8 +74,14 @@ class County:
 
     @property
     def complete(self) -> bool:
-        """Whether every unit in scope is counted or waived."""
-        return not self.missing
+        """Whether every unit in scope, on this level and below, is counted or waived."""
+        return not self.lacking
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Who is missing: units of this level, and those of lower levels that a counted consolidation says are missing."""
+        below = (f"{each.unit.name}的{each.submission.lacking}" for each in self.counted if each.submission.lacking)
+        return (*(standing.unit.name for standing in self.missing), *below)
 
     @property
     def provisional(self) -> tuple[CountedReturn, ...]:

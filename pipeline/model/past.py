@@ -45,6 +45,10 @@ def crossed(past: Past, form: Form) -> Past:
     return replace(past, form=form.id, values=values)
 
 
+ROOT = ""
+"""The key of the consolidation itself, which is no unit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Last year's accepted values: unit code to item code to value. What is not known is not there."""

@@ -180,7 +180,8 @@ class Submission:
     """A return whose unit, form and year are established. ``values`` is ordered like ``Form.items``.
 
     ``repairs`` are what reading did to figures, by item code; ``reasons`` what the unit wrote to explain findings;
-    ``saved`` when an office program last saved it, as the workbook itself tells.
+    ``saved`` when an office program last saved it, as the workbook itself tells;
+    ``lacking`` who was missing where it is itself a consolidation.
     """
 
     arrival: Arrival
@@ -190,6 +191,7 @@ class Submission:
     reasons: Mapping[str, str]
     repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
     saved: dt.datetime | None = None
+    lacking: str = ""
     findings: tuple[Finding, ...]
 
 

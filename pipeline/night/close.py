@@ -15,6 +15,7 @@ from pipeline.ledger.rows import unpacked_findings
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.night.basis import load_basis
+from pipeline.night.carry import carry_findings
 from pipeline.night.outputs import MANIFEST, issued_files
 from pipeline.night.run import Effort, basis_key, keep_night, load_superior, travel
 from pipeline.road.intake import collect
@@ -23,10 +24,14 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A closing that stands, with what has arrived since: name and when it was first seen."""
+    """A closing that stands, with what has arrived since: name and when it was first seen.
+
+    ``findings`` tell where the year before has moved since.
+    """
 
     closing: Closing
     late: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> Outcome:
@@ -72,8 +77,14 @@ def closing_of(workspace: Workspace, year: int) -> Closed | None:
         if closing is None:
             return None
         came = ledger.arrivals.all(year)
+        took, former = ledger.nights.figures(year), ledger.nights.figures(year - 1)
+    form, _ = workspace.form(year)
     known = set(closing.arrivals)
-    return Closed(closing=closing, late=tuple((name, seen) for sha256, name, seen in came if sha256 not in known))
+    return Closed(
+        closing=closing,
+        late=tuple((name, seen) for sha256, name, seen in came if sha256 not in known),
+        findings=tuple(carry_findings(form, year, took, former)),
+    )
 
 
 def reopening_of(workspace: Workspace, year: int) -> Closing | None:
@@ -91,7 +102,8 @@ def _require_seen(ledger: Ledger, year: int, key: str) -> None:
             f"{year} 年度上次汇总以后有变化，还不能封存。请先运行 xxgk run --year {year}，核对结果后再封存；"
             f"有文件每次都读不完（I1）的，先把它移出 inputs/{year}。"
         )
-    if not last.complete:
+    document = ledger.nights.document(last.id)
+    if document["missing"] if document else not last.complete:
         raise WorkspaceError(f"{year} 年度还有单位没有报齐，不能封存。请催报，或在台账“免报”表登记后重新汇总。")
     open_ones = [finding for finding in _findings(ledger, last) if finding.unanswered]
     if open_ones:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
-from pipeline.form import LOCAL
+from pipeline.form import LOCAL, printed
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
@@ -22,6 +22,7 @@ from pipeline.model.seal import Seal
 from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
+from pipeline.night.carry import carry_findings
 from pipeline.night.examine import Examination
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import is_current, keep_closed, publish
@@ -142,10 +143,11 @@ def travel(
         office.answer(control.profile.root, finding)
         for finding in (
             *county.findings,
-            *root_findings(form, control, county, checker.balances),
+            *root_findings(form, control, county, checker.balances, basis.history),
             *report_findings(form, basis.word, report, county.figures),
         )
     ]
+    of_root.extend(office.answer(control.profile.root, finding) for finding in _closed_after(ledger, basis, county))
     findings = [
         *control.findings,
         *remarks,
@@ -218,6 +220,14 @@ def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> tuple
     return (None, (read,)) if isinstance(read, Finding) else (read, ())
 
 
+def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Finding]:
+    """Where the next year is closed already and took over other figures than this one comes to now."""
+    if ledger.closings.standing(basis.year + 1):
+        took = ledger.nights.figures(basis.year + 1)
+        now = {code: None if value is None else printed(value) for code, value in county.figures.items()}
+        yield from carry_findings(basis.form, basis.year + 1, took, now)
+
+
 def _superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
     """What was found in returns that another version has replaced."""
     return (finding for standing in standings for judged in standing.replaced for finding in judged.findings)
@@ -248,6 +258,6 @@ def _report(basis: Basis, county: County) -> ReportContent:
             "website": profile.website,
             "level": profile.level,
         },
-        missing=tuple(standing.unit.name for standing in county.missing),
+        missing=county.lacking,
         provisional=tuple(standing.unit.name for standing in county.provisional),
     )

@@ -7,11 +7,12 @@ a published report that was imported.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from pipeline.form import Form, Value
 from pipeline.ledger import Accepted, Ledger
 from pipeline.model.control import Control
-from pipeline.model.past import History, Past, crossed
+from pipeline.model.past import ROOT, History, Past, crossed
 
 REPORT, WORKBOOK, COUNTED = "年报", "报表", "汇总"
 _TRUST = (REPORT, WORKBOOK, COUNTED)
@@ -31,7 +32,23 @@ def reported(ledger: Ledger, year: int, form: Form) -> History:
 
 def history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
     """What the units reported the year before ``year``, put right by the office (上年更正)."""
-    return reported(ledger, year - 1, form).corrected(form, control.corrections)
+    return _with_root(ledger, year - 1, form, reported(ledger, year - 1, form).corrected(form, control.corrections))
+
+
+def _with_root(ledger: Ledger, year: int, form: Form, units: History) -> History:
+    """The same with what the consolidation itself published last for ``year``."""
+    published = ledger.nights.figures(year)
+    root = {
+        code: Decimal(text) if form.item(code).kind == "money" else int(text)
+        for code, text in published.items()
+        if text is not None and code in form.position and form.item(code).numeric and _is_figure(form, code, text)
+    }
+    return History(values={**units.values, ROOT: root}) if root else units
+
+
+def _is_figure(form: Form, code: str, text: str) -> bool:
+    """Whether the item can hold what was printed: a local indicator may be of another kind by now."""
+    return form.item(code).kind == "money" or text.lstrip("-").isdecimal()
 
 
 def _counted(ledger: Ledger, year: int) -> Iterator[Past]:

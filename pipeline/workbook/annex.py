@@ -54,6 +54,15 @@ def unfinished(sheets: Mapping[str, Rows]) -> str:
     return "；".join(part for part in said.split("　") if part.startswith((MISSING, PROVISIONAL)))
 
 
+def missing_in(words: str) -> str:
+    """The units of `unfinished` that were missing, without those that were counted for the time being.
+
+    >>> missing_in("尚缺：甲镇、乙镇；经认可暂计入：丙镇"), missing_in("经认可暂计入：丙镇")
+    ('甲镇、乙镇', '')
+    """
+    return next((part.removeprefix(MISSING) for part in words.split("；") if part.startswith(MISSING)), "")
+
+
 def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
     """The addends of one figure as the 来源 of a county.xlsx lists them, in its order; none where it has no such sheet
     or somebody wrote there what is no figure.

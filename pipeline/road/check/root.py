@@ -8,24 +8,52 @@ from decimal import Decimal
 from pipeline.form import Figure, Form, printed
 from pipeline.model.control import Control
 from pipeline.model.county import County
-from pipeline.model.finding import Finding, violation
+from pipeline.model.finding import Finding, digest, notice, violation
+from pipeline.model.past import NONE, ROOT, History
 from pipeline.road.check.breach import definition
 from pipeline.road.check.linear import Balances
 
+_OWN = "本级政府"
+"""What the root is, as a unit."""
 
-def root_findings(form: Form, control: Control, county: County, balances: Balances) -> Iterator[Finding]:
-    """Everything that is wrong with the consolidation itself."""
+
+def root_findings(
+    form: Form, control: Control, county: County, balances: Balances, history: History = NONE
+) -> Iterator[Finding]:
+    """Everything that is wrong with the consolidation itself; ``history`` is what it published a year before."""
     yield from _sums(form, control, county)
     if county.missing:
         names = "、".join(standing.unit.name for standing in county.missing)
         yield violation(form.rule("A2"), count=len(county.missing), units=names)
-    rule = form.rule("A3")
-    for breach in balances.check([county.vector(form)])[0]:
+    rule, vector = form.rule("A3"), county.vector(form)
+    last = history.vector(form, ROOT) if county.complete else form.blank
+    breaches = balances.assess([vector], last=[last], unit_types=[_OWN])[0].breaches
+    for breach in breaches:
         if breach.rule.id in rule.rules:
             detail = f"{breach.equation.over_label}：左边 {printed(breach.left)}，右边 {printed(breach.right)}"
             yield violation(
                 rule, rule=breach.rule.id, detail=detail, found=printed(breach.left), expected=printed(breach.right)
             )
+    others = [
+        b for b in breaches if b.rule.id not in rule.rules and (b.rule.severity == "error" or b.equation.historic)
+    ]
+    yield from (finding.at(sheet="", cell="") for finding in balances.findings(others, {}, vector))
+    if county.complete:
+        yield from _left_behind(form, control, history)
+
+
+def _left_behind(form: Form, control: Control, history: History) -> Iterator[Finding]:
+    """Units that left the roster with something carried over to this year."""
+    carried = [item for item in form.items if item.carry and item.code not in form.formulas]
+    names = {unit.code for unit in control.units} | {ROOT}
+    for unit, values in history.values.items():
+        figures = [(item, value) for item in carried if (value := values.get(item.carry))]
+        if unit not in names and figures:
+            shown = "、".join(
+                f"{item.label} {printed(value)}" for item, value in figures[:3] if not isinstance(value, str)
+            )
+            where = {"key": f"C7.{unit}", "operands": digest((item.code, value) for item, value in figures)}
+            yield notice("C7", where=where, found=shown, unit=unit)
 
 
 def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:

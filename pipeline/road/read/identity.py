@@ -9,7 +9,7 @@ likely units, until the office claims it in the 台账 by file name or hash; its
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -28,6 +28,7 @@ _BANNER = re.compile(
     re.S,
 )
 """What is printed there; a name may hold blanks, as 财　政　局 does."""
+_BY_HASH = 3
 Words = dict[str, Any]
 """What fills the sentence of a finding."""
 
@@ -87,6 +88,8 @@ class Registrar:
             return verdict.finding if isinstance(verdict, Doubt) else verdict
         if isinstance(verdict, Identified) and verdict.unit == units[0]:
             return verdict
+        if owner := self._owner(arrival, claims, units[0], book):
+            return owner
         because = verdict.because if isinstance(verdict, Doubt) else f"签发给“{self._named(verdict.unit)}”"
         words: Words = {"name": arrival.name, "unit": self._named(units[0]), "cell": claims[0].cell, "because": because}
         return Identified(unit=units[0], findings=(notice("U10", **words),))
@@ -133,6 +136,26 @@ class Registrar:
         likely = self._likely(arrival, declared, unit)
         finding = notice("U7", found=self._named(unit), declared=others, likely=likely, **words)
         return Doubt(finding=finding, because="文件名写的单位不同")
+
+    def _owner(self, arrival: Arrival, claims: Sequence[Claim], unit: str, book: Mapping[str, Rows]) -> Finding | None:
+        """What a sheet says of its owner weighs more than a claim by file name; a claim by hash is certain."""
+        if any(claim.certainty(arrival.sha256, arrival.names) == _BY_HASH for claim in claims):
+            return None
+        for declared in self._declared(book):
+            others = self.roster.resolve(declared.unit) if declared.unit else frozenset()
+            if others and unit not in others:
+                where = {"sheet": declared.place.sheet, "cell": declared.place.cell}
+                words: Words = {"name": arrival.name, "unit": self._named(unit), "row": arrival.sha256[:8]}
+                return notice("U11", where=where, found=declared.unit, expected=self._named(unit), **words)
+        return None
+
+    def namesakes(self, arrival: Arrival, unit: str) -> Iterator[Finding]:
+        """The same bytes under the name of another unit: one of them has not sent its own."""
+        for name in arrival.names:
+            others = self.roster.mentioned(name) - {unit}
+            if others and unit not in self.roster.mentioned(name):
+                named = "、".join(self._named(code) for code in sorted(others))
+                yield notice("U12", name=name, unit=self._named(unit), found=named, expected=self._named(unit))
 
     def _claims(self, arrival: Arrival) -> list[Claim]:
         """The claims of the most certain kind there are: by hash, else by path, else by base name."""

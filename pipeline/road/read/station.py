@@ -21,7 +21,7 @@ from pipeline.road.read.saved import saved_time
 from pipeline.road.read.values import Evaluator, hidden
 from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.workbook import opinions
-from pipeline.workbook.annex import annexed, unfinished
+from pipeline.workbook.annex import annexed, missing_in, unfinished
 from pipeline.workbook.cells import Chart, Rows, charts
 from pipeline.workbook.cells.normalise import read_text
 
@@ -96,10 +96,11 @@ class Reader:
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
             return _unclaimed(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
-        unit, findings = identified.unit, [*remarks, *identified.findings]
+        unit = identified.unit
+        findings = [*remarks, *identified.findings, *self._registrar.namesakes(arrival, unit)]
         issued = self._issued(unit)
-        if missing := unfinished(grids):
-            findings.append(notice("C4", found=missing))
+        if lacking := unfinished(grids):
+            findings.append(notice("C4", found=lacking))
         places: Mapping[str, Place]
         if issued.whole and as_issued(issued.plans, issued.layout, book):
             places = issued.layout.places
@@ -120,6 +121,7 @@ class Reader:
             reasons=_written(_opinions(book) | issued.reasons.read(book)),
             repairs=taken.repairs,
             saved=saved,
+            lacking=missing_in(lacking),
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 

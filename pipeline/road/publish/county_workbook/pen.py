@@ -76,8 +76,8 @@ class Pen:
             f"报告年度：{self.outcome.year}年",
             f"已计入 {len(county.counted)} / {total} 个单位",
         ]
-        if county.missing:
-            parts.append(MISSING + _names(county.missing))
+        if county.lacking:
+            parts.append(MISSING + "、".join(county.lacking))
         if county.provisional:
             parts.append(PROVISIONAL + _names(county.provisional))
         return "　".join(parts)
