@@ -72,8 +72,7 @@ def adjustments(table: Iterator[Row], form: Form, year: int) -> Iterator[Adjustm
         adjustment = Adjustment(**signed, amount=amount)
         if first := seen.get(adjustment.identity):
             row.note("T25", "指标", found=item.code, first=first)
-            continue
-        seen[adjustment.identity] = adjustment.cell
+        seen.setdefault(adjustment.identity, adjustment.cell)
         yield adjustment
 
 

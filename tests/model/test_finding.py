@@ -44,7 +44,7 @@ def test_messages_are_sentences_for_a_clerk() -> None:
         assert entry["severity"] in SEVERITY_LABELS, code
         assert entry["message"].endswith("。"), code
         assert entry["remedy"].endswith("。"), code
-        assert set(entry) <= {"severity", "message", "remedy", "expected"}, code
+        assert set(entry) <= {"severity", "message", "remedy", "expected", "asks", "needs_reason"}, code
 
 
 def test_a_missing_word_and_an_unknown_code_raise() -> None:

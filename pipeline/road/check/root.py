@@ -35,7 +35,10 @@ def root_findings(
                 rule, rule=breach.rule.id, detail=detail, found=printed(breach.left), expected=printed(breach.right)
             )
     others = [
-        b for b in breaches if b.rule.id not in rule.rules and (b.rule.severity == "error" or b.equation.historic)
+        breach
+        for breach in breaches
+        if breach.rule.id not in rule.rules and not breach.defines
+        if breach.rule.severity == "error" or breach.equation.historic
     ]
     yield from (finding.at(sheet="", cell="") for finding in balances.findings(others, {}, vector))
     if county.complete:

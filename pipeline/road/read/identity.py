@@ -151,6 +151,8 @@ class Registrar:
 
     def namesakes(self, arrival: Arrival, unit: str) -> Iterator[Finding]:
         """The same bytes under the name of another unit: one of them has not sent its own."""
+        if not any(unit in self.roster.mentioned(name) for name in arrival.names):
+            return
         for name in arrival.names:
             others = self.roster.mentioned(name) - {unit}
             if others and unit not in self.roster.mentioned(name):

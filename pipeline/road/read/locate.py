@@ -25,6 +25,8 @@ from pipeline.road.read.around import proven_around
 from pipeline.road.read.missing import missing_findings, moved_findings
 from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight, value_at
 
+_FEW = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class SheetPlan:
@@ -71,12 +73,14 @@ class SheetPlan:
         return True
 
     def contained(self, rows: Rows) -> bool:
-        """Whether nothing was written below the issued table, or to the right of a statutory one."""
-        if len(rows) > self.height and any(_text(cell) for row in rows[self.height :] for cell in row):
-            return False
-        if not self.statutory or not rows or len(rows[0]) <= self.width:
-            return True
-        return not any(_text(cell) for row in rows for cell in row[self.width :])
+        """Whether no more than a few words were written below the issued table, or to the right of a statutory one.
+
+        A few words are told by themselves; more of them may be the table once again.
+        """
+        stray = [cell for row in rows[self.height :] for cell in row if _text(cell)]
+        if self.statutory and rows and len(rows[0]) > self.width:
+            stray += [cell for row in rows for cell in row[self.width :] if _text(cell)]
+        return len(stray) <= (_FEW if self.statutory else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ EXAMPLES: Sequence[tuple[str, str, str | None]] = (
 _TOKEN = re.compile(
     r'"([^"]*)"|\\(.)|!(.)|_(.)|\*(.)|\[([^\]]*)\]|(General|G/通用格式)|([0#?][0#?,]*)|(\.)|(%)|(.)', re.I | re.S
 )
-_PLAIN = re.compile(r"(?:General|G/通用格式|@|0(?:_[ )])?|#,##0(?:_[ )])?)", re.I)
+_PLAIN = re.compile(r"General|G/通用格式|@", re.I)
 _COLOUR = re.compile(
     r"(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+|颜色 ?\d+|[黑蓝绿红白黄青洋]+色?|[蓝青洋红]+)", re.I
 )
@@ -48,7 +48,7 @@ _UNKNOWN = re.compile(r"[ymdhsaegbYMDHSAEGB年月日时分秒]|/|E[+-]", re.I)
 
 
 def is_plain(code: str) -> bool:
-    """Whether a whole number not below 0 looks under ``code`` as it is stored."""
+    """Whether a number looks under ``code`` as it is stored."""
     return _PLAIN.fullmatch(code) is not None
 
 

@@ -29,7 +29,7 @@ def codes(found: County) -> list[tuple[str, bool]]:
         ([listing(1, JOINT), listing(1, "财发〔2024〕1号")], 2, 0, [], f"{JOINT}；财发〔2024〕1号"),
         ([listing(1, JOINT), listing(1, "方政发[2024] 3 号")], 1, 1, ["C1", "C2"], JOINT),
         ([listing(1, JOINT)] * 3, 1, 2, ["C1", "C2"], JOINT),
-        ([listing(5, JOINT), listing(2, f"{JOINT}、财发〔2024〕1号")], 6, 1, ["C1", "C2"], f"{JOINT}；财发〔2024〕1号"),
+        ([listing(5, JOINT), listing(2, f"{JOINT}、财发〔2024〕1号")], 7, 0, ["C3", "C2"], f"{JOINT}；财发〔2024〕1号"),
         # the second unit lists the joint document as it was told to and has not counted it
         ([listing(1, JOINT), listing(1, f"{JOINT}；财发〔2024〕1号")], 2, 0, ["C2"], JOINT),
         ([listing(1, JOINT), listing(0, JOINT)], 1, 0, ["C2"], JOINT),

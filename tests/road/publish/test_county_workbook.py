@@ -53,7 +53,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     ]
     office.write_control({"单位名录": roster})
     stock = {"t2.normative.in_force": 2, "info.document_numbers": joint}
-    office.returns("u01", {**stock, "t2.normative.issued": 2, "t2.fees.amount": Decimal("1.25")})
+    own = {"info.document_numbers": f"{joint}；方政发〔2024〕9号"}
+    office.returns("u01", {**stock, **own, "t2.normative.issued": 2, "t2.fees.amount": Decimal("1.25")})
     office.returns("u02", {"t3.received.natural": 5, "t3.granted.natural": 4})
     office.returns("u03", {**stock, "t2.normative.issued": 1})
     return office.run()

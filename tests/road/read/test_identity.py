@@ -144,9 +144,10 @@ UNSEALED = mutated(filled(), w.drop_identity)
 DIGEST = hashlib.sha256(UNSEALED).hexdigest()
 
 CLAIMS = {
-    "收件/年报.xlsx": "U10",
-    "年报.xlsx": "U10",
-    "收件\\年报.xlsx": "U10",
+    # the sheets name another unit of the roster, which weighs more than a file name
+    "收件/年报.xlsx": "U11",
+    "年报.xlsx": "U11",
+    "收件\\年报.xlsx": "U11",
     DIGEST: "U10",
     DIGEST[:8]: "U10",
     DIGEST[:12].upper(): "U10",
@@ -170,10 +171,25 @@ def test_claims(subject: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_every_refused_return_can_be_claimed(name: str, tmp_path: Path) -> None:
     _, mutations, _ = REFUSED[name]
-    result = w.read(tmp_path, mutated(filled(), *mutations), office=control(("报送件.xlsx", "003")))
+    data = mutated(filled(), *mutations)
+    result = w.read(tmp_path, data, office=control((hashlib.sha256(data).hexdigest(), "003")))
     assert isinstance(result, Submission)
     assert result.unit == "003"
     assert w.codes(result) == {"U10"}
+
+
+def test_a_file_name_claims_what_names_no_other_unit(tmp_path: Path) -> None:
+    result = w.read(tmp_path, UNSEALED, "年报.xlsx", control(("年报.xlsx", "001")))
+    assert isinstance(result, Submission)
+    assert (result.unit, w.codes(result)) == ("001", {"U10"})
+
+
+def test_the_same_bytes_under_the_name_of_another_unit(tmp_path: Path) -> None:
+    data = filled()
+    twice = w.arrival(tmp_path, data, "001_甲.xlsx", "003_乙.xlsx")
+    result = w.reader().read(open_arrival(twice))
+    assert isinstance(result, Submission)
+    assert (result.unit, w.codes(result)) == ("001", {"U12"})
 
 
 def test_a_hash_outweighs_a_name(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,7 +131,9 @@ def test_another_workbook_claimed_by_mistake_is_refused_as_not_recognised(tmp_pa
                 del book[name]
         book["填报说明"]["A20"] = "本年制发件数"
 
-    result = w.read(tmp_path, mutated(filled(), other), office=w.control(("报送件.xlsx", "002")))
+    data = mutated(filled(), other)
+    digest = hashlib.sha256(data).hexdigest()
+    result = w.read(tmp_path, data, office=w.control((digest, "002")))
     assert isinstance(result, Submission)
     assert set(result.values) == {None}
     assert [f.message.split("：")[0] for f in result.findings if f.code == "S1"] == [
