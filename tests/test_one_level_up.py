@@ -99,8 +99,9 @@ def entries(form: Form, chance: random.Random) -> dict[str, Value]:
 def city(tmp_path: Path) -> City:
     """Two counties of two units; the second has answered everything with nothing."""
     city = City(tmp_path, units=2, names=NAMES[:2])
-    for county in city.counties:
-        county.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, "t2.fees.amount": Decimal("0.1")})
+    for n, county in enumerate(city.counties):
+        own = {"t2.fees.amount": Decimal("0.1"), "t2.permit.decisions": n}
+        county.returns("u01", {"t3.received.natural": 2, "t3.granted.natural": 2, **own})
         county.returns("u02", {"t3.received.legal": 1, "t3.granted.legal": 1, "t2.fees.amount": Decimal("0.2")})
     return city
 

@@ -258,7 +258,7 @@ def test_a_year_with_a_mandatory_finding_is_not_closed(tmp_path: Path) -> None:
     office = Office(tmp_path, units=1, control={"差额调整": [("t3.received.natural", "2", "漏报", "张三")]})
     office.returns("u01")
     assert office.run().county.complete
-    with pytest.raises(WorkspaceError, match=r"还有 2 个强制性问题没有处理，不能封存。第一个：.*R3"):
+    with pytest.raises(WorkspaceError, match=r"还有 2 个问题没有处理，不能封存：\n  强制性 A3 汇总：汇总表不满足 R3"):
         lock_year(office.workspace, YEAR, by="王五", reason="急", now=at("2025-01-21T22"))
 
 

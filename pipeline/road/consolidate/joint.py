@@ -19,6 +19,8 @@ from pipeline.model.standing import CountedReturn
 from pipeline.model.submission import Arrival
 
 _AMOUNT = -1
+_CONSOLIDATION = "县区"
+"""A unit whose return is itself a consolidation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,10 @@ class _Lister:
 
     @property
     def counted_all(self) -> bool:
-        return self.count is not None and self.count == self.listed
+        """A consolidation lists the very numbers it counted, beside documents without one."""
+        if self.count is None:
+            return False
+        return self.count == self.listed or (self.counted.unit.type == _CONSOLIDATION and self.count > self.listed)
 
     @property
     def counted_none(self) -> bool:

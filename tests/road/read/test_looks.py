@@ -226,7 +226,7 @@ def test_a_zero_of_a_workbook_nobody_calculated(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- many draws: what is seen, or a finding
-def test_what_is_seen_or_a_finding(tmp_path: Path) -> None:
+def test_fuzz_what_is_seen_or_a_finding(tmp_path: Path) -> None:
     """Random formats over random figures: the value that is read is the one a person reads, or the cell is asked about."""
     from pipeline.form import Item
     from pipeline.model.submission import Look
