@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.form import Figure, Form, Value
 from pipeline.layout import Layout
 from pipeline.model.control import Adjustment, Control, Profile, Unit
-from pipeline.model.county import County, complete
+from pipeline.model.county import County, complete_totals
 from pipeline.model.standing import Judged, Standing, State
 from pipeline.model.submission import Arrival, Submission
 from pipeline.road.consolidate import consolidate
@@ -29,7 +29,7 @@ def vector(form: Form, values: Mapping[str, Value]) -> tuple[Value, ...]:
         if item.numeric and item.mode == "entered" and item.table != "meta"
     }
     figures |= {code: value for code, value in values.items() if not isinstance(value, str)}
-    complete(form, figures)
+    complete_totals(form, figures)
     said: dict[str, Value] = {**values, **figures}
     return tuple(said.get(item.code) for item in form.items)
 

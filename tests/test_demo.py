@@ -15,7 +15,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipeline.control import read_control
-from pipeline.demo import Night, Play, play
+from pipeline.demo import DemoNight, Play, play
 from pipeline.errors import WorkspaceError
 from pipeline.layout import defined_names
 from pipeline.workspace import Workspace
@@ -57,16 +57,16 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Play:
 
 
 @pytest.fixture(scope="module")
-def first(played: Play) -> Night:
+def first(played: Play) -> DemoNight:
     return played.nights[0]
 
 
 @pytest.fixture(scope="module")
-def second(played: Play) -> Night:
+def second(played: Play) -> DemoNight:
     return played.nights[1]
 
 
-def states(night: Night) -> dict[str, str]:
+def states(night: DemoNight) -> dict[str, str]:
     return {standing.unit.name: standing.state.value for standing in night.outcome.standings}
 
 
@@ -83,7 +83,7 @@ def nonzero(figures: object) -> dict[str, object]:
 
 
 # ---------------------------------------------------------------- the county
-def test_roster(played: Play, second: Night) -> None:
+def test_roster(played: Play, second: DemoNight) -> None:
     control = second.outcome.control
     assert control.findings == ()
     units = control.units
@@ -100,20 +100,20 @@ def test_roster(played: Play, second: Night) -> None:
     assert control.by_code[profile.sources["网站数据单位"]].name == "方正县人民政府办公室"
 
 
-def test_nobody_in_it_can_be_reached(second: Night) -> None:
+def test_nobody_in_it_can_be_reached(second: DemoNight) -> None:
     for unit in second.outcome.control.units:
         assert re.fullmatch(r"0451-5700\d{4}", unit.phone)
         assert re.fullmatch(r"[a-z]\d\d@example\.com", unit.email)
 
 
-def test_county_text_leaves_the_figures_to_the_tables(second: Night) -> None:
+def test_county_text_leaves_the_figures_to_the_tables(second: DemoNight) -> None:
     texts = second.outcome.control.texts
     assert list(texts) == [item.code for item in second.outcome.form.of_table("text")]
     for code, paragraphs in texts.items():
         assert not re.search(r"\d", "".join(paragraphs)), code
 
 
-def test_units_do_not_write_alike(second: Night) -> None:
+def test_units_do_not_write_alike(second: DemoNight) -> None:
     for code, collected in second.outcome.county.collected.items():
         texts = [text for _, text in collected]
         if code == "text.disclosure":
@@ -123,7 +123,7 @@ def test_units_do_not_write_alike(second: Night) -> None:
 
 
 # ---------------------------------------------------------------- the first night
-def test_first_night_states(first: Night) -> None:
+def test_first_night_states(first: DemoNight) -> None:
     found = states(first)
     assert {name: state for name, state in found.items() if state != "通过"} == NOT_PASSED
     assert {state.value: number for state, number in first.counts.items()} == {
@@ -156,7 +156,7 @@ def test_first_night_states(first: Night) -> None:
     ],
 )
 def test_first_night_finding(
-    played: Play, first: Night, unit: str, code: str, file: str, name: str, words: str
+    played: Play, first: DemoNight, unit: str, code: str, file: str, name: str, words: str
 ) -> None:
     (pending,) = [pending for pending in first.pending if pending.unit.name == unit]
     finding = pending.finding
@@ -166,14 +166,14 @@ def test_first_night_finding(
     assert (finding.sheet, finding.cell) == cell_of(played.workspace / "inputs" / str(YEAR) / file, name)
 
 
-def test_first_night_finds_nothing_else(first: Night) -> None:
+def test_first_night_finds_nothing_else(first: DemoNight) -> None:
     found = [(finding.code, finding.unit) for finding in first.outcome.findings]
     assert found == [("A2", ""), ("M1", "B12"), ("S3", "B14"), ("P4", "C01"), ("R3", "X02")]
     assert [finding.severity for finding in first.outcome.findings] == ["error", "info", "error", "warning", "error"]
     assert first.outcome.unclaimed == ()
 
 
-def test_first_night_is_not_complete(first: Night) -> None:
+def test_first_night_is_not_complete(first: DemoNight) -> None:
     county = first.outcome.county
     assert not county.complete
     assert first.outcome.attention
@@ -183,7 +183,7 @@ def test_first_night_is_not_complete(first: Night) -> None:
     assert county.figures["info.interpretations"] == 2
 
 
-def test_of_two_versions_the_later_counts(first: Night) -> None:
+def test_of_two_versions_the_later_counts(first: DemoNight) -> None:
     (standing,) = first.repeated
     assert standing.unit.name == "方正县住房和城乡建设局"
     at = first.outcome.form.position["t3.received.natural"]
@@ -201,7 +201,7 @@ def test_of_two_versions_the_later_counts(first: Night) -> None:
 
 
 # ---------------------------------------------------------------- the second night
-def test_second_night_is_complete(second: Night) -> None:
+def test_second_night_is_complete(second: DemoNight) -> None:
     assert {name: state for name, state in states(second).items() if state != "通过"} == {"方正县乡村振兴局": "免报"}
     assert second.outcome.county.complete
     assert not second.outcome.attention
@@ -215,7 +215,7 @@ def test_second_night_is_complete(second: Night) -> None:
     ]
 
 
-def test_a_warning_is_answered_by_its_reason(first: Night, second: Night) -> None:
+def test_a_warning_is_answered_by_its_reason(first: DemoNight, second: DemoNight) -> None:
     """待说明 on the first night; the same figures with a reason in the unit's own workbook pass on the second."""
     (asked,) = [f for f in first.outcome.findings if f.code == "P4"]
     (told,) = [f for f in second.outcome.findings if f.code == "P4"]
@@ -225,7 +225,7 @@ def test_a_warning_is_answered_by_its_reason(first: Night, second: Night) -> Non
     assert states(second)["哈尔滨市方正生态环境局"] == "通过"
 
 
-def test_nothing_that_arrived_was_overwritten(played: Play, first: Night, second: Night) -> None:
+def test_nothing_that_arrived_was_overwritten(played: Play, first: DemoNight, second: DemoNight) -> None:
     folder = played.workspace / "inputs" / str(YEAR)
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.xlsx")}
     assert files == {*first.arrived, *second.arrived, "台账.xlsx"}
@@ -236,7 +236,7 @@ def test_nothing_that_arrived_was_overwritten(played: Play, first: Night, second
         assert latest < dt.datetime.fromisoformat(now).timestamp()
 
 
-def test_uncounted_units_report_but_do_not_count(second: Night) -> None:
+def test_uncounted_units_report_but_do_not_count(second: DemoNight) -> None:
     at = second.outcome.form.position["t3.received.natural"]
     (standing,) = [s for s in second.outcome.standings if s.unit.name == "哈尔滨市方正生态环境局"]
     assert standing.decisive is not None
@@ -245,7 +245,7 @@ def test_uncounted_units_report_but_do_not_count(second: Night) -> None:
     assert {addend.unit for addend in addends if addend.value} == {"X02", "B11", "B12"}
 
 
-def test_figures_are_the_published_ones(second: Night) -> None:
+def test_figures_are_the_published_ones(second: DemoNight) -> None:
     outcome = second.outcome
     statutory = [item.code for item in outcome.form.items if item.table in ("t2", "t3", "t4")]
     assert len(statutory) == 200
@@ -307,7 +307,7 @@ def test_report_tables(report: docx.document.Document) -> None:
     assert disputes[-1] == ["0"] * 15
 
 
-def test_report_text(report: docx.document.Document, second: Night) -> None:
+def test_report_text(report: docx.document.Document, second: DemoNight) -> None:
     paragraphs = [paragraph.text for paragraph in report.paragraphs]
     text = "\n".join(paragraphs)
     for words in (

@@ -16,7 +16,7 @@ from pipeline.control import build_control
 from pipeline.layout import LOCAL_SHEET, Place
 from pipeline.model.standing import State
 from pipeline.night.issue import issue_workbooks
-from pipeline.night.replay import remembered
+from pipeline.night.replay import replay_night
 from pipeline.night.run import Effort, run_night
 from pipeline.queries.compare import diff_nights
 from pipeline.road.templates import check_templates
@@ -537,5 +537,5 @@ def test_the_figure_of_an_indicator_that_was_taken_back_is_gone(tmp_path: Path) 
     (change,) = diff_nights(office.workspace, YEAR).figures
     assert (change.code, change.before, change.after) == ("local.fee", Decimal("1.25"), None)
     with office.workspace.open_ledger() as ledger:
-        nights = [remembered(office.workspace, ledger, YEAR, run).figures for run in (1, 2)]
+        nights = [replay_night(office.workspace, ledger, YEAR, run).figures for run in (1, 2)]
     assert ["local.fee" in figures for figures in nights] == [True, False]

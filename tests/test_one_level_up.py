@@ -19,7 +19,7 @@ from pipeline.model.control import SUPERIOR_FILE
 from pipeline.model.outcome import Outcome
 from pipeline.model.seal import read_secret
 from pipeline.night.issue import issue_workbooks
-from pipeline.night.replay import remembered
+from pipeline.night.replay import replay_night
 from pipeline.night.run import Effort, run_night
 from pipeline.queries.trace import Tracer, every_tree, trace
 from pipeline.workbook.annex import sources_in
@@ -154,7 +154,7 @@ def test_every_figure_of_the_city_is_traced_to_the_townships(city: City) -> None
     branches = trace(city.workspace, YEAR, "培训场次", every=True).tree.branches
     assert [(each.unit, each.value) for each in branches[0].below][2:] == [("", 3)]
     with city.workspace.open_ledger() as ledger:
-        night = remembered(city.workspace, ledger, YEAR)
+        night = replay_night(city.workspace, ledger, YEAR)
         tracer = Tracer(night)
         trees = [tracer.looked_up(tree, every=True) for tree in every_tree(night)]
     assert all(tree.holds for tree in trees)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.form import printed
+from pipeline.form import print_figure
 from pipeline.model.outcome import Outcome
 from pipeline.night.close import closing_of
 from pipeline.night.run import Effort, run_night
@@ -47,7 +47,7 @@ def agree(outcome: Outcome, expected: dict[str, Any]) -> None:
     assert {s.unit.code: s.state.value for s in outcome.standings} == expected["states"]
     accepted = {s.unit.code: s.decisive.submission.arrival.name for s in outcome.standings if s.passed and s.decisive}
     assert accepted == expected["accepted"]
-    figures = {code: None if value is None else printed(value) for code, value in outcome.county.figures.items()}
+    figures = {code: None if value is None else print_figure(value) for code, value in outcome.county.figures.items()}
     assert {code: figures[code] for code in expected["figures"]} == expected["figures"]
     assert outcome.county.complete == expected["complete"]
 

@@ -209,9 +209,9 @@ def history_show(
 ) -> None:
     """那一年知道些什么，从哪个文件来的。"""
     from pipeline.cli import show_history
-    from pipeline.prior_year.importing import known
+    from pipeline.prior_year.importing import load_known
 
-    show_history.known(known(Workspace(workspace), year), year, unit, json=json)
+    show_history.known(load_known(Workspace(workspace), year), year, unit, json=json)
 
 
 @app.command("run", **_HANDLED)

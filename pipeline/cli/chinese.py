@@ -52,7 +52,7 @@ class _Words:
         return option
 
 
-class Group(_Words, TyperGroup):
+class ChineseGroup(_Words, TyperGroup):
     """A group of commands that speaks Chinese and offers them in the order of the road."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -61,7 +61,7 @@ class Group(_Words, TyperGroup):
         return sorted(names, key=lambda name: ROAD.index(name) if name in ROAD else len(ROAD))
 
 
-class Offering(Group):
+class Offering(ChineseGroup):
     """A group that takes anything it does not know for the first word of its first command: ``xxgk rules R3``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -72,7 +72,7 @@ class Offering(Group):
         return list(super().parse_args(ctx, args))
 
 
-class Command(_Words, TyperCommand):
+class ChineseCommand(_Words, TyperCommand):
     """A command that speaks Chinese."""
 
 
@@ -123,7 +123,7 @@ def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> ty
     ``offering``: its first command may be left unsaid.
     """
     return typer.Typer(
-        cls=Offering if offering else Group,
+        cls=Offering if offering else ChineseGroup,
         help=help_text,
         add_completion=False,
         no_args_is_help=not bare,

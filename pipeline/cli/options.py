@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.chinese import OPTIONS_METAVAR, Command
+from pipeline.cli.chinese import OPTIONS_METAVAR, ChineseCommand
 
 CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
-HANDLED: dict[str, Any] = {"cls": Command, "options_metavar": OPTIONS_METAVAR}
+HANDLED: dict[str, Any] = {"cls": ChineseCommand, "options_metavar": OPTIONS_METAVAR}
 
 Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]
 Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="报告年度，如 2024。")]

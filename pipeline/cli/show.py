@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from pipeline.form import Form, Remark, Rule
+from pipeline.form import Form, LintRemark, Rule
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing, State
@@ -61,7 +61,7 @@ def created(workspace: Workspace, year: int) -> None:
     _out.print(f"下一步：填好台账，再运行 xxgk issue --year {year} --workspace {workspace.root}")
 
 
-def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[Remark]], *, json: bool) -> None:
+def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[LintRemark]], *, json: bool) -> None:
     """The linter's remarks by form."""
     if json:
         _json({form: [asdict(remark) for remark in each] for form, each in found.items()})

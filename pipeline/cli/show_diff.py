@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.tree import Tree
 
 from pipeline.cli.show_trace import as_json, printed_value, say, signed_figure, when
-from pipeline.form import printed
+from pipeline.form import print_figure
 from pipeline.ledger import Decided, NightRow
 from pipeline.model.changes import Cause
-from pipeline.queries.compare import CellChange, Change, FigureChange, NightDiff, VersionDiff, YearDiff
+from pipeline.queries.compare import CellChange, ComparedFigure, FigureChange, NightDiff, VersionDiff, YearDiff
 
 T = TypeVar("T")
 _FINDINGS, _CAUSES, _HASH = 20, 8, 12
@@ -93,10 +93,10 @@ def _figure(change: FigureChange) -> str:
 def _cause(cause: Cause) -> str:
     before, after = cause.before or 0, cause.after or 0
     whose = cause.name if cause.unit else cause.reason
-    return escape(f"{whose} {printed(before)} → {printed(after)}（{signed_figure(after - before)}）")
+    return escape(f"{whose} {print_figure(before)} → {print_figure(after)}（{signed_figure(after - before)}）")
 
 
-def _change(change: Change) -> str:
+def _change(change: ComparedFigure) -> str:
     difference = f"（{signed_figure(change.difference)}）" if change.difference is not None else ""
     values = f"{printed_value(change.before)} → {printed_value(change.after)}"
     return f"{escape(values)}{difference}　{escape(change.label)}　[dim]{escape(change.code)}[/]"
@@ -156,7 +156,7 @@ def years(result: YearDiff, *, json: bool) -> None:
     say(f"其余 {result.zeros} 个指标两年都是 0。")
 
 
-def _cells(change: Change) -> Iterable[str]:
+def _cells(change: ComparedFigure) -> Iterable[str]:
     yield from (printed_value(change.before), printed_value(change.after))
     yield "—" if change.difference is None else signed_figure(change.difference)
     yield "—" if change.percent is None else signed_figure(change.percent)
@@ -187,5 +187,5 @@ def _cell(change: CellChange) -> str:
     return f"{escape(where)}　{_change(change)}"
 
 
-def _changed(change: Change) -> dict[str, Any]:
+def _changed(change: ComparedFigure) -> dict[str, Any]:
     return asdict(change) | {"difference": change.difference}

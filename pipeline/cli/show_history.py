@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.cli import show
-from pipeline.form import Band, Form, Value, printed
+from pipeline.form import Band, Form, Value, print_figure
 from pipeline.form import Table as Statutory
 from pipeline.model.past import Past
 from pipeline.prior_year.importing import Known, Recalled
@@ -72,7 +72,7 @@ def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
 
 
 def _shown(value: Value) -> str:
-    return UNKNOWN if value is None else value if isinstance(value, str) else printed(value)
+    return UNKNOWN if value is None else value if isinstance(value, str) else print_figure(value)
 
 
 def known(result: Known, year: int, unit: str, *, json: bool) -> None:
@@ -114,7 +114,7 @@ def _files(values: Mapping[str, tuple[Value, Any]]) -> list[str]:
 
 
 def _plain(value: Value) -> int | str | None:
-    return value if isinstance(value, int | str) or value is None else printed(value)
+    return value if isinstance(value, int | str) or value is None else print_figure(value)
 
 
 def _document(result: Recalled, year: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.tree import Tree as Drawn
 
 from pipeline.cli import show
-from pipeline.form import Figure, Value, printed
+from pipeline.form import Figure, Value, print_figure
 from pipeline.queries.trace import Branch, Signed, Trace, Tree
 
 _out = Console(highlight=False)
@@ -97,7 +97,7 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
     for source in branch.below:
         if source.value:
             whose = f"{source.unit_name}（{source.unit}）" if source.unit else source.unit_name
-            grown.add(escape(f"{printed(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
+            grown.add(escape(f"{print_figure(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
     if not branch.founded:
         grown.add(f"[red]这份汇总表的“来源”相加是 {printed_value(branch.lower)}，与它报的数对不上[/]")
 
@@ -118,7 +118,7 @@ def _silent(tree: Tree, zeros: int, *, alone: bool) -> Iterator[str]:
 def _published(tree: Tree) -> str:
     if tree.listed:
         return f"{len(tree.branches)} 个单位写了"
-    text = "（来源单位未定）" if tree.published is None else printed(tree.published)
+    text = "（来源单位未定）" if tree.published is None else print_figure(tree.published)
     text += f" {tree.item.unit}" if tree.item.unit and tree.published is not None else ""
     return text if tree.published == tree.total else f"{text}[red]（以下合计 {printed_value(tree.total)}）[/]"
 
@@ -131,9 +131,9 @@ def _conclusion(tree: Tree) -> str:
     if tree.total is None:
         return "没有来源，公布时没有写这个数。"
     if not tree.founded:
-        return f"[red]以上合计 {printed(tree.total)}，与公布的数一致；但有下级的汇总表与它自己的“来源”对不上，见上面的红字，请向下级核实。[/]"
+        return f"[red]以上合计 {print_figure(tree.total)}，与公布的数一致；但有下级的汇总表与它自己的“来源”对不上，见上面的红字，请向下级核实。[/]"
     more = "要看各单位的数，加 --deep，或对其中一项再查。" if any(part.folded for part in tree.parts) else ""
-    return f"[green]以上合计 {printed(tree.total)}，与公布的数一致。[/]{more}"
+    return f"[green]以上合计 {print_figure(tree.total)}，与公布的数一致。[/]{more}"
 
 
 # ---------------------------------------------------------------- shared with other answers from the ledger
@@ -158,12 +158,12 @@ def printed_value(value: Value) -> str:
     """A value in a few words; nothing is known as a dash."""
     if value is None:
         return "—"
-    return head(value) if isinstance(value, str) else printed(value)
+    return head(value) if isinstance(value, str) else print_figure(value)
 
 
 def signed_figure(figure: Figure) -> str:
     """A difference, with its sign."""
-    return f"+{printed(figure)}" if figure > 0 else printed(figure)
+    return f"+{print_figure(figure)}" if figure > 0 else print_figure(figure)
 
 
 def head(text: str) -> str:
@@ -181,7 +181,7 @@ def listed(names: Iterable[str]) -> str:
 
 def _plain(value: object) -> object:
     assert isinstance(value, Decimal), value
-    return printed(value)
+    return print_figure(value)
 
 
 def _document(result: Trace) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _LIMIT = Decimal(10**9)
 """No figure of a return is as large either, and with it no sum leaves 64 bits."""
 
 
-class Row:
+class ControlRow:
     """One data row of a sheet; every accessor notes what is wrong and returns a safe value."""
 
     def __init__(
@@ -111,7 +111,7 @@ def rows(
     grid: Sequence[Sequence[object]],
     columns: Sequence[str],
     findings: list[Finding],
-) -> Iterator[Row]:
+) -> Iterator[ControlRow]:
     """The data rows below the row of headings, wherever in the first rows it stands.
 
     A sheet without its headings yields nothing and leaves a finding.
@@ -130,7 +130,7 @@ def rows(
         )
     at = {column: found[plain(column)] for column in columns if plain(column) in found}
     for n, cells in enumerate(grid[body:], start[0] + body):
-        row = Row(sheet, n, at, [""] * start[1] + list(cells), findings)
+        row = ControlRow(sheet, n, at, [""] * start[1] + list(cells), findings)
         if not row.blank:
             yield row
 

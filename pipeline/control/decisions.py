@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypedDict
 
-from pipeline.control.cells import Row, as_text
+from pipeline.control.cells import ControlRow, as_text
 from pipeline.form import LOCAL, Form, Item
 from pipeline.layout import plain
 from pipeline.model.control import Acceptance, Adjustment, Claim, Correction, Profile, Treatment, Waiver
@@ -23,7 +23,7 @@ class Signature(TypedDict):
     year: int | None
 
 
-def _signed(row: Row, subject: str, year: int) -> Signature | None:
+def _signed(row: ControlRow, subject: str, year: int) -> Signature | None:
     """What every decision must carry; a row without reason or approver is refused with a finding, and one that was made
     for another year does not act."""
     for column in (subject, "理由", "批准人"):
@@ -44,21 +44,21 @@ def _signed(row: Row, subject: str, year: int) -> Signature | None:
     }
 
 
-def _known(row: Row, column: str, codes: set[str]) -> bool:
+def _known(row: ControlRow, column: str, codes: set[str]) -> bool:
     if row.text(column) in codes:
         return True
     row.note("T6", column, found=row.text(column), expected="单位名录里的单位代码")
     return False
 
 
-def waivers(table: Iterator[Row], codes: set[str], year: int) -> Iterator[Waiver]:
+def waivers(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[Waiver]:
     """免报: units that need not report."""
     for row in table:
         if (signed := _signed(row, "单位代码", year)) and _known(row, "单位代码", codes):
             yield Waiver(**signed)
 
 
-def adjustments(table: Iterator[Row], form: Form, year: int) -> Iterator[Adjustment]:
+def adjustments(table: Iterator[ControlRow], form: Form, year: int) -> Iterator[Adjustment]:
     """差额调整: what is added to a figure of the county."""
     seen: dict[tuple[object, ...], str] = {}
     for row in table:
@@ -76,7 +76,7 @@ def adjustments(table: Iterator[Row], form: Form, year: int) -> Iterator[Adjustm
         yield adjustment
 
 
-def _entered(row: Row, form: Form) -> Item | None:
+def _entered(row: ControlRow, form: Form) -> Item | None:
     """The figure a row is about: one that units fill in, totals follow from those."""
     code = row.text("指标")
     item = next((item for item in form.items if item.code == code and item.numeric and item.mode == "entered"), None)
@@ -85,7 +85,7 @@ def _entered(row: Row, form: Form) -> Item | None:
     return item
 
 
-def corrections(table: Iterator[Row], codes: set[str], form: Form, year: int) -> Iterator[Correction]:
+def corrections(table: Iterator[ControlRow], codes: set[str], form: Form, year: int) -> Iterator[Correction]:
     """上年更正: a figure of the year before put right, one row a unit and item."""
     seen: set[tuple[str, str]] = set()
     for row in table:
@@ -105,7 +105,7 @@ def corrections(table: Iterator[Row], codes: set[str], form: Form, year: int) ->
             yield Correction(**signed, item=item.code, amount=amount)
 
 
-def acceptances(table: Iterator[Row], codes: set[str], form: Form, profile: Profile) -> Iterator[Acceptance]:
+def acceptances(table: Iterator[ControlRow], codes: set[str], form: Form, profile: Profile) -> Iterator[Acceptance]:
     """认可: findings of a rule at a unit, or at the root by its name, that no longer stand in the way."""
     rules = {rule.id for rule in form.rules} | {code for code, entry in messages().items() if "asks" in entry}
     for row in table:
@@ -118,7 +118,7 @@ def acceptances(table: Iterator[Row], codes: set[str], form: Form, profile: Prof
         yield Acceptance(**signed, rule=row.text("规则"), figures=row.text("适用的数"))
 
 
-def claims(table: Iterator[Row], codes: set[str], year: int) -> Iterator[Claim]:
+def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[Claim]:
     """来件认领: whose a file is, and whether it counts."""
     for row in table:
         if (signed := _signed(row, "文件名或哈希", year)) and _known(row, "单位代码", codes):
@@ -129,7 +129,7 @@ def claims(table: Iterator[Row], codes: set[str], year: int) -> Iterator[Claim]:
                 row.wrong("处理", "采用、不采用或空白")
 
 
-def texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
+def texts(table: Iterator[ControlRow], form: Form) -> dict[str, tuple[str, ...]]:
     """The office's own paragraphs, by the text item whose label stands in the first column."""
     texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
     labels = {plain(item.row_path[-1]): item.code for item in texts}
@@ -144,7 +144,7 @@ def texts(table: Iterator[Row], form: Form) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def explanations(table: Iterator[Row], form: Form) -> dict[str, str]:
+def explanations(table: Iterator[ControlRow], form: Form) -> dict[str, str]:
     """Reasons for the next level up, by the id of a rule that may want one or by the key of one of its equations."""
     rules = [rule for rule in form.rules if rule.needs_reason]
     known = {rule.id for rule in rules} | {equation.key for rule in rules for equation in rule.equations}

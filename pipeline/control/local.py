@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from pipeline.control.cells import Row
+from pipeline.control.cells import ControlRow
 from pipeline.form import KINDS, LAST, LOCAL, Equation, Form, Item, Rule, Severity, prompt
 from pipeline.form.expressions import ExpressionError
 from pipeline.form.local import PREFIX, equation
@@ -40,7 +40,7 @@ class UnusableError(Exception):
         self.column, self.reason, self.expected = column, reason, expected
 
 
-def indicators(table: Iterable[Row], form: Form, units: Iterable[str]) -> Iterator[Item]:
+def indicators(table: Iterable[ControlRow], form: Form, units: Iterable[str]) -> Iterator[Item]:
     """The local indicators; a code or a name the form or an earlier row has already is refused."""
     taken = {_key(item.row_path[-1]) for name in ("meta", "info", "text") for item in form.of_table(name)}
     for row in table:
@@ -53,7 +53,7 @@ def indicators(table: Iterable[Row], form: Form, units: Iterable[str]) -> Iterat
         yield item
 
 
-def rules(table: Iterable[Row], form: Form, items: Sequence[Item]) -> Iterator[Rule]:
+def rules(table: Iterable[ControlRow], form: Form, items: Sequence[Item]) -> Iterator[Rule]:
     """The local rules over the items of the form and the local ones."""
     taken = {rule.id for rule in form.rules}
     for row in table:
@@ -66,13 +66,13 @@ def rules(table: Iterable[Row], form: Form, items: Sequence[Item]) -> Iterator[R
         yield rule
 
 
-def _refuse(row: Row, unusable: UnusableError) -> None:
+def _refuse(row: ControlRow, unusable: UnusableError) -> None:
     words = {"found": row.text(unusable.column) or "（空白）", "reason": unusable.reason, "expected": unusable.expected}
     row.note("T20", unusable.column, **words)
 
 
 # ---------------------------------------------------------------- an indicator
-def _indicator(row: Row, units: frozenset[str], taken: set[str]) -> Item:
+def _indicator(row: ControlRow, units: frozenset[str], taken: set[str]) -> Item:
     name = _line(row, "指标代码").removeprefix(PREFIX)
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise UnusableError("指标代码", "不能用作代码", "小写字母开头的字母、数字、下划线，如 trainings_online")
@@ -102,7 +102,7 @@ def _indicator(row: Row, units: frozenset[str], taken: set[str]) -> Item:
     return item
 
 
-def _aggregation(row: Row, kind: Kind) -> Aggregation:
+def _aggregation(row: ControlRow, kind: Kind) -> Aggregation:
     if kind != "text":
         return _choice(row, "汇总方式", AGGREGATIONS)
     if _line(row, "汇总方式") not in ("", "只收集"):
@@ -110,7 +110,7 @@ def _aggregation(row: Row, kind: Kind) -> Aggregation:
     return "collect"
 
 
-def _scale(row: Row, kind: Kind) -> int:
+def _scale(row: ControlRow, kind: Kind) -> int:
     found = _line(row, "小数位")
     if kind != "money":
         if found not in ("", "0"):
@@ -123,7 +123,7 @@ def _scale(row: Row, kind: Kind) -> int:
     return int(found)
 
 
-def _unit(row: Row, kind: Kind) -> str:
+def _unit(row: ControlRow, kind: Kind) -> str:
     found = "" if kind == "text" else _line(row, "计量单位")
     if kind == "money" and not found:
         raise UnusableError("计量单位", "金额要写明单位", "元或万元")
@@ -132,7 +132,7 @@ def _unit(row: Row, kind: Kind) -> str:
     return found or ("件" if kind == "count" else "")
 
 
-def _source(row: Row, aggregation: Aggregation, units: frozenset[str]) -> str:
+def _source(row: ControlRow, aggregation: Aggregation, units: frozenset[str]) -> str:
     found = _line(row, "来源单位")
     if aggregation != "source":
         if found:
@@ -146,7 +146,7 @@ def _source(row: Row, aggregation: Aggregation, units: frozenset[str]) -> str:
 
 
 # ---------------------------------------------------------------- a rule
-def _rule(row: Row, form: Form, items: Sequence[Item], taken: set[str]) -> Rule:
+def _rule(row: ControlRow, form: Form, items: Sequence[Item], taken: set[str]) -> Rule:
     rule_id = _line(row, "规则编号").upper()
     if not _ID.fullmatch(rule_id):
         raise UnusableError("规则编号", "不是可用的编号", "B 加数字，如 B1")
@@ -182,7 +182,7 @@ def _equation(form: Form, items: Sequence[Item], rule: str, column: str, check: 
         raise UnusableError(column, "数字太大", "像 local.trainings_online <= info.trainings 的算式") from error
 
 
-def _expression(row: Row, column: str) -> str:
+def _expression(row: ControlRow, column: str) -> str:
     """An expression in the language's own signs, however a clerk types them."""
     text = unicodedata.normalize("NFKC", _line(row, column)).lower()
     for typed, sign in (("≤", "<="), ("≦", "<="), ("≥", ">="), ("≧", ">="), ("×", "*"), ("−", "-")):
@@ -190,7 +190,7 @@ def _expression(row: Row, column: str) -> str:
     return re.sub(r"(?<![<>=])=(?!=)", "==", text)
 
 
-def _concerned(row: Row, compared: Equation, items: Sequence[Item]) -> tuple[str, ...]:
+def _concerned(row: ControlRow, compared: Equation, items: Sequence[Item]) -> tuple[str, ...]:
     """The types the rule is asked of: those of its row, and of them those that have every local cell it needs."""
     codes = {code.removeprefix(LAST) for code in compared.codes}
     limits = [_types(row), *(item.unit_types for item in items if item.code in codes)]
@@ -200,7 +200,7 @@ def _concerned(row: Row, compared: Equation, items: Sequence[Item]) -> tuple[str
     return () if kept == UNIT_TYPES else kept
 
 
-def _sentence(row: Row, column: str) -> str:
+def _sentence(row: ControlRow, column: str) -> str:
     """A sentence that can be filled in; its words may be written in Chinese, ``{左边}`` for ``{left}``."""
     text = _text(row, column, most=_LONGEST_SENTENCE).replace("｛", "{").replace("｝", "}")
     for word, english in WORDS.items():
@@ -217,28 +217,28 @@ def _sentence(row: Row, column: str) -> str:
 
 
 # ---------------------------------------------------------------- cells
-def _line(row: Row, column: str) -> str:
+def _line(row: ControlRow, column: str) -> str:
     """A cell as one line, without what XML cannot carry."""
     return "".join(char for char in " ".join(row.text(column).split()) if unicodedata.category(char) != "Cc").translate(
         {0xFFFE: None, 0xFFFF: None}
     )
 
 
-def _text(row: Row, column: str, *, most: int) -> str:
+def _text(row: ControlRow, column: str, *, most: int) -> str:
     found = _line(row, column)
     if not found or len(found) > most:
         raise UnusableError(column, "太长" if found else "没有填", f"1 至 {most} 个字")
     return found
 
 
-def _choice(row: Row, column: str, choices: Mapping[str, Choice]) -> Choice:
+def _choice(row: ControlRow, column: str, choices: Mapping[str, Choice]) -> Choice:
     found = _line(row, column)
     if found not in choices:
         raise UnusableError(column, "不是可选的内容", "、".join(choices) + "之一")
     return choices[found]
 
 
-def _types(row: Row) -> tuple[str, ...]:
+def _types(row: ControlRow) -> tuple[str, ...]:
     found = _line(row, "适用类型")
     if found in _ALL:
         return ()

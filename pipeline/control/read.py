@@ -11,10 +11,10 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.control import decisions, local
-from pipeline.control.cells import Row
+from pipeline.control.cells import ControlRow
 from pipeline.control.cells import rows as data_rows
 from pipeline.errors import WorkspaceError
-from pipeline.form import THRESHOLDS, Form, extended
+from pipeline.form import THRESHOLDS, Form, extend_form
 from pipeline.layout import plain
 from pipeline.model import control as model
 from pipeline.model.control import (
@@ -56,13 +56,13 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         ) from error
     findings: list[Finding] = []
 
-    def each(sheet: str) -> Iterator[Row]:
+    def each(sheet: str) -> Iterator[ControlRow]:
         if sheet in grids:
             yield from data_rows(sheet, *grids[sheet], COLUMNS[sheet], findings)
         else:
             findings.append(notice("T1", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet))
 
-    def each_if_there(sheet: str) -> Iterator[Row]:
+    def each_if_there(sheet: str) -> Iterator[ControlRow]:
         """For a sheet an office need not have."""
         return each(sheet) if sheet in grids else iter(())
 
@@ -75,7 +75,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
     profile = _profile({plain(row.text("项目")): row for row in each(model.PROFILE)}, form, codes, year, findings)
     indicators = tuple(local.indicators(each_if_there(model.INDICATORS), form, codes))
     rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))
-    form = extended(form, indicators, rules)
+    form = extend_form(form, indicators, rules)
     sources = {item.source: item.source for item in indicators if item.source}
     return Control(
         profile=replace(profile, sources={**profile.sources, **sources}),
@@ -104,7 +104,7 @@ def _twins(units: Sequence[Unit]) -> Iterator[Finding]:
             yield notice("T24", where=where, found=unit.name, expected=other.name)
 
 
-def _units(table: Iterator[Row]) -> Iterator[Unit]:
+def _units(table: Iterator[ControlRow]) -> Iterator[Unit]:
     taken: dict[str, str] = {}
     for row in table:
         code, name = row.text("单位代码"), row.text("单位名称")
@@ -139,12 +139,12 @@ def _units(table: Iterator[Row]) -> Iterator[Unit]:
         )
 
 
-def _unreadable(row: Row, code: str, name: str) -> Unit:
+def _unreadable(row: ControlRow, code: str, name: str) -> Unit:
     """A unit of a row that cannot be read: somebody must report there, so the county is not complete without it."""
     return Unit(code=code, name=name or f"单位名录第 {row.line} 行（读不出名称）", readable=False)
 
 
-def _type(row: Row) -> str:
+def _type(row: ControlRow) -> str:
     found = row.text("类型")
     if found in UNIT_TYPES:
         return found
@@ -152,14 +152,14 @@ def _type(row: Row) -> str:
     return "其他"
 
 
-def _counted(row: Row) -> bool:
+def _counted(row: ControlRow) -> bool:
     found = row.text("计入汇总")
     if found not in _YES_NO:
         row.wrong("计入汇总", "是或否；改正之前按“是”处理")
     return _YES_NO.get(found, True)
 
 
-def _email(row: Row) -> str:
+def _email(row: ControlRow) -> str:
     found = row.text("邮箱")
     if found and not _EMAIL.match(found):
         row.wrong("邮箱", "电子邮箱地址")
@@ -167,7 +167,7 @@ def _email(row: Row) -> str:
     return found
 
 
-def _credit_code(row: Row) -> str:
+def _credit_code(row: ControlRow) -> str:
     """The unified social credit code with its check character (GB 32100-2015)."""
     found = row.text("统一社会信用代码").upper()
     if found and not (_CREDIT.match(found) and found[17] == credit_check_character(found[:17])):
@@ -185,7 +185,9 @@ def credit_check_character(body: str) -> str:
     return _CREDIT_DIGITS[(31 - weighted % 31) % 31]
 
 
-def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, findings: list[Finding]) -> Profile:
+def _profile(
+    said: Mapping[str, ControlRow], form: Form, codes: set[str], year: int, findings: list[Finding]
+) -> Profile:
     sources = tuple(dict.fromkeys(item.source for item in form.items if item.source))
     settings = {f"{rule.id}.{THRESHOLDS[name]}": (rule.id, name) for rule in form.rules for name in rule.thresholds}
     for key, row in said.items():
@@ -227,7 +229,7 @@ def _profile(said: Mapping[str, Row], form: Form, codes: set[str], year: int, fi
     )
 
 
-def _thresholds(said: Mapping[str, Row], settings: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], int]:
+def _thresholds(said: Mapping[str, ControlRow], settings: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The office's own thresholds; a row left empty keeps the rule's, one that is no positive integer is refused."""
     found = {}
     for key, row in said.items():
@@ -240,7 +242,7 @@ def _thresholds(said: Mapping[str, Row], settings: Mapping[str, tuple[str, str]]
     return found
 
 
-def _choice(said: Mapping[str, Row], key: str, choices: tuple[str, ...], default: str) -> str:
+def _choice(said: Mapping[str, ControlRow], key: str, choices: tuple[str, ...], default: str) -> str:
     if key not in said or not said[key].text("内容"):
         return default
     found = said[key].text("内容")
@@ -250,7 +252,7 @@ def _choice(said: Mapping[str, Row], key: str, choices: tuple[str, ...], default
     return found
 
 
-def _sources(said: Mapping[str, Row], keys: tuple[str, ...], codes: set[str]) -> dict[str, str]:
+def _sources(said: Mapping[str, ControlRow], keys: tuple[str, ...], codes: set[str]) -> dict[str, str]:
     found = {key: said[key].text("内容") for key in keys if key in said and said[key].text("内容")}
     for key, code in found.items():
         if code not in codes:

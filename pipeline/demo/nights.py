@@ -45,7 +45,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Night:
+class DemoNight:
     """One evening's files (names below ``inputs/<year>/``) and what the night came to."""
 
     title: str
@@ -79,7 +79,7 @@ class Play:
     """The whole demo, left behind in ``workspace`` to look at."""
 
     workspace: Path
-    nights: tuple[Night, ...]
+    nights: tuple[DemoNight, ...]
     seconds: float
 
 
@@ -131,13 +131,13 @@ class _Stage:
     layout: Layout
     progress: Progress
 
-    def night(self, evening: Evening) -> Night:
+    def night(self, evening: Evening) -> DemoNight:
         """The evening's files arrive, then the road is travelled."""
         arrived = tuple(self._drop(evening.number))
         began = time.perf_counter()
         outcome = run_night(self.workspace, self.county.year, now=evening.now, effort=Effort(progress=self.progress))
         assert outcome is not None, "every evening brings files"
-        return Night(title=evening.title, arrived=arrived, outcome=outcome, seconds=time.perf_counter() - began)
+        return DemoNight(title=evening.title, arrived=arrived, outcome=outcome, seconds=time.perf_counter() - began)
 
     def _drop(self, evening: int) -> Iterator[str]:
         """Put the files where they were received, each with the time it came; never over another."""

@@ -2,13 +2,13 @@
 
 from pipeline.form.expressions import LAST, Equation, Sides, Term
 from pipeline.form.kinds import KINDS, THRESHOLDS
-from pipeline.form.lint import Remark, lint
+from pipeline.form.lint import LintRemark, lint
 from pipeline.form.load import load_form, parse_form
-from pipeline.form.local import LOCAL, extended, local_items, local_rules
+from pipeline.form.local import LOCAL, extend_form, local_items, local_rules
 from pipeline.form.model import Band, Crosswalk, Form, Item, Line, Table
 from pipeline.form.prompts import CARRIED, LARGEST, prompt, reminder, stop
-from pipeline.form.rule_model import Claim, Fact, Rule, Severity
-from pipeline.form.values import Figure, Value, printed
+from pipeline.form.rule_model import Fact, Rule, Severity, TextClaim
+from pipeline.form.values import Figure, Value, print_figure
 from pipeline.form.vector import MISSING, Vector
 from pipeline.form.verdict import Verdict
 
@@ -21,7 +21,6 @@ __all__ = [
     "MISSING",
     "THRESHOLDS",
     "Band",
-    "Claim",
     "Crosswalk",
     "Equation",
     "Fact",
@@ -29,22 +28,23 @@ __all__ = [
     "Form",
     "Item",
     "Line",
-    "Remark",
+    "LintRemark",
     "Rule",
     "Severity",
     "Sides",
     "Table",
     "Term",
+    "TextClaim",
     "Value",
     "Vector",
     "Verdict",
-    "extended",
+    "extend_form",
     "lint",
     "load_form",
     "local_items",
     "local_rules",
     "parse_form",
-    "printed",
+    "print_figure",
     "prompt",
     "reminder",
     "stop",

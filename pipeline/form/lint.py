@@ -20,7 +20,7 @@ _RESERVED = frozenset(name for name in dir(dict) if not name.startswith("_"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class LintRemark:
     """``error``: the form cannot be used as it is. ``hint``: worth a look, nothing breaks."""
 
     level: Literal["error", "hint"]
@@ -28,7 +28,7 @@ class Remark:
     text: str
 
 
-def lint(form: Form) -> list[Remark]:
+def lint(form: Form) -> list[LintRemark]:
     """Every remark on the form, in the order of its files."""
     return [
         *_sheets(form),
@@ -39,18 +39,18 @@ def lint(form: Form) -> list[Remark]:
     ]
 
 
-def _error(path: str, text: str) -> Remark:
-    return Remark(level="error", path=path, text=text)
+def _error(path: str, text: str) -> LintRemark:
+    return LintRemark(level="error", path=path, text=text)
 
 
-def _sheets(form: Form) -> Iterator[Remark]:
+def _sheets(form: Form) -> Iterator[LintRemark]:
     for table in form.tables:
         path = f"form.toml: {table.code}.sheet"
         if len(table.sheet) > 31 or _SHEET_BAD.search(table.sheet):
             yield _error(path, f"工作表名“{table.sheet}”超过 31 个字符或含有 [ ] : * ? / \\")
 
 
-def _item(item: Item) -> Iterator[Remark]:
+def _item(item: Item) -> Iterator[LintRemark]:
     path = f"form.toml: {item.code}"
     if not _NAME.match(item.code):
         yield _error(path, "代码只能用小写字母、数字、下划线，以点分段，每段以字母开头")
@@ -70,7 +70,7 @@ def _item(item: Item) -> Iterator[Remark]:
         yield _error(path, "金额要写 scale（1 至 6 位小数）")
 
 
-def _rule(form: Form, rule: Rule) -> Iterator[Remark]:
+def _rule(form: Form, rule: Rule) -> Iterator[LintRemark]:
     path = f"rules.toml: {rule.id}"
     if not rule.clause:
         yield _error(path, "没有写 clause（法律依据）")
@@ -85,7 +85,7 @@ def _rule(form: Form, rule: Rule) -> Iterator[Remark]:
             yield _error(path, f"rules 里的 {other} 不是已定义的规则")
 
 
-def _carried(form: Form) -> Iterator[Remark]:
+def _carried(form: Form) -> Iterator[LintRemark]:
     """Cells that are printed with last year's figure: it must fit them, and a rule must notice when it is changed."""
     compared = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
     for item in (item for item in form.items if item.carry):
@@ -93,13 +93,15 @@ def _carried(form: Form) -> Iterator[Remark]:
         if (last.kind, last.scale) != (item.kind, item.scale):
             yield _error(path, f"carry 指向的 {last.code} 与这一格不是同一类数字")
         if not any(item.code in codes and LAST + last.code in codes for codes in compared):
-            yield Remark(level="hint", path=path, text="印上了上年数，但没有规则把它与上年数核对")
+            yield LintRemark(level="hint", path=path, text="印上了上年数，但没有规则把它与上年数核对")
 
 
-def _untouched(form: Form) -> Iterator[Remark]:
+def _untouched(form: Form) -> Iterator[LintRemark]:
     """Entered cells that only S2 and S3 look at."""
     touched = {code for rule in form.rules for equation in rule.equations for code in equation.codes}
     tables = {table.code for table in form.tables}
     for item in form.items:
         if item.table in tables and item.code not in touched:
-            yield Remark(level="hint", path=f"form.toml: {item.code}", text="除填写和数字格式外，没有规则核对这一格")
+            yield LintRemark(
+                level="hint", path=f"form.toml: {item.code}", text="除填写和数字格式外，没有规则核对这一格"
+            )

@@ -23,7 +23,7 @@ _BOUND = 2**62
 _LARGEST = 10**9  # what `read` refuses; with it no sum may leave int64
 
 
-def extended(form: Form, items: Sequence[Item], rules: Sequence[Rule]) -> Form:
+def extend_form(form: Form, items: Sequence[Item], rules: Sequence[Rule]) -> Form:
     """The form in force where an office has its own indicators and rules; its id and digest stay the statutory ones."""
     if not items and not rules:
         return form

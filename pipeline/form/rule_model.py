@@ -14,7 +14,7 @@ Severity = Literal["error", "warning", "info"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class FactReading:
     """One way a stated figure may have been counted: its name and the sum of items it equals."""
 
     label: str
@@ -28,11 +28,11 @@ class Fact:
     label: str
     texts: tuple[str, ...]
     pattern: re.Pattern[str]
-    readings: tuple[Reading, ...]
+    readings: tuple[FactReading, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class TextClaim:
     """Words a text uses and the figures under which it may not (`claim`) or must (`silent`) use them."""
 
     says: str
@@ -41,7 +41,7 @@ class Claim:
     given: Sides
 
 
-Parameter = int | str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | tuple[Fact, ...] | tuple[Claim, ...]
+Parameter = int | str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | tuple[Fact, ...] | tuple[TextClaim, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +118,11 @@ class Rule:
         assert isinstance(value, tuple), self.id
         return tuple(each for each in value if isinstance(each, Fact))
 
-    def claims(self) -> tuple[Claim, ...]:
+    def claims(self) -> tuple[TextClaim, ...]:
         """The claims of a `claim` or `silent` rule."""
         value = self.parameters["claims"]
         assert isinstance(value, tuple), self.id
-        return tuple(each for each in value if isinstance(each, Claim))
+        return tuple(each for each in value if isinstance(each, TextClaim))
 
     def fits(self) -> Mapping[str, tuple[str, ...]]:
         """The words of a `unit_words` rule, each with what the unit's name must then contain."""

@@ -13,7 +13,7 @@ from pipeline.form.faults import Faults
 from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.model import Item, Line, Table
 from pipeline.form.numerals import NUMBER
-from pipeline.form.rule_model import Claim, Fact, Parameter, Reading, Rule
+from pipeline.form.rule_model import Fact, FactReading, Parameter, Rule, TextClaim
 
 WHOLE = "全表"
 """The range of a rule that is about no single row or column."""
@@ -240,7 +240,7 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
             texts=_items(fact["texts"], items, faults, where),
             pattern=re.compile(fact["pattern"].replace("{N}", f"(?:{NUMBER})")),
             readings=tuple(
-                Reading(
+                FactReading(
                     label=reading["label"],
                     value=expressions.bind(expressions.parse_sum(reading["value"]), codes),
                 )
@@ -251,10 +251,10 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
     )
 
 
-def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> tuple[Claim, ...]:
+def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> tuple[TextClaim, ...]:
     codes = {item.code: item.code for item in items if item.numeric}
     return tuple(
-        Claim(
+        TextClaim(
             says=claim["says"],
             texts=_items(claim["texts"], items, faults, where),
             pattern=re.compile(claim["pattern"].replace("{N}", f"(?:{NUMBER})")),

@@ -11,10 +11,10 @@ Figure = int | Decimal
 """An exact number."""
 
 
-def printed(figure: Figure) -> str:
+def print_figure(figure: Figure) -> str:
     """A figure as people read it: exact, without exponent or trailing zeros.
 
-    >>> [printed(Decimal(text)) for text in ("59237.2449", "0.30", "12.0000", "1E+1", "-0.00")]
+    >>> [print_figure(Decimal(text)) for text in ("59237.2449", "0.30", "12.0000", "1E+1", "-0.00")]
     ['59237.2449', '0.3', '12', '10', '0']
     """
     if not figure:

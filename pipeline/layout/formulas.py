@@ -9,10 +9,10 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.form import LAST, Equation, Form, Term, Verdict
 from pipeline.layout.address import Place
-from pipeline.layout.switches import applies_name, last_name, limited, setting_name
+from pipeline.layout.switches import applies_name, is_limited, last_name, setting_name
 
 
-def side(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", rule: str = "") -> str:
+def side_formula(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", rule: str = "") -> str:
     """One side of an equation, ``SUM($D$6:$D$7)``; ``on`` names the sheet the formula stands in.
 
     SUM passes over text, so a figure typed as text shows as a broken balance and not as #VALUE!. A threshold of
@@ -36,13 +36,13 @@ def side(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", ru
     return "".join(parts).removeprefix("+") or "0"
 
 
-def filled(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+def filled_formula(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
     """The condition that every operand of the equation is a number, and every entry below a total among them."""
     codes = form.operands[equation.key]
     return f"COUNT({references(codes, places, on=on)})={len(codes)}"
 
 
-def known(equation: Equation) -> str:
+def known_formula(equation: Equation) -> str:
     """The condition that every figure of last year it needs is there; empty when it needs none."""
     names = [last_name(code) for code in equation.codes if code.startswith(LAST)]
     return f"COUNT({','.join(names)})={len(names)}" if names else ""
@@ -50,39 +50,39 @@ def known(equation: Equation) -> str:
 
 def if_known(equation: Equation, formula: str) -> str:
     """``formula``, or a dash where last year is not known."""
-    condition = known(equation)
+    condition = known_formula(equation)
     return f'IF({condition},{formula},"{DASH}")' if condition else formula
 
 
-def given(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+def condition_formula(equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
     """The condition under which the equation is asked; empty when it always is."""
     if equation.given is None:
         return ""
-    left, right = (side(terms, places, on=on) for terms in (equation.given.left, equation.given.right))
+    left, right = (side_formula(terms, places, on=on) for terms in (equation.given.left, equation.given.right))
     return f"{left}{_EXCEL[equation.given.op]}{right}"
 
 
-def broken(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+def broken_formula(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
     """The condition that the equation is asked, every operand is there and the comparison does not hold."""
     rule = form.rule(equation.rule)
     opposite = {"==": "<>", "<=": ">", ">=": "<"}[equation.op]
-    left, right = (side(terms, places, on=on, rule=rule.id) for terms in (equation.left, equation.right))
-    asked = [f"{applies_name(equation)}<>0"] if limited(rule, equation) else []
-    asked += [condition] if (condition := given(equation, places, on=on)) else []
-    return f"AND({','.join((*asked, filled(form, equation, places, on=on)))},{left}{opposite}{right})"
+    left, right = (side_formula(terms, places, on=on, rule=rule.id) for terms in (equation.left, equation.right))
+    asked = [f"{applies_name(equation)}<>0"] if is_limited(rule, equation) else []
+    asked += [condition] if (condition := condition_formula(equation, places, on=on)) else []
+    return f"AND({','.join((*asked, filled_formula(form, equation, places, on=on)))},{left}{opposite}{right})"
 
 
-def verdict(form: Form, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
+def verdict_formula(form: Form, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
     """The formula of the `Verdict`, from the cells that hold both sides."""
     text = f'IF({left}{_EXCEL[equation.op]}{right},"{Verdict.HELD}","{Verdict.BROKEN}")'
-    if condition := given(equation, places):
+    if condition := condition_formula(equation, places):
         text = f'IF({condition},{text},"{Verdict.HELD}")'
-    text = f'IF({filled(form, equation, places)},{text},"{Verdict.PENDING}")'
-    if condition := known(equation):
+    text = f'IF({filled_formula(form, equation, places)},{text},"{Verdict.PENDING}")'
+    if condition := known_formula(equation):
         text = f'IF({condition},{text},"{Verdict.UNKNOWN}")'
     return (
         f'IF({applies_name(equation)}=0,"{Verdict.NOT_ASKED}",{text})'
-        if limited(form.rule(equation.rule), equation)
+        if is_limited(form.rule(equation.rule), equation)
         else text
     )
 

@@ -28,7 +28,7 @@ def last_name(code: str) -> str:
     return code.replace(".", "_")
 
 
-def limited(rule: Rule, equation: Equation) -> bool:
+def is_limited(rule: Rule, equation: Equation) -> bool:
     """Whether the equation is not simply asked of everybody, everywhere, every year."""
     years = rule.from_year > 0 or rule.to_year < 9999
     return bool(years or rule.levels or rule.exempt or rule.unit_types or equation.unit_types)
@@ -39,7 +39,7 @@ def defaults(form: Form) -> Mapping[str, Figure | None]:
     found: dict[str, Figure | None] = {}
     for rule in form.rules:
         for equation in rule.equations if rule.live else ():
-            if limited(rule, equation):
+            if is_limited(rule, equation):
                 found[applies_name(equation)] = 1
             found |= {setting_name(rule.id, term.threshold): term.times for term in equation.thresholds}
     return found | {last_name(code): None for code in form.remembered}

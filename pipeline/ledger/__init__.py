@@ -21,7 +21,7 @@ from pipeline.errors import PublishError
 from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closing, Closings
 from pipeline.ledger.complaints import complaint
-from pipeline.ledger.database import alone, opened
+from pipeline.ledger.database import alone, open_database
 from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, Nights, StateRow
 from pipeline.ledger.pasts import Pasts
 from pipeline.ledger.readings import Check, Readings
@@ -54,7 +54,7 @@ class Ledger:
         self._originals = folder / "originals"
         with self._writing():
             self._originals.mkdir(parents=True, exist_ok=True)
-        self._engine = opened(folder, address)
+        self._engine = open_database(folder, address)
         self._kept = {entry.name: entry.stat().st_size for entry in os.scandir(self._originals)}
         self.arrivals = Arrivals(self._engine)
         self.readings = Readings(self._engine)

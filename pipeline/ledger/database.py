@@ -26,7 +26,7 @@ _PATIENCE = 10
 """Seconds to wait for a database that does not answer."""
 
 
-def opened(folder: Path, address: str) -> Engine:
+def open_database(folder: Path, address: str) -> Engine:
     """The engine of the ledger in ``folder``, or of the PostgreSQL at ``address``. Raises `PublishError`."""
     url = _parsed(address) if address else URL.create("sqlite", database=str(folder / "ledger.sqlite"))
     try:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pipeline.form import Figure, Form, Item, Value
-from pipeline.model.county import County, complete
+from pipeline.model.county import County, complete_totals
 
 
 class Reason(StrEnum):
@@ -178,7 +178,7 @@ def _figures(form: Form, values: Sequence[Value]) -> Mapping[str, Figure | None]
             figures[item.code] = value if isinstance(value, int | Decimal) else None
     parts = {code: value or 0 for code, value in figures.items()}
     totals: dict[str, Figure | None] = dict(parts)
-    complete(form, totals)
+    complete_totals(form, totals)
     return totals | figures
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from pipeline.form import Form, Item, Rule, extended, printed
+from pipeline.form import Form, Item, Rule, extend_form, print_figure
 from pipeline.model.finding import Finding
 
 CONTROL_FILE = "台账.xlsx"
@@ -173,7 +173,7 @@ class Adjustment(Decision):
     @property
     def detail(self) -> str:
         """What is added."""
-        return printed(self.amount)
+        return print_figure(self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,7 @@ class Correction(Decision):
     @property
     def detail(self) -> str:
         """The item and what it is set to."""
-        return f"{self.item} = {printed(self.amount)}"
+        return f"{self.item} = {print_figure(self.amount)}"
 
 
 D = TypeVar("D", bound=Decision)
@@ -272,7 +272,7 @@ class Control:
 
     def in_force(self, form: Form) -> Form:
         """The form of the year with the office's own indicators and rules."""
-        return extended(form, self.indicators, self.rules)
+        return extend_form(form, self.indicators, self.rules)
 
     @cached_property
     def by_code(self) -> Mapping[str, Unit]:

@@ -115,7 +115,7 @@ def zero(item: Item) -> Figure:
     return Decimal(0).scaleb(-item.scale) if item.kind == "money" else 0
 
 
-def complete(form: Form, figures: dict[str, Figure | None]) -> None:
+def complete_totals(form: Form, figures: dict[str, Figure | None]) -> None:
     """Add every total to ``figures`` from the sums of its parts, whatever the order the form lists them in."""
     for code in form.formulas:
         _total(form, code, figures)

@@ -32,7 +32,7 @@ def alike(text: str) -> str:
     return _SPACED.sub(r"\1\2号", brackets)
 
 
-def listings(listed: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+def list_owners(listed: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     """Document number to those that list it, in order; ``listed`` are pairs of a lister and its text."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for lister, text in listed:

@@ -38,7 +38,7 @@ def explain(returns: Sequence[Checked]) -> list[Checked]:
     return explained
 
 
-def given(finding: Finding) -> str:
+def unit_reason(finding: Finding) -> str:
     """The unit's own words where they answer a finding; empty where the office did, or nobody."""
     return finding.answer.removeprefix(_PREFIX) if finding.answer.startswith(_PREFIX) else ""
 

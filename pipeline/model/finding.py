@@ -135,7 +135,7 @@ def violation(rule: Rule, /, *, where: Mapping[str, object] | None = None, **wor
     ).at(**(where or {}))
 
 
-def ordered(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> list[Finding]:
+def sort_findings(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> list[Finding]:
     """By unit, file, then sheet and cell as they lie in the workbook; the most severe first within a cell."""
     place = {sheet: n for n, sheet in enumerate(sheets)}
 

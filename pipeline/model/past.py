@@ -29,7 +29,7 @@ class Past:
     values: Mapping[str, Value]
 
 
-def crossed(past: Past, form: Form) -> Past:
+def cross_over(past: Past, form: Form) -> Past:
     """The same in the codes of ``form``: what its crosswalk carries over from the form it was read in, and no more.
 
     A sum of which one part is unknown is unknown. Without a crosswalk nothing carries over.

@@ -29,7 +29,7 @@ class Received:
     next_step: str
 
 
-def received(standings: Sequence[Standing], unclaimed: Sequence[Unclaimed]) -> tuple[Received, ...]:
+def list_received(standings: Sequence[Standing], unclaimed: Sequence[Unclaimed]) -> tuple[Received, ...]:
     """Every arrival of the night, in order of arrival."""
     every = [*_of_units(standings), *map(_of_nobody, unclaimed)]
     return tuple(sorted(every, key=lambda each: each.arrival.order))

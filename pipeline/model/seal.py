@@ -32,7 +32,7 @@ class Seal:
         return hmac.compare_digest(_code(secret, self.form, self.form_digest, self.unit, self.year), self.hmac)
 
 
-def sealed(secret: bytes, *, form: str, form_digest: str, unit: str, year: int) -> Seal:
+def make_seal(secret: bytes, *, form: str, form_digest: str, unit: str, year: int) -> Seal:
     """The seal for one issued workbook; the same facts give the same seal."""
     code = _code(secret, form, form_digest, unit, str(year))
     return Seal(form=form, form_digest=form_digest, unit=unit, year=str(year), issue_id=code[:12], hmac=code)

@@ -12,7 +12,7 @@ from pipeline.model.basis import Basis
 from pipeline.model.control import ACCEPTANCES, CONTROL_FILE, Control
 from pipeline.model.finding import notice
 from pipeline.model.precedents import Bound, Identity, Precedents
-from pipeline.prior_year.known import history
+from pipeline.prior_year.known import load_history
 from pipeline.workspace import Workspace, template_file
 
 
@@ -34,7 +34,7 @@ def load_basis(workspace: Workspace, ledger: Ledger, year: int) -> Basis:
         word=template_file(folder, "report.docx"),
         secret=workspace.load_secret(),
         control=control,
-        history=history(ledger, control, form, year),
+        history=load_history(ledger, control, form, year),
         precedents=load_precedents(ledger, year),
     )
 
@@ -77,5 +77,5 @@ def changed_basis(basis: Basis, ledger: Ledger, workspace: Workspace, statutory:
     """The same year under another version of its form, with the 台账 read by that one."""
     control = read_control(workspace.control(basis.year), statutory, year=basis.year)
     form = control.in_force(statutory)
-    last = history(ledger, control, form, basis.year)
+    last = load_history(ledger, control, form, basis.year)
     return replace(basis, statutory=statutory, form=form, control=control, history=last)

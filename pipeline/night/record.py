@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from pipeline.form import printed
+from pipeline.form import print_figure
 from pipeline.ledger import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, StateRow
 from pipeline.ledger.nights import PUBLISHED
 from pipeline.ledger.rows import packed_findings
 from pipeline.model.control import Control
 from pipeline.model.county import County
-from pipeline.model.explanations import given
+from pipeline.model.explanations import unit_reason
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing
 from pipeline.night.keys import digest, program
@@ -68,7 +68,7 @@ def counted_digest(county: County) -> str:
 
 
 def _printed(county: County) -> dict[str, str | None]:
-    return {code: None if value is None else printed(value) for code, value in county.figures.items()}
+    return {code: None if value is None else print_figure(value) for code, value in county.figures.items()}
 
 
 def _accepted(outcome: Outcome, readings: Mapping[str, str]) -> Iterator[Accepted]:
@@ -116,7 +116,7 @@ def _differences(county: County) -> Iterator[Decided]:
         yield Decided(
             kind=AUTOMATIC if difference.automatic else ADJUSTMENTS,
             subject=difference.item,
-            detail=printed(difference.amount),
+            detail=print_figure(difference.amount),
             reason=difference.reason,
             approver=difference.approver,
             cell=f"{difference.file} {difference.sheet}!{difference.cell}" if difference.automatic else difference.cell,
@@ -141,7 +141,7 @@ def _explanations(outcome: Outcome) -> Iterator[Explained]:
     for standing in outcome.standings:
         for judged in standing.returns:
             for finding in judged.findings:
-                if text := given(finding):
+                if text := unit_reason(finding):
                     yield Explained(
                         unit=standing.unit.code,
                         rule=finding.key,

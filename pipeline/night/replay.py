@@ -66,7 +66,7 @@ class Remembered:
         kept = self.ledger.nights.figures(self.row.year, until=self.row.id)
         local = {item.code for item in self.form.of_table(LOCAL) if item.numeric}
         return {
-            code: None if text is None else figure(text)
+            code: None if text is None else parse_figure(text)
             for code, text in kept.items()
             if code in local or not code.startswith(PREFIX)
         }
@@ -136,7 +136,7 @@ class Remembered:
         adjustments: dict[str, Figure] = {}
         for row in self.decisions:
             if row.kind in (ADJUSTMENTS, AUTOMATIC):
-                adjustments[row.subject] = adjustments.get(row.subject, 0) + figure(row.detail)
+                adjustments[row.subject] = adjustments.get(row.subject, 0) + parse_figure(row.detail)
         sources = {item.code: self.control.profile.sources.get(item.source, "") for item in self.form.items}
         return Snapshot(
             units={
@@ -206,13 +206,13 @@ class Remembered:
         return row.state if row else State.MISSING
 
 
-def remembered(workspace: Workspace, ledger: Ledger, year: int, run: int | None = None) -> Remembered:
+def replay_night(workspace: Workspace, ledger: Ledger, year: int, run: int | None = None) -> Remembered:
     """The last published night of a year, or the one numbered ``run``.
 
     Raises `WorkspaceError` when the year has none, `AskedError` when it has none of that number, `PublishError` when the
     台账 that was kept of it is gone or damaged.
     """
-    nights = published(ledger, year)
+    nights = published_nights(ledger, year)
     row = nights[-1] if run is None else next((night for night in nights if night.id == run), None)
     if row is None:
         numbers = "、".join(str(night.id) for night in nights)
@@ -233,7 +233,7 @@ def night_before(ledger: Ledger, basis: Basis, *, counted: str) -> Snapshot | No
         return None
 
 
-def published(ledger: Ledger, year: int) -> Sequence[NightRow]:
+def published_nights(ledger: Ledger, year: int) -> Sequence[NightRow]:
     """The nights of a year that published, the oldest first. Raises `WorkspaceError` when there has been none."""
     nights = ledger.nights.runs(year, published=True)
     if not nights:
@@ -241,10 +241,10 @@ def published(ledger: Ledger, year: int) -> Sequence[NightRow]:
     return nights
 
 
-def figure(text: str) -> Figure:
+def parse_figure(text: str) -> Figure:
     """A figure as it was printed, exact again.
 
-    >>> [figure(text) for text in ("12", "0.5")]
+    >>> [parse_figure(text) for text in ("12", "0.5")]
     [12, Decimal('0.5')]
     """
     return Decimal(text) if "." in text else int(text)

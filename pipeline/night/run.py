@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
-from pipeline.form import LOCAL, printed
+from pipeline.form import LOCAL, print_figure
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
 from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE, Control
 from pipeline.model.county import County
-from pipeline.model.finding import Finding, notice, ordered
+from pipeline.model.finding import Finding, notice, sort_findings
 from pipeline.model.outcome import Outcome
-from pipeline.model.received import received
+from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
 from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
@@ -161,12 +161,12 @@ def travel(
         year=basis.year,
         form=form,
         control=control,
-        arrivals=received(standings, unclaimed),
+        arrivals=list_received(standings, unclaimed),
         standings=standings,
         unclaimed=unclaimed,
         county=county,
-        findings=tuple(ordered(findings, basis.layout.sheets)),
-        superseded=tuple(ordered(_superseded(standings), basis.layout.sheets)),
+        findings=tuple(sort_findings(findings, basis.layout.sheets)),
+        superseded=tuple(sort_findings(_superseded(standings), basis.layout.sheets)),
         changes=changes(form, night_before(ledger, basis, counted=counted_digest(county)), county),
         accepted=(
             *((acceptance, finding) for finding, acceptance in of_root if acceptance),
@@ -224,7 +224,7 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
     """Where the next year is closed already and took over other figures than this one comes to now."""
     if ledger.closings.standing(basis.year + 1):
         took = ledger.nights.figures(basis.year + 1)
-        now = {code: None if value is None else printed(value) for code, value in county.figures.items()}
+        now = {code: None if value is None else print_figure(value) for code, value in county.figures.items()}
         yield from carry_findings(basis.form, basis.year + 1, took, now)
 
 

@@ -19,10 +19,10 @@ from pipeline.form import Form, Value
 from pipeline.layout import IDENTITY_SHEET
 from pipeline.model.control import Control, Unit
 from pipeline.model.finding import Finding, clause, notice
-from pipeline.model.past import Past, crossed
+from pipeline.model.past import Past, cross_over
 from pipeline.model.seal import Seal
 from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, Unclaimed
-from pipeline.prior_year import Imported, read_report, read_tables, stated
+from pipeline.prior_year import Imported, find_stated, read_report, read_tables
 from pipeline.prior_year import known as former
 from pipeline.road.intake import open_arrival
 from pipeline.road.read import read_many
@@ -80,7 +80,7 @@ def import_history(
     findings = [*imported.findings, *_contradictions(workspace, imported, seals, named, year, controls)]
     past = None
     if imported.form and imported.values and not any(finding.severity == "error" for finding in findings):
-        past = crossed(imported.past(unit, year), form)
+        past = cross_over(imported.past(unit, year), form)
         if past.form != imported.form.id:
             words = {"found": imported.form.id, "expected": form.id, "count": len(past.values), "year": year}
             findings.append(notice("H15", where={"file": file.name}, name=file.name, **words))
@@ -105,7 +105,7 @@ def withdraw_history(workspace: Workspace, *, unit: str, year: int, now: dt.date
     return mine[-1]
 
 
-def known(workspace: Workspace, year: int) -> Known:
+def load_known(workspace: Workspace, year: int) -> Known:
     """What is known of a year, of the units of its 台账 and the next year's and of all others there is history of.
 
     Raises `WorkspaceError` when no form covers the year.
@@ -115,10 +115,10 @@ def known(workspace: Workspace, year: int) -> Known:
     values: dict[str, dict[str, tuple[Value, Past]]] = {}
     if workspace.ledger.is_dir():
         with workspace.open_ledger() as ledger:
-            for past in former.known(ledger, year):
+            for past in former.load_pasts(ledger, year):
                 units.setdefault(past.unit, Unit(code=past.unit, name=past.unit))
                 each = values.setdefault(past.unit, {})
-                each.update({code: (value, past) for code, value in crossed(past, form).values.items()})
+                each.update({code: (value, past) for code, value in cross_over(past, form).values.items()})
     return Known(form=form, units=tuple(units.values()), values=values)
 
 
@@ -160,7 +160,7 @@ def _read(arrival: Arrival, content: bytes, forms: Sequence[Form], workers: int)
         return empty, ()
     book = {name: _cells(sheet) for name, sheet in sheets.items() if not name.startswith(IDENTITY_SHEET)}
     text = "\n".join(" ".join(str(cell) for cell in row if cell != "") for rows in book.values() for row in rows)
-    imported = read_tables(arrival.name, arrival.sha256, book, forms, source="报表", stated=stated(text))
+    imported = read_tables(arrival.name, arrival.sha256, book, forms, source="报表", stated=find_stated(text))
     return imported, seals_of({name: grid(sheet) for name, sheet in sheets.items()})
 
 

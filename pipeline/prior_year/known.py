@@ -12,27 +12,29 @@ from decimal import Decimal
 from pipeline.form import Form, Value
 from pipeline.ledger import Accepted, Ledger
 from pipeline.model.control import Control
-from pipeline.model.past import ROOT, History, Past, crossed
+from pipeline.model.past import ROOT, History, Past, cross_over
 
 REPORT, WORKBOOK, COUNTED = "年报", "报表", "汇总"
 _TRUST = (REPORT, WORKBOOK, COUNTED)
 """The least believed first."""
 
 
-def known(ledger: Ledger, year: int) -> tuple[Past, ...]:
+def load_pasts(ledger: Ledger, year: int) -> tuple[Past, ...]:
     """Everything known of a year, the least believed first, of the same kind the oldest."""
     every = (*ledger.pasts.of(year), *_counted(ledger, year))
     return tuple(sorted(every, key=lambda past: _TRUST.index(past.source)))
 
 
-def reported(ledger: Ledger, year: int, form: Form) -> History:
+def load_reported(ledger: Ledger, year: int, form: Form) -> History:
     """What the units reported for ``year``, in the codes of ``form`` and as its items can hold it."""
-    return History.of_pasts(crossed(past, form) for past in known(ledger, year)).fitting(form)
+    return History.of_pasts(cross_over(past, form) for past in load_pasts(ledger, year)).fitting(form)
 
 
-def history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
+def load_history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
     """What the units reported the year before ``year``, put right by the office (上年更正)."""
-    return _with_root(ledger, year - 1, form, reported(ledger, year - 1, form).corrected(form, control.corrections))
+    return _with_root(
+        ledger, year - 1, form, load_reported(ledger, year - 1, form).corrected(form, control.corrections)
+    )
 
 
 def _with_root(ledger: Ledger, year: int, form: Form, units: History) -> History:

@@ -37,7 +37,7 @@ def read_report(name: str, content: bytes, forms: Sequence[Form]) -> Imported:
     except RefusedError as refusal:
         return _unread(name, sha256, clause(refusal.code, name=name, **refusal.words))
     grids = {f"第 {n} 个表格": rows for n, rows in enumerate(page.tables, 1)}
-    return read_tables(name, sha256, grids, forms, source="年报", stated=stated(page.text))
+    return read_tables(name, sha256, grids, forms, source="年报", stated=find_stated(page.text))
 
 
 def _unread(name: str, sha256: str, reason: str) -> Imported:
@@ -59,10 +59,10 @@ def _page(content: bytes) -> Page:
     raise NoTablesError(kind="旧版 .doc 等格式的文档" if kind == sniff.OLE else kind)
 
 
-def stated(text: str) -> Stated:
+def find_stated(text: str) -> Stated:
     """Whose report of which year a text says it is; its title first, then the period its figures are of.
 
-    >>> stated("某县政府办公室2024年\\n政府信息公开工作年度报告")
+    >>> find_stated("某县政府办公室2024年\\n政府信息公开工作年度报告")
     Stated(unit='某县政府办公室', years=(2024,))
     """
     begins = text[:_CONTENTS]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from pipeline.form import Figure, Form, Item, Value, printed
+from pipeline.form import Figure, Form, Item, Value, print_figure
 from pipeline.layout import Place, plain
 from pipeline.model.finding import Finding, notice, violation
 from pipeline.model.past import Past
@@ -23,7 +23,7 @@ from pipeline.workbook.cells import (
     Sightings,
     as_shown,
     charts,
-    folded,
+    fold_width,
     label_key,
     labels_of,
     read_number,
@@ -31,7 +31,7 @@ from pipeline.workbook.cells import (
     sight,
     value_at,
 )
-from pipeline.workbook.cells.lines import grouped
+from pipeline.workbook.cells.lines import group_items
 
 Source = Literal["年报", "报表"]
 _GAPS = ("H3", "H5", "H8")
@@ -227,7 +227,7 @@ class _Reading:
 
     def _said(self, place: Place) -> str:
         """What a cell says to somebody who looks at it; empty for one that looks blank."""
-        return plain(folded(as_shown(self._raw(place))))
+        return plain(fold_width(as_shown(self._raw(place))))
 
     def _value(self, item: Item, place: Place) -> Value:
         raw = self._raw(place)
@@ -237,7 +237,7 @@ class _Reading:
             self._findings.append(notice("H4", where=self._at(item, place), **words))
         elif reading.repairs and not (isinstance(raw, str) and _PLAIN.fullmatch(raw)):
             assert not isinstance(reading.value, str | None)
-            words["value"] = printed(reading.value)
+            words["value"] = print_figure(reading.value)
             self._findings.append(notice("H10", where=self._at(item, place), **words))
         return reading.value
 
@@ -256,7 +256,7 @@ class _Reading:
         blank = [item for item in every if item.code in places and not self._said(places[item.code])]
         absent = [item for item in every if item.code not in places and item not in differing]
         for code, items in zip(_GAPS, (blank, absent, differing), strict=True):
-            groups = list(grouped(items, every))
+            groups = list(group_items(items, every))
             if len(groups) > _LINES:
                 self._say(code, table=table, label="", count=len(items))
                 continue
@@ -287,9 +287,9 @@ def _balances(form: Form, values: Mapping[str, Value]) -> Iterator[Finding]:
                 "operands": "",
             }
             words |= {
-                "left": printed(left),
-                "right": printed(right),
-                "difference": printed(abs(Decimal(left) - Decimal(right))),
+                "left": print_figure(left),
+                "right": print_figure(right),
+                "difference": print_figure(abs(Decimal(left) - Decimal(right))),
             }
             detail = violation(rule, found=words["left"], expected=words["right"], **words).message.rstrip("。")
             where = {"item": equation.left[0].name, "key": equation.key}

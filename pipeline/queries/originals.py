@@ -63,15 +63,15 @@ class Originals:
         except UnreadableError as error:
             return Original(trouble=f"存档的原件读不出来（{error}）")
         return Original(
-            texts={p: shown(sheets[p.sheet].at(p.row, p.col)) for p in places if p.sheet in sheets},
+            texts={p: show_value(sheets[p.sheet].at(p.row, p.col)) for p in places if p.sheet in sheets},
             sources=sheets[SOURCES].rows if SOURCES in sheets else (),
         )
 
 
-def shown(raw: object) -> str:
+def show_value(raw: object) -> str:
     """A raw cell as people read it: a number plainly, a text in quotation marks and on one line.
 
-    >>> [shown(raw) for raw in (3.0, 0.25, "３件", "", True, float("inf"))]
+    >>> [show_value(raw) for raw in (3.0, 0.25, "３件", "", True, float("inf"))]
     ['3', '0.25', '“３件”', '空白', 'TRUE', 'inf']
     """
     match raw:

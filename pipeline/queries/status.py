@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import WorkspaceError
 from pipeline.model.standing import NEXT_STEP, State
-from pipeline.night.replay import Remembered, remembered
+from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
 
 
@@ -27,7 +27,7 @@ def last_document(workspace: Workspace, year: int) -> dict[str, Any]:
     """The run.json of the last night that published. Raises `WorkspaceError` when there has been none."""
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        night = remembered(workspace, ledger, year)
+        night = replay_night(workspace, ledger, year)
         return ledger.nights.document(night.row.id) or _rebuilt(night)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import AskedError, PublishError
-from pipeline.form import Item, printed
-from pipeline.night.replay import Remembered, remembered
+from pipeline.form import Item, print_figure
+from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def write_table(workspace: Workspace, year: int, file: Path, *, run: int | None 
         raise AskedError(f"“{file.name}”不是 .csv 或 .xlsx 文件名。请换一个文件名。")
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        frame = long_table(remembered(workspace, ledger, year, run))
+        frame = long_table(replay_night(workspace, ledger, year, run))
     table = wide_table(frame) if wide else frame
-    shown = table.map(lambda value: printed(value) if isinstance(value, Decimal) else value)
+    shown = table.map(lambda value: print_figure(value) if isinstance(value, Decimal) else value)
     try:
         if file.suffix == ".csv":
             shown.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\r\n")

@@ -19,7 +19,7 @@ from pipeline.model.control import ACCEPTANCES
 from pipeline.model.county import Contribution
 from pipeline.model.submission import Repair
 from pipeline.night.record import ADJUSTMENTS, AUTOMATIC
-from pipeline.night.replay import Missing, Remembered, figure, remembered
+from pipeline.night.replay import Missing, Remembered, parse_figure, replay_night
 from pipeline.queries.find import find_item, full_label
 from pipeline.queries.originals import Originals
 from pipeline.workspace import Workspace
@@ -29,7 +29,7 @@ SMALL = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class CellRemark:
     """What was said of a cell: a repair, or a finding that was answered."""
 
     code: str
@@ -58,7 +58,7 @@ class Branch:
     cell: str
     provisional: bool = False
     accepted: tuple[Decided, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[CellRemark, ...] = ()
     raw: str | None = None
     trouble: str = ""
     zeroed: bool = False
@@ -163,7 +163,7 @@ def trace(
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        night = remembered(workspace, ledger, year, run)
+        night = replay_night(workspace, ledger, year, run)
         item = _figure_of(night, find_item(night.form, asked))
         tracer = Tracer(night)
         tree = tracer.tree(item)
@@ -294,7 +294,7 @@ def _added(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> 
 
 def _signed(row: Decided) -> Signed:
     where = row.cell if row.kind == AUTOMATIC else f"台账 {row.kind}!{row.cell}"
-    return Signed(kind=row.kind, amount=figure(row.detail), reason=row.reason, approver=row.approver, where=where)
+    return Signed(kind=row.kind, amount=parse_figure(row.detail), reason=row.reason, approver=row.approver, where=where)
 
 
 def _folded(tree: Tree) -> Tree:
@@ -303,12 +303,12 @@ def _folded(tree: Tree) -> Tree:
     return replace(tree, parts=bare)
 
 
-def _remarks(night: Remembered) -> Mapping[tuple[str, str, str], tuple[Remark, ...]]:
+def _remarks(night: Remembered) -> Mapping[tuple[str, str, str], tuple[CellRemark, ...]]:
     """What was said that night, by unit, sheet and cell."""
-    found: dict[tuple[str, str, str], list[Remark]] = {}
+    found: dict[tuple[str, str, str], list[CellRemark]] = {}
     for said in night.findings:
         if said.get("unit") and said.get("cell"):
-            remark = Remark(code=said["code"], message=said["message"], answer=said.get("answer", ""))
+            remark = CellRemark(code=said["code"], message=said["message"], answer=said.get("answer", ""))
             found.setdefault((said["unit"], said.get("sheet", ""), said["cell"]), []).append(remark)
     return {where: tuple(remarks) for where, remarks in found.items()}
 

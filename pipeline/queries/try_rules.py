@@ -15,7 +15,7 @@ from pipeline.model.finding import Finding
 from pipeline.model.standing import Standing, State
 from pipeline.model.submission import Arrival, Submission
 from pipeline.night.basis import changed_basis, load_basis
-from pipeline.night.replay import published
+from pipeline.night.replay import published_nights
 from pipeline.road.check import Checker
 from pipeline.road.intake import open_arrival
 from pipeline.road.judge import judge
@@ -40,7 +40,7 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
     workspace.require_inputs(year)
     _, folder = workspace.form(year)
     with workspace.open_ledger() as ledger:
-        published(ledger, year)
+        published_nights(ledger, year)
         try:
             changed = parse_form((folder / "form.toml").read_text(encoding="utf-8"), file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
@@ -97,7 +97,7 @@ def _arrivals(ledger: Ledger, year: int) -> list[Arrival]:
 
 def _names(ledger: Ledger, year: int) -> dict[str, tuple[str, ...]]:
     """The names of the returns of the last night by hash; of one whose document was not kept, of all that ever came."""
-    document = ledger.nights.document(published(ledger, year)[-1].id)
+    document = ledger.nights.document(published_nights(ledger, year)[-1].id)
     if document is not None:
         return {each["sha256"]: tuple(each["names"]) for each in document["arrivals"] if each["unit"] is not None}
     ours = {sha256 for _, sha256, _, _ in ledger.readings.of_units(year)}

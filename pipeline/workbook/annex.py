@@ -38,24 +38,24 @@ SOURCE_HEADINGS = ("指标代码", "指标", "单位代码", "单位", "文件",
 """A contract: one row an addend. A row without 单位代码 is a 差额, its 单位 says why; 文件哈希 is blank for the 台账."""
 
 
-def annexed(name: str, rows: Rows) -> bool:
+def is_annex(name: str, rows: Rows) -> bool:
     """Whether a sheet is one of ours: by its name and by what it says of itself."""
     return name in TITLES and bool(rows) and bool(rows[0]) and plain(rows[0][0]) == plain(TITLES[name])
 
 
-def unfinished(sheets: Mapping[str, Rows]) -> str:
+def find_lacking(sheets: Mapping[str, Rows]) -> str:
     """Who was still missing, or counted for the time being only, when this county.xlsx was written; empty if nobody.
 
-    >>> unfinished({STATES: [["报送情况"], ["汇总单位：某县　已计入 1 / 2 个单位　尚缺：甲镇"]]})
+    >>> find_lacking({STATES: [["报送情况"], ["汇总单位：某县　已计入 1 / 2 个单位　尚缺：甲镇"]]})
     '尚缺：甲镇'
     """
     rows = sheets.get(STATES, ())
-    said = str(rows[1][0]) if len(rows) > 1 and rows[1] and annexed(STATES, rows) else ""
+    said = str(rows[1][0]) if len(rows) > 1 and rows[1] and is_annex(STATES, rows) else ""
     return "；".join(part for part in said.split("　") if part.startswith((MISSING, PROVISIONAL)))
 
 
 def missing_in(words: str) -> str:
-    """The units of `unfinished` that were missing, without those that were counted for the time being.
+    """The units of `find_lacking` that were missing, without those that were counted for the time being.
 
     >>> missing_in("尚缺：甲镇、乙镇；经认可暂计入：丙镇"), missing_in("经认可暂计入：丙镇")
     ('甲镇、乙镇', '')

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.form import Form
 from pipeline.layout import Layout, design_layout, plain, table_grid
-from pipeline.layout.formulas import broken, references, side, verdict
+from pipeline.layout.formulas import broken_formula, references, side_formula, verdict_formula
 
 OFFICIAL_LABELS = {
     # (row, column): (text, rows, columns), counted from 0 at the table's corner
@@ -91,19 +91,19 @@ def test_the_committed_template_has_the_designed_layout(form: Form, layout: Layo
 
 def test_formulas_join_neighbours_to_ranges(form: Form, layout: Layout) -> None:
     total = form.formulas["t3.granted.total"]
-    assert side(total.right, layout.places, on="表三") == "SUM($D$8:$I$8)"
+    assert side_formula(total.right, layout.places, on="表三") == "SUM($D$8:$I$8)"
     column = form.formulas["t3.total.natural"]
-    assert side(column.right, layout.places, on="表三") == "SUM($D$8:$D$28)"
+    assert side_formula(column.right, layout.places, on="表三") == "SUM($D$8:$D$28)"
     balance = next(e for r, e in form.linear(level="县级", year=2024) if e.key == "R3.natural")
     assert references(balance.codes, layout.places) == "'表三'!$D$6:$D$7,'表三'!$D$29:$D$30"
-    assert broken(form, balance, layout.places, on="表三") == (
+    assert broken_formula(form, balance, layout.places, on="表三") == (
         "AND(COUNT($D$6:$D$7,$D$29:$D$30,$D$8:$D$28)=25,SUM($D$6:$D$7)<>SUM($D$29:$D$30))"
     )
     last = next(e for r, e in form.linear(level="县级", year=2024) if e.key == "Y1.natural")
-    assert broken(form, last, layout.places, on="表三") == (
+    assert broken_formula(form, last, layout.places, on="表三") == (
         "AND(COUNT($D$7,last_t3_carried_out_natural)=2,SUM($D$7)<>SUM(last_t3_carried_out_natural))"
     )
-    assert verdict(form, last, layout.places, "C1", "D1") == (
+    assert verdict_formula(form, last, layout.places, "C1", "D1") == (
         "IF(COUNT(last_t3_carried_out_natural)=1,IF(COUNT('表三'!$D$7,last_t3_carried_out_natural)=2,"
         'IF(C1=D1,"✓","✗"),"待填"),"无上年数")'
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from pipeline.ledger.database import opened
+from pipeline.ledger.database import open_database
 from pipeline.ledger.tables import METADATA
 
 ARRIVALS_0_1_0 = """CREATE TABLE arrivals (
@@ -52,7 +52,7 @@ def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 def contents(folder: Path, address: str = "") -> dict[str, list[tuple[Any, ...]]]:
     """The same of the ledger in a folder, or at the address of a PostgreSQL."""
-    engine = opened(folder, address)
+    engine = open_database(folder, address)
     try:
         return dump(engine)
     finally:

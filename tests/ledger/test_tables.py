@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 import pipeline.ledger
 from pipeline.errors import PublishError
 from pipeline.ledger import Ledger
-from pipeline.ledger.database import REVISION, opened
+from pipeline.ledger.database import REVISION, open_database
 from pipeline.ledger.tables import METADATA, READINGS, STATES
 from tests.ledger.ledgers import CAME, contents, old_ledger
 from tests.postgresql import Server
@@ -55,7 +55,7 @@ def test_a_ledger_of_version_0_1_0_keeps_every_row(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["new", "old"])
 def test_migrated_tables_are_those_the_program_writes_to(tmp_path: Path, place: str) -> None:
-    engine = opened(old_ledger(tmp_path / "ledger") if place == "old" else tmp_path, "")
+    engine = open_database(old_ledger(tmp_path / "ledger") if place == "old" else tmp_path, "")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
@@ -65,14 +65,14 @@ def test_migrated_tables_are_those_the_program_writes_to(tmp_path: Path, place: 
 @pytest.mark.external("postgres")
 def test_migrated_tables_are_the_same_in_postgresql(tmp_path: Path, postgresql: Server) -> None:
     address = postgresql.database()
-    engine = opened(tmp_path, address)
+    engine = open_database(tmp_path, address)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     engine.dispose()
 
 
 def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
-    opened(tmp_path, "").dispose()
+    open_database(tmp_path, "").dispose()
     connection = sqlite3.connect(tmp_path / "ledger.sqlite")
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
@@ -109,7 +109,7 @@ def test_a_migration_that_is_interrupted_leaves_nothing_behind(tmp_path: Path, m
 
 
 def test_rows_refer_to_rows_that_are_there(tmp_path: Path) -> None:
-    engine = opened(tmp_path, "")
+    engine = open_database(tmp_path, "")
     state = {"year": 2024, "unit": "u01", "state": "通过", "previous": "", "because": "", "file": "", "sha256": ""}
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(insert(STATES), [{"run": 77} | state])

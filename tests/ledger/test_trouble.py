@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from pipeline.cli import main
 from pipeline.errors import PublishError
 from pipeline.ledger import Ledger
-from pipeline.ledger.database import opened
+from pipeline.ledger.database import open_database
 from pipeline.night.run import Effort, run_night
 from tests.workspaces import NOW, YEAR, Office, tree
 
@@ -152,7 +152,7 @@ def test_a_ledger_in_a_folder_that_is_a_file(tmp_path: Path) -> None:
         Ledger(tmp_path / "ledger")
     (tmp_path / "ledger.sqlite").mkdir()
     with pytest.raises(PublishError, match="不能读写（文件打不开）"):
-        opened(tmp_path, "")
+        open_database(tmp_path, "")
 
 
 def test_our_own_mistakes_are_not_the_disks(tmp_path: Path) -> None:

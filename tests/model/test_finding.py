@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.form import Form
-from pipeline.model.finding import SEVERITY_LABELS, Finding, messages, notice, ordered, violation
+from pipeline.model.finding import SEVERITY_LABELS, Finding, messages, notice, sort_findings, violation
 
 GOLDEN = Path(__file__).with_name("messages.golden.txt")
 SAMPLE = "某某"
@@ -60,7 +60,7 @@ def test_findings_are_read_in_the_order_of_the_workbook() -> None:
 
     mixed = [finding("表四", "A2"), finding("表三", "AA6"), finding("表三", "J6"), finding("表三", "D10"), finding("表二", "B5"),
              finding("表二", "B5", unit="b"), finding("表三", "J6", severity="info")]  # fmt: skip
-    found = [(f.unit, f.sheet, f.cell, f.severity) for f in ordered(mixed, ("表二", "表三", "表四"))]
+    found = [(f.unit, f.sheet, f.cell, f.severity) for f in sort_findings(mixed, ("表二", "表三", "表四"))]
     assert found == [
         ("a", "表二", "B5", "error"), ("a", "表三", "J6", "error"), ("a", "表三", "J6", "info"),
         ("a", "表三", "AA6", "error"), ("a", "表三", "D10", "error"), ("a", "表四", "A2", "error"), ("b", "表二", "B5", "error"),

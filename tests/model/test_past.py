@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.form import Form, Value, load_form
-from pipeline.model.past import History, Past, crossed
+from pipeline.model.past import History, Past, cross_over
 from pipeline.workspace import Workspace, bundled_templates
 
 
@@ -56,7 +56,7 @@ def test_what_carries_over_from_2019(form: Form) -> None:
         "t2.permit.decisions": 7,
         "t2.fees.last_items": 5,
     }
-    carried = crossed(past("xxgk-2019", known), form)
+    carried = cross_over(past("xxgk-2019", known), form)
     assert carried.values == {"t3.carried_out.natural": 4, "t3.total.total": 9, "t4.review.pending": 3}
     assert carried.form == "xxgk-2021"
 
@@ -64,13 +64,13 @@ def test_what_carries_over_from_2019(form: Form) -> None:
 def test_other_results_of_2021_are_one_row_of_2019(old: Form) -> None:
     rows = ("no_correction", "no_payment", "other")
     known: dict[str, Value] = {f"t3.other.{row}.natural": n for n, row in enumerate(rows, 1)}
-    assert crossed(past("xxgk-2021", known, 2021), old).values == {"t3.other.natural": 6}
+    assert cross_over(past("xxgk-2021", known, 2021), old).values == {"t3.other.natural": 6}
     del known["t3.other.no_payment.natural"]
-    assert crossed(past("xxgk-2021", known, 2021), old).values == {}
+    assert cross_over(past("xxgk-2021", known, 2021), old).values == {}
 
 
 def test_nothing_carries_over_without_a_crosswalk(form: Form) -> None:
-    assert crossed(past("xxgk-1999", {"t3.carried_out.natural": 4}), form).values == {}
+    assert cross_over(past("xxgk-1999", {"t3.carried_out.natural": 4}), form).values == {}
 
 
 def test_a_later_past_takes_the_place_of_an_earlier_one_item_by_item() -> None:

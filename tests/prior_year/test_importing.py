@@ -14,7 +14,7 @@ from xlsxwriter.workbook import Workbook
 from pipeline.errors import WorkspaceError
 from pipeline.form import Form, Value, load_form
 from pipeline.layout import table_grid
-from pipeline.prior_year.importing import Recalled, import_history, known, withdraw_history
+from pipeline.prior_year.importing import Recalled, import_history, load_known, withdraw_history
 from pipeline.workspace import bundled_templates
 from tests.ledger.ledgers import contents
 from tests.prior_year.reports import cms_html, docx, published
@@ -74,7 +74,7 @@ def test_a_report_is_kept_as_history_and_as_nothing_else(office: Office) -> None
     assert result.past is not None
     assert not result.attention
     assert codes(result) == ["H2"]
-    found = known(office.workspace, 2023)
+    found = load_known(office.workspace, 2023)
     assert [unit.code for unit in found.units] == ["u01", "u02", "u03"]
     assert {unit: len(values) for unit, values in found.values.items()} == {"u01": 200}
     value, past = found.values["u01"]["t3.received.natural"]
@@ -91,7 +91,7 @@ def test_a_corrected_file_goes_before_the_first_and_both_stay(office: Office) ->
     second = report(office.form, changes={"t2.permit.decisions": "8", "t2.fees.amount": ""})
     take(office, "a.html", first)
     take(office, "b.html", second)
-    values = known(office.workspace, 2023).values["u01"]
+    values = load_known(office.workspace, 2023).values["u01"]
     told = {code: (str(values[code][0]), values[code][1].file) for code in ("t2.permit.decisions", "t2.fees.amount")}
     assert told == {"t2.permit.decisions": ("8", "b.html"), "t2.fees.amount": ("12.5000", "a.html")}
     kept = {path.read_bytes() for path in (office.workspace.ledger / "originals").iterdir()}
@@ -109,7 +109,7 @@ def test_an_import_by_mistake_is_taken_back(office: Office) -> None:
     form, item = office.form, "t3.received.natural"
 
     def value() -> object:
-        known_of = known(office.workspace, 2023).values.get("u01", {})
+        known_of = load_known(office.workspace, 2023).values.get("u01", {})
         return known_of[item][0] if known_of else None
 
     first = take(office, "对.html", report(form))
@@ -150,7 +150,7 @@ def test_a_blank_workbook_says_nothing(office: Office) -> None:
     assert result.past is None
     assert codes(result).count("H16") == 2
     assert codes(result)[-1] == "H1"
-    assert known(office.workspace, YEAR).values == {}
+    assert load_known(office.workspace, YEAR).values == {}
 
 
 def test_a_workbook_with_blanks_keeps_the_totals_it_can(office: Office) -> None:
@@ -181,7 +181,7 @@ def test_a_retyped_workbook_of_2019(office: Office, old: Form) -> None:
     assert {f.key for f in result.findings if f.code == "H7"} == {
         "R1.carried_out", "R1.other", "R2.natural", "R3.natural",
     }  # fmt: skip
-    values = known(office.workspace, 2020).values["u01"]
+    values = load_known(office.workspace, 2020).values["u01"]
     assert values["t3.other.natural"][0] == 2
 
 
@@ -205,7 +205,7 @@ def test_another_year_is_not_kept(office: Office) -> None:
     ]
     sealed = take(office, "b.xlsx", office.filled("u01"), year=2023)
     assert [f.found for f in sealed.findings if f.code == "H12"] == ["2024"]
-    assert known(office.workspace, 2023).values == {}
+    assert load_known(office.workspace, 2023).values == {}
 
 
 def test_another_unit_is_not_kept_an_unknown_name_is_asked_about(office: Office) -> None:

@@ -11,7 +11,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from pipeline.form import Form, load_form
-from pipeline.prior_year import Imported, Stated, read_report, stated
+from pipeline.prior_year import Imported, Stated, find_stated, read_report
 from pipeline.workspace import bundled_templates
 from tests.libreoffice import convert
 from tests.prior_year.reports import as_offices_write, as_printed, cms_html, docx, published, word_html
@@ -267,7 +267,7 @@ TITLES: list[tuple[str, str, tuple[int, ...]]] = [
 
 @pytest.mark.parametrize(("text", "unit", "years"), TITLES)
 def test_what_a_document_says_of_itself(text: str, unit: str, years: tuple[int, ...]) -> None:
-    assert stated(text) == Stated(unit=unit, years=years)
+    assert find_stated(text) == Stated(unit=unit, years=years)
 
 
 @pytest.mark.external

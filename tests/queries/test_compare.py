@@ -14,7 +14,7 @@ from pipeline.errors import AskedError, PublishError, WorkspaceError
 from pipeline.model.past import Past
 from pipeline.night.issue import issue_workbooks
 from pipeline.night.run import Effort, run_night
-from pipeline.queries.compare import Change, NightDiff, diff_nights, diff_versions, diff_years, runs
+from pipeline.queries.compare import ComparedFigure, NightDiff, diff_nights, diff_versions, diff_years, runs
 from pipeline.road.issue import file_name
 from pipeline.workbook.fill import fill
 from tests.test_cli import xxgk
@@ -186,7 +186,7 @@ def test_two_versions_of_one_return(office: Office) -> None:
     ],
 )
 def test_differences(before: object, after: object, difference: object, percent: str | None) -> None:
-    change = Change(code="", label="", before=before, after=after)  # type: ignore[arg-type]
+    change = ComparedFigure(code="", label="", before=before, after=after)  # type: ignore[arg-type]
     assert (change.difference, change.percent) == (difference, Decimal(percent) if percent else None)
 
 

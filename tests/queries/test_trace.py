@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from pipeline.errors import AskedError, PublishError, WorkspaceError
-from pipeline.night.replay import remembered
+from pipeline.night.replay import replay_night
 from pipeline.queries.trace import Trace, Tree, every_tree, trace
 from pipeline.workbook.annex import SOURCE_HEADINGS, SOURCES, TITLES, sources_in
 from tests.test_cli import xxgk
@@ -63,7 +63,7 @@ def values(tree: Tree) -> list[tuple[str, object]]:
 def test_every_published_figure_is_proven(office: Office, run: int) -> None:
     """The sum over the branches of each of the 200 cells and of the indicators is what stands in that night's ledger."""
     with office.workspace.open_ledger() as ledger:
-        night = remembered(office.workspace, ledger, YEAR, run)
+        night = replay_night(office.workspace, ledger, YEAR, run)
         trees = {tree.item.code: tree for tree in every_tree(night)}
         published = ledger.nights.figures(YEAR, until=run)
     assert trees.keys() == published.keys()
@@ -76,7 +76,7 @@ def test_every_published_figure_is_proven(office: Office, run: int) -> None:
 def test_the_last_night_is_what_lies_in_the_outputs(office: Office) -> None:
     figures = json.loads((office.outputs / "run.json").read_text(encoding="utf-8"))["figures"]
     with office.workspace.open_ledger() as ledger:
-        trees = list(every_tree(remembered(office.workspace, ledger, YEAR)))
+        trees = list(every_tree(replay_night(office.workspace, ledger, YEAR)))
     assert {tree.item.code: tree.total for tree in trees} == {
         code: Decimal(value) if isinstance(value, str) else value for code, value in figures.items()
     }
@@ -260,7 +260,7 @@ def test_a_joint_document_that_is_counted_once(tmp_path: Path) -> None:
     assert taken_off.where.startswith("u02.xlsx 基本情况!")
     assert "联合发文 方政发〔2024〕3号" in taken_off.reason
     with office.workspace.open_ledger() as ledger:
-        assert all(tree.holds for tree in every_tree(remembered(office.workspace, ledger, YEAR)))
+        assert all(tree.holds for tree in every_tree(replay_night(office.workspace, ledger, YEAR)))
 
 
 @pytest.mark.parametrize("written", ["", "三", "inf", "nan"])

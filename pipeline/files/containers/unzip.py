@@ -63,7 +63,7 @@ class Member:
             return None
 
 
-def complete(content: bytes) -> bool:
+def is_complete(content: bytes) -> bool:
     """Whether the end of the archive has been written, and with it everything before."""
     try:
         _end(content)

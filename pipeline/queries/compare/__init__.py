@@ -3,14 +3,14 @@
 Everything compared is the ledger's: what was published, what was counted, what was read.
 """
 
-from pipeline.queries.compare.changes import Change
+from pipeline.queries.compare.changes import ComparedFigure
 from pipeline.queries.compare.nights import FigureChange, NightDiff, diff_nights, runs
 from pipeline.queries.compare.versions import CellChange, VersionDiff, diff_versions
 from pipeline.queries.compare.years import YearDiff, diff_years
 
 __all__ = [
     "CellChange",
-    "Change",
+    "ComparedFigure",
     "FigureChange",
     "NightDiff",
     "VersionDiff",

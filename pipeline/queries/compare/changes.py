@@ -11,7 +11,7 @@ from pipeline.queries.find import full_label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ComparedFigure:
     """One item before and after. ``before`` and ``after`` are ``None`` where nothing was known."""
 
     code: str

@@ -12,13 +12,13 @@ from pipeline.form import Form
 from pipeline.ledger import Decided, NightRow
 from pipeline.model import changes
 from pipeline.model.changes import Cause, UnitChange, between
-from pipeline.night.replay import Remembered, published, remembered
-from pipeline.queries.compare.changes import Change, label_of
+from pipeline.night.replay import Remembered, published_nights, replay_night
+from pipeline.queries.compare.changes import ComparedFigure, label_of
 from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FigureChange(Change):
+class FigureChange(ComparedFigure):
     """A county figure and why it moved; one that is ``computed`` moved because its parts did."""
 
     computed: bool
@@ -56,7 +56,7 @@ def runs(workspace: Workspace, year: int) -> list[NightRow]:
     """The runs of a year, the oldest first. Raises `WorkspaceError` when it has none."""
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        published(ledger, year)
+        published_nights(ledger, year)
         return ledger.nights.runs(year)
 
 
@@ -65,11 +65,11 @@ def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = 
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         if pair is None:
-            nights = published(ledger, year)
+            nights = published_nights(ledger, year)
             if len(nights) < 2:
                 raise WorkspaceError(f"{year} 年度只汇总过一次，还没有可比的。")
             pair = nights[-2].id, nights[-1].id
-        before, after = (remembered(workspace, ledger, year, run) for run in pair)
+        before, after = (replay_night(workspace, ledger, year, run) for run in pair)
         form = after.form
         moved = between(form, before.snapshot(form), after.snapshot(form))
         decisions = _signed(before), _signed(after)

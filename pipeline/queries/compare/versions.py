@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pipeline.errors import AskedError
 from pipeline.layout import Place
 from pipeline.ledger.rows import Row
-from pipeline.night.replay import Remembered, Version, remembered
-from pipeline.queries.compare.changes import Change, codes_of, label_of
+from pipeline.night.replay import Remembered, Version, replay_night
+from pipeline.queries.compare.changes import ComparedFigure, codes_of, label_of
 from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellChange(Change):
+class CellChange(ComparedFigure):
     """An item of a return, with the cell it stood in each time; empty where it was not found."""
 
     before_cell: str
@@ -39,7 +39,7 @@ def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, i
     """A unit's two last versions, or any two by number. Raises `WorkspaceError`, `AskedError`."""
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
-        night = remembered(workspace, ledger, year)
+        night = replay_night(workspace, ledger, year)
         if unit not in night.control.by_code:
             raise AskedError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对单位代码。")
         versions = night.versions(unit)

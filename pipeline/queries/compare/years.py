@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pipeline.errors import AskedError
 from pipeline.form import Form, Value
 from pipeline.ledger import Ledger
-from pipeline.model.past import Past, crossed
-from pipeline.night.replay import Remembered, remembered
-from pipeline.prior_year.known import COUNTED, reported
-from pipeline.queries.compare.changes import Change, codes_of, label_of
+from pipeline.model.past import Past, cross_over
+from pipeline.night.replay import Remembered, replay_night
+from pipeline.prior_year.known import COUNTED, load_reported
+from pipeline.queries.compare.changes import ComparedFigure, codes_of, label_of
 from pipeline.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ class YearDiff:
     before: int
     after: int
     whose: str
-    items: tuple[Change, ...]
+    items: tuple[ComparedFigure, ...]
     zeros: int
 
 
@@ -39,11 +39,11 @@ def diff_years(workspace: Workspace, before: int, after: int, unit: str = "") ->
             was, now = (_of_unit(ledger, year, unit, form) for year in (before, after))
             whose = _unit_name(ledger, after, unit)
         else:
-            former, latter = (remembered(workspace, ledger, year) for year in (before, after))
+            former, latter = (replay_night(workspace, ledger, year) for year in (before, after))
             form, whose = latter.form, latter.control.profile.root
             was, now = _of_county(former, form), latter.figures
     changes = [
-        Change(code=code, label=label_of(form, code), before=was.get(code), after=now.get(code))
+        ComparedFigure(code=code, label=label_of(form, code), before=was.get(code), after=now.get(code))
         for code in codes_of(form, was, now)
         if not isinstance(was.get(code), str) and not isinstance(now.get(code), str)
     ]
@@ -55,11 +55,11 @@ def _of_county(night: Remembered, form: Form) -> Mapping[str, Value]:
     """Its figures in the codes of ``form``."""
     row = night.row
     past = Past(unit="", year=row.year, form=row.form, source=COUNTED, file="", sha256="", values=night.figures)
-    return crossed(past, form).values
+    return cross_over(past, form).values
 
 
 def _of_unit(ledger: Ledger, year: int, unit: str, form: Form) -> Mapping[str, Value]:
-    values = reported(ledger, year, form).of(unit)
+    values = load_reported(ledger, year, form).of(unit)
     if not values:
         raise AskedError(f"没有单位代码为 {unit} 的单位 {year} 年度的数。请核对单位代码和年度。")
     return {code: value for code, value in values.items() if not code.startswith("meta.")}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.form import Equation, Figure, Form, Term, Value, printed
+from pipeline.form import Equation, Figure, Form, Term, Value, print_figure
 from pipeline.form.expressions import total
 from pipeline.road.check.breach import Breach, leaves
 
@@ -74,8 +74,8 @@ def _folded(
             breach=lead,
             keys=tuple(breach.equation.key for breach in explained if breach is not lead),
             item=item,
-            value="" if found is None else printed(found),
-            right=printed(value),
+            value="" if found is None else print_figure(found),
+            right=print_figure(value),
         )
         breaches, figures = [breach for breach in breaches if breach not in explained], corrected
     under = {id(breach): _explained_by(form, breach, breaches, figures) for breach in breaches}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pipeline.form import Rule, printed
+from pipeline.form import Rule, print_figure
 from pipeline.road.check.case import Case, Hit
 
 
@@ -19,8 +19,8 @@ def swing(rule: Rule, case: Case) -> Sequence[Hit] | None:
         evaluated = True
         change = Decimal(now - last)
         if abs(change) > floor and 100 * abs(change) > percent * last:
-            word = ("增加 " if change > 0 else "减少 ") + printed(abs(change))
-            words = {"label": case.form.item(code).label, "found": printed(now), "expected": printed(last)}
+            word = ("增加 " if change > 0 else "减少 ") + print_figure(abs(change))
+            words = {"label": case.form.item(code).label, "found": print_figure(now), "expected": print_figure(last)}
             operands = ((code, now), (f"last.{code}", last))
             hits.append(Hit(item=code, over=code, words=words | {"change": word}, operands=operands))
     return hits if evaluated else None
@@ -49,11 +49,11 @@ def unit_slip(rule: Rule, case: Case) -> Sequence[Hit] | None:
         return None
     reason = ""
     if last and times * last <= 2 * now <= 4 * times * last:
-        reason = f"约是上年 {printed(last)} 万元的 {times} 倍"
+        reason = f"约是上年 {print_figure(last)} 万元的 {times} 倍"
     elif now >= large and now % 1000 == 0:
         reason = "数目很大又是整数"
     if not reason:
         return []
-    words = {"label": case.form.item(code).label, "found": printed(now), "reason": reason}
-    expected = printed(now / Decimal(times))
+    words = {"label": case.form.item(code).label, "found": print_figure(now), "reason": reason}
+    expected = print_figure(now / Decimal(times))
     return [Hit(item=code, words=words | {"expected": expected}, operands=((code, now), (f"last.{code}", last)))]

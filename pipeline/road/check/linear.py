@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.form import LAST, MISSING, Equation, Figure, Form, Rule, Value, Vector, printed
+from pipeline.form import LAST, MISSING, Equation, Figure, Form, Rule, Value, Vector, print_figure
 from pipeline.layout import Place
 from pipeline.model.finding import Finding, digest, notice, violation
 from pipeline.road.check.breach import Breach, definition
@@ -154,14 +154,14 @@ class Balances:
         target = folded.item or equation.left[0].name
         place = places.get(target)
         operands = "、".join(
-            f"{self._label(code)} {printed(value)}" for code, value in breach.operands.items() if value is not None
+            f"{self._label(code)} {print_figure(value)}" for code, value in breach.operands.items() if value is not None
         )
         words: dict[str, object] = {
             "label": self._label(equation.left[0].name),
             "over": equation.over_label,
-            "left": printed(breach.left),
-            "right": printed(breach.right),
-            "difference": printed(abs(breach.difference)),
+            "left": print_figure(breach.left),
+            "right": print_figure(breach.right),
+            "difference": print_figure(abs(breach.difference)),
             "operands": operands,
             **_compared(breach),
         }
@@ -194,12 +194,15 @@ def _compared(breach: Breach) -> dict[str, str]:
     """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
     left, bound = breach.equation.left, _BOUNDS[breach.equation.op]
     if len(left) > 1:
-        return {"found": f"合计 {printed(breach.left)}", "expected": f"合计{bound or ' '}{printed(breach.right)}"}
+        return {
+            "found": f"合计 {print_figure(breach.left)}",
+            "expected": f"合计{bound or ' '}{print_figure(breach.right)}",
+        }
     value = breach.operands.get(left[0].name)
     if left[0].factor == 1 or value is None:
-        return {"found": printed(breach.left), "expected": f"{bound}{printed(breach.right)}"}
+        return {"found": print_figure(breach.left), "expected": f"{bound}{print_figure(breach.right)}"}
     scaled = (Decimal(breach.right) / left[0].factor).normalize()
-    return {"found": printed(value), "expected": f"{bound}{scaled:f}"}
+    return {"found": print_figure(value), "expected": f"{bound}{scaled:f}"}
 
 
 def _stacked(vectors: Sequence[Vector]) -> Integers:

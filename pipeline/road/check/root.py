@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pipeline.form import Figure, Form, printed
+from pipeline.form import Figure, Form, print_figure
 from pipeline.model.control import Control
 from pipeline.model.county import County
 from pipeline.model.finding import Finding, digest, notice, violation
@@ -30,9 +30,15 @@ def root_findings(
     breaches = balances.assess([vector], last=[last], unit_types=[_OWN])[0].breaches
     for breach in breaches:
         if breach.rule.id in rule.rules:
-            detail = f"{breach.equation.over_label}：左边 {printed(breach.left)}，右边 {printed(breach.right)}"
+            detail = (
+                f"{breach.equation.over_label}：左边 {print_figure(breach.left)}，右边 {print_figure(breach.right)}"
+            )
             yield violation(
-                rule, rule=breach.rule.id, detail=detail, found=printed(breach.left), expected=printed(breach.right)
+                rule,
+                rule=breach.rule.id,
+                detail=detail,
+                found=print_figure(breach.left),
+                expected=print_figure(breach.right),
             )
     others = [
         breach
@@ -53,7 +59,7 @@ def _left_behind(form: Form, control: Control, history: History) -> Iterator[Fin
         figures = [(item, value) for item in carried if (value := values.get(item.carry))]
         if unit not in names and figures:
             shown = "、".join(
-                f"{item.label} {printed(value)}" for item, value in figures[:3] if not isinstance(value, str)
+                f"{item.label} {print_figure(value)}" for item, value in figures[:3] if not isinstance(value, str)
             )
             where = {"key": f"C7.{unit}", "operands": digest((item.code, value) for item, value in figures)}
             yield notice("C7", where=where, found=shown, unit=unit)
@@ -90,6 +96,6 @@ def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
                 form.rule("A1"),
                 where={"item": item.code},
                 label=item.label,
-                found="无" if found is None else printed(found),
-                expected=printed(expected),
+                found="无" if found is None else print_figure(found),
+                expected=print_figure(expected),
             )

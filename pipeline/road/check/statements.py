@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from pipeline.form import Fact, Figure, Rule, printed
+from pipeline.form import Fact, Figure, Rule, print_figure
 from pipeline.form.expressions import total
 from pipeline.form.numerals import NUMBER, span
 from pipeline.road.check.case import Case, Hit, excerpt
@@ -48,13 +48,13 @@ def _compare(fact: Fact, case: Case, code: str, match: re.Match[str]) -> Hit | N
     if stated is None or any(value is None or value in stated for _, value in readings):
         return None
     known = [(label, value) for label, value in readings if value is not None]
-    said = "，".join(f"{label}是 {printed(value)}" for label, value in known)
+    said = "，".join(f"{label}是 {print_figure(value)}" for label, value in known)
     phrase = excerpt(match.string, *match.span())
     words = {
         "label": case.form.item(code).label,
         "phrase": phrase,
-        "found": printed(stated.low) if stated.exact else phrase,
-        "expected": "或".join(dict.fromkeys(printed(value) for _, value in known)),
+        "found": print_figure(stated.low) if stated.exact else phrase,
+        "expected": "或".join(dict.fromkeys(print_figure(value) for _, value in known)),
         "readings": said,
     }
     operands = ((code, phrase), *known)
@@ -91,8 +91,8 @@ def _parts(case: Case, code: str, text: str) -> Iterator[Hit]:
         words = {
             "label": case.form.item(code).label,
             "phrase": excerpt(text, *match.span()),
-            "found": printed(added),
-            "expected": printed(whole.low),
+            "found": print_figure(added),
+            "expected": print_figure(whole.low),
             "detail": detail,
         }
         yield Hit(item=code, over=code, words=words, operands=((code, match.group()),))

@@ -11,7 +11,7 @@ from functools import cache
 
 from pipeline.form import KINDS, Form, Rule, Value, Vector
 from pipeline.model.control import Control, Unit
-from pipeline.model.documents import listings
+from pipeline.model.documents import list_owners
 from pipeline.model.finding import Finding, digest, violation
 from pipeline.model.past import NONE, History
 from pipeline.model.standing import Checked
@@ -154,7 +154,7 @@ class Checker:
             elif rule.kind == "shared_numbers":
                 code = rule.word("item")
                 listed = ((unit.name, said.get(code)) for unit, said in zip(units, values, strict=True))
-                owners = listings((name, text) for name, text in listed if isinstance(text, str))
+                owners = list_owners((name, text) for name, text in listed if isinstance(text, str))
                 numbers = {number: names for number, names in owners.items() if len(names) > 1}
         return Neighbours(likeness=likeness, numbers=numbers)
 

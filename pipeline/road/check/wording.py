@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.form import Claim, Item, Rule
+from pipeline.form import Item, Rule, TextClaim
 from pipeline.form.expressions import total
 from pipeline.form.numerals import read
 from pipeline.road.check.case import Case, Hit, excerpt
@@ -157,7 +157,7 @@ def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
     return hits if evaluated else None
 
 
-def _claims(rule: Rule, case: Case) -> Iterator[tuple[Item, str, Claim, bool]]:
+def _claims(rule: Rule, case: Case) -> Iterator[tuple[Item, str, TextClaim, bool]]:
     """Every claim at every text written, with whether its figures are so; without those it is not evaluated."""
     for each in rule.claims():
         left, right = total(each.given.left, case.figure), total(each.given.right, case.figure)
@@ -166,7 +166,7 @@ def _claims(rule: Rule, case: Case) -> Iterator[tuple[Item, str, Claim, bool]]:
                 yield item, text, each, each.given.holds(left, right)
 
 
-def _with_figures(hit: Hit, each: Claim, case: Case) -> Hit:
+def _with_figures(hit: Hit, each: TextClaim, case: Case) -> Hit:
     """A reason for a claim is bound to the text and to the figures that contradict it."""
     names = [term.name for term in (*each.given.left, *each.given.right) if term.name]
     return replace(hit, operands=(*hit.operands, *((name, case.figure(name)) for name in names)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.form import Form, Item
 from pipeline.model.control import Adjustment, Control
 from pipeline.model.county import Difference
-from pipeline.model.documents import alike, document_numbers, listings
+from pipeline.model.documents import alike, document_numbers, list_owners
 from pipeline.model.finding import Finding, notice
 from pipeline.model.standing import CountedReturn
 from pipeline.model.submission import Arrival
@@ -74,7 +74,7 @@ class _Shared:
     def __init__(self, form: Form, control: Control, counted: Sequence[CountedReturn], item: Item) -> None:
         self._form, self._control, self._item = form, control, item
         said = {each.unit.code: _text(each, form.position[item.code]) for each in counted}
-        self._owners = listings((code, text) for code, text in said.items())
+        self._owners = list_owners((code, text) for code, text in said.items())
         self._listers = {each.unit.code: self._lister(each, said[each.unit.code]) for each in counted}
         rules = (rule for rule in form.rules if rule.kind == "shared_numbers" and rule.word("item") == item.code)
         rule = next(rules, None)

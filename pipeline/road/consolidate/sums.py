@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from pipeline.form import Figure, Form, Item, Value, printed
+from pipeline.form import Figure, Form, Item, Value, print_figure
 from pipeline.layout import Place
 from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
-from pipeline.model.county import Contribution, County, Difference, Group, complete, zero
+from pipeline.model.county import Contribution, County, Difference, Group, complete_totals, zero
 from pipeline.model.finding import Finding, digest, notice
 from pipeline.model.standing import CountedReturn, Standing, State
 from pipeline.road.consolidate.joint import count_once
@@ -30,7 +30,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
             addends = (*_addends(form, control, counted, item), *beside)
             contributions[item.code] = addends
             figures[item.code] = _sum(item, addends)
-    complete(form, figures)
+    complete_totals(form, figures)
     groups = tuple(_groups(form, counted, contributions))
     for code in form.formulas:
         contributions[code] = tuple(_addends(form, control, counted, form.item(code)))
@@ -61,7 +61,7 @@ def _below_zero(
         if item.code in last and value is not None and value < 0 and not item.signed:
             row = last[item.code]
             where = {"file": row.file, "sheet": row.sheet, "cell": row.cell, "item": item.code}
-            yield notice("C5", where=where, label=item.label, code=item.code, found=printed(value))
+            yield notice("C5", where=where, label=item.label, code=item.code, found=print_figure(value))
 
 
 def _identical(form: Form, counted: Sequence[CountedReturn]) -> Iterator[Finding]:
@@ -108,7 +108,7 @@ def _groups(
         for kind, own in mine.items():
             figures[kind][code] = _sum(form.item(code), own)
     for kind, found in figures.items():
-        complete(form, found)
+        complete_totals(form, found)
         units = tuple(code for code, other in kinds.items() if other == kind)
         known = {code: value for code, value in found.items() if value is not None}
         yield Group(type=kind, units=units, figures=known)
@@ -170,4 +170,4 @@ def _texts(form: Form, counted: Sequence[CountedReturn], item: Item) -> Iterator
     for each in counted:
         value = each.submission.values[at]
         if value is not None:
-            yield each.unit.name, value if isinstance(value, str) else printed(value)
+            yield each.unit.name, value if isinstance(value, str) else print_figure(value)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.files.containers.bounds import Bounds, RefusedError
 from pipeline.files.containers.sniff import ZIP_MAGIC
-from pipeline.files.containers.unzip import complete
+from pipeline.files.containers.unzip import is_complete
 from pipeline.model.control import RESERVED_FILES
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Arrival, NewArrival, Reason, Sighted
-from pipeline.road.intake.attachments import ignored, is_attachment, unpack
+from pipeline.road.intake.attachments import is_attachment, is_ignored, unpack
 from pipeline.road.intake.guard import refused, unreachable
 
 if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
@@ -138,7 +138,7 @@ class _Take:
             after = os.fstat(file.fileno())
         changing = (before.st_size, before.st_mtime_ns) != (len(content), after.st_mtime_ns)
         young = abs(self.clock - after.st_mtime) < self.bounds.settle
-        if changing or (young and not (content.startswith(ZIP_MAGIC) and complete(content))):
+        if changing or (young and not (content.startswith(ZIP_MAGIC) and is_complete(content))):
             raise _StillArrivingError("I12")
         return content, after
 
@@ -211,7 +211,7 @@ def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
         return
     for entry in entries:
         name = _readable(entry.name)
-        if ignored(name) or entry.is_symlink():
+        if is_ignored(name) or entry.is_symlink():
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _files(entry.path, f"{prefix}{name}/")

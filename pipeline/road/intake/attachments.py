@@ -26,7 +26,7 @@ class Unpacked(NamedTuple):
     modified: dt.datetime | None = None
 
 
-def ignored(part: str) -> bool:
+def is_ignored(part: str) -> bool:
     """Whether a file or folder of this name is something a system or an office program leaves lying about."""
     return part.lower() in _SYSTEM_NAMES or part.startswith(_LOCK_PREFIXES)
 
@@ -84,4 +84,4 @@ def _path(member: Member) -> str:
 
 
 def _skip(path: str) -> bool:
-    return any(ignored(part) for part in path.split("/"))
+    return any(is_ignored(part) for part in path.split("/"))

@@ -11,7 +11,7 @@ from functools import partial
 
 from lxml import etree
 
-from pipeline.form import CARRIED, LAST, Figure, Form, Item, Value, printed, prompt, reminder
+from pipeline.form import CARRIED, LAST, Figure, Form, Item, Value, print_figure, prompt, reminder
 from pipeline.layout import Layout, Place
 from pipeline.workbook.patch import Book, Cells, Package, Styles, Validations, solid
 
@@ -19,7 +19,7 @@ _GREY = "FFECECEC"
 """For a sheet that has no total to take the fill from."""
 
 
-def carried(form: Form, layout: Layout, last: Mapping[str, Value]) -> Mapping[str, Figure]:
+def find_carried(form: Form, layout: Layout, last: Mapping[str, Value]) -> Mapping[str, Figure]:
     """The figures to print, by the item they are printed at; ``last`` is what is known of last year, by item code."""
     found = {item.code: last.get(item.carry) for item in form.items if item.carry and item.code in layout.places}
     return {code: value for code, value in found.items() if value is not None and not isinstance(value, str)}
@@ -44,7 +44,7 @@ def remind(package: Package, form: Form, layout: Layout, last: Mapping[str, Valu
     for item, place in _compared(form, layout):
         value = last.get(item.code)
         if value is not None and not isinstance(value, str):
-            line = reminder(item, printed(value))
+            line = reminder(item, print_figure(value))
             root = package.edit(parts[place.sheet])
             Validations(root).say(place.row, place.col, partial(_with_line, line), title=prompt(item)[0])
 

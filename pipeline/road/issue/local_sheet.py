@@ -140,9 +140,9 @@ def _line(row: etree._Element, styles: Styles, layout: Layout, form: Form, line:
     if line.live:
         sides = [total(terms, lambda _: 0) or 0 for terms in (equation.left, equation.right)]
         for col, terms, result in ((_LEFT, equation.left, sides[0]), (_RIGHT, equation.right, sides[1])):
-            _formula(row, at, col, total_ink, formulas.side(terms, places, on=LOCAL_SHEET), str(result))
+            _formula(row, at, col, total_ink, formulas.side_formula(terms, places, on=LOCAL_SHEET), str(result))
         _formula(row, at, _DIFFERENCE, total_ink, f"{left}-{right}", str(sides[0] - sides[1]))
-        verdict = formulas.verdict(form, equation, places, left, right)
+        verdict = formulas.verdict_formula(form, equation, places, left, right)
         _formula(row, at, _VERDICT, total_ink, verdict, Verdict.PENDING)
     else:
         texts = {_LEFT: "", _RIGHT: "", _DIFFERENCE: "", _VERDICT: "收件后"}
@@ -183,7 +183,7 @@ def _conditions(package: Package, book: Book, styles: Styles, layout: Layout, pa
         for ink, sign in marks if line.live else ():
             _condition(package.edit(book.parts[LOCAL_SHEET]), verdict, f'{verdict}="{sign}"', ink)
         for sheet, cells in _operands(layout, line):
-            formula = formulas.broken(page.form, line.equation, layout.places, on=sheet)
+            formula = formulas.broken_formula(page.form, line.equation, layout.places, on=sheet)
             _condition(package.edit(book.parts[sheet]), cells, formula, inks[line.rule.severity])
 
 

@@ -15,8 +15,8 @@ from pipeline.form import Figure, Form, Value
 from pipeline.layout import Layout, Place, local_page, switches, with_local
 from pipeline.model.basis import Basis
 from pipeline.model.control import Control, Unit
-from pipeline.model.seal import Seal, sealed
-from pipeline.road.issue.carry_over import carried, lock_carried, remind
+from pipeline.model.seal import Seal, make_seal
+from pipeline.road.issue.carry_over import find_carried, lock_carried, remind
 from pipeline.road.issue.local_sheet import with_page
 from pipeline.workbook.fill import results
 from pipeline.workbook.patch import Package, write_cells
@@ -35,7 +35,7 @@ class Stamper:
         """The workbook of one unit; the same basis gives the same bytes."""
         template, layout = self._material(unit)
         form, last = self._form, self.basis.history.of(unit.code)
-        figures = carried(form, layout, last)
+        figures = find_carried(form, layout, last)
         values = self._identity(unit, layout) | {layout.places[code]: figure for code, figure in figures.items()}
         values |= self._formulas(unit, layout, figures, last)
         package = Package(template)
@@ -59,7 +59,9 @@ class Stamper:
     def _identity(self, unit: Unit, layout: Layout) -> Cells:
         """Whose workbook it is and for which year: the seal on the hidden sheet, the name on the others."""
         basis = self.basis
-        seal = sealed(basis.secret, form=basis.form.id, form_digest=basis.form.digest, unit=unit.code, year=basis.year)
+        seal = make_seal(
+            basis.secret, form=basis.form.id, form_digest=basis.form.digest, unit=unit.code, year=basis.year
+        )
         values: Cells = dict(_seal_cells(layout, seal))
         banners = (place for name, place in layout.named.items() if name.startswith("banner_"))
         values |= dict.fromkeys(banners, banner(basis.control, unit))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.form import Form, printed
+from pipeline.form import Form, print_figure
 from pipeline.model.control import CONTROL_FILE, Control, Unit
 from pipeline.model.explanations import explain
 from pipeline.model.finding import Finding, notice
@@ -109,7 +109,7 @@ def _undecided(form: Form, unit: Unit, rivals: Sequence[Judged]) -> Iterator[Fin
     shown = []
     for item in items[:_SHOWN]:
         values = (judged.submission.values[form.position[item.code]] for judged in rivals)
-        figures = "、".join("空白" if value is None else printed(value) for value in values)  # type: ignore[arg-type]
+        figures = "、".join("空白" if value is None else print_figure(value) for value in values)  # type: ignore[arg-type]
         shown.append(f"{item.label} {figures}")
     words = {
         "unit": unit.name,

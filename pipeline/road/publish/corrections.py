@@ -18,7 +18,7 @@ from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Judged
 from pipeline.model.submission import Submission
 from pipeline.road.publish.letters import SENDING, Reply, letter, meaning, origin
-from pipeline.road.publish.marking import marked
+from pipeline.road.publish.marking import mark_workbook
 from pipeline.road.publish.opinion_sheet import Face
 from pipeline.workbook.fill import fill
 from pipeline.workbook.patch import UnpatchableError
@@ -53,7 +53,7 @@ def _correction(
     try:
         if _outdated(outcome.form, unit, judged.submission):
             raise UnpatchableError("issued before the local indicators")
-        workbook = marked(judged.submission.arrival.path.read_bytes(), _face(reply), findings, opens=opens)
+        workbook = mark_workbook(judged.submission.arrival.path.read_bytes(), _face(reply), findings, opens=opens)
     except (UnpatchableError, OSError):
         reply = replace(reply, retyped=True)
         blank = fresh(unit)
@@ -116,7 +116,7 @@ def _filled(form: Form, layout: Layout, blank: bytes, submission: Submission) ->
 def _marked_or_plain(filled: bytes, face: Face, findings: list[Finding], opens: Collection[str]) -> bytes:
     """A restyled template may be one we cannot mark either; the letter names every cell then."""
     try:
-        return marked(filled, face, findings, opens=opens)
+        return mark_workbook(filled, face, findings, opens=opens)
     except UnpatchableError:
         return filled
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from pipeline.form import LOCAL, Figure, Form, Item, printed
+from pipeline.form import LOCAL, Figure, Form, Item, print_figure
 from pipeline.layout import LOCAL_SHEET
 from pipeline.model.changes import Changes
 from pipeline.model.county import Difference
@@ -116,11 +116,11 @@ def _step(form: Form, code: str, before: Figure | None, after: Figure | None) ->
 
 
 def _print(value: Figure | None) -> str:
-    return "" if value is None else printed(value)
+    return "" if value is None else print_figure(value)
 
 
 def _plain(value: Figure | None, item: Item) -> int | str | None:
-    return printed(value) if isinstance(value, Decimal) or (value is not None and item.kind == "money") else value
+    return print_figure(value) if isinstance(value, Decimal) or (value is not None and item.kind == "money") else value
 
 
 def _unit(standing: Standing) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from pipeline.form import Figure, Form, printed
+from pipeline.form import Figure, Form, print_figure
 from pipeline.model.finding import Finding, violation
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -47,7 +47,7 @@ def _compared(form: Form, asked: Cells, said: Cells, figures: Mapping[str, Figur
             if match is None or match[1] not in form.position or not form.item(match[1]).numeric:
                 continue
             figure = figures.get(match[1])
-            expected = "" if figure is None else printed(figure)
+            expected = "" if figure is None else print_figure(figure)
             if text != expected:
                 label = form.item(match[1]).label
                 detail = f"“{label}”印的是“{text}”，汇总数是 {expected or '（无）'}"

@@ -49,7 +49,7 @@ class _OldMark:
     fill: str
 
 
-def marked(data: bytes, face: Face, findings: Sequence[Finding], *, opens: Collection[str] = ()) -> bytes:
+def mark_workbook(data: bytes, face: Face, findings: Sequence[Finding], *, opens: Collection[str] = ()) -> bytes:
     """The workbook ``data`` with ``findings`` marked in it; the same findings give the same bytes.
 
     A marked cell of one of the items ``opens`` can be typed in, also where it was issued printed and locked.

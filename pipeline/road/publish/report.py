@@ -28,7 +28,7 @@ from markupsafe import Markup, escape
 
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
-from pipeline.form import LOCAL, Form, Item, printed
+from pipeline.form import LOCAL, Form, Item, print_figure
 
 PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")
 """汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级; a key that is absent prints as nothing."""
@@ -139,7 +139,7 @@ def _finalize(value: Any) -> Any:
     if isinstance(value, _NotYet):
         return NOT_YET
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return printed(value)
+        return print_figure(value)
     if isinstance(value, list):
         return Markup("\a").join(map(_finalize, value))  # docxtpl: a new paragraph of the same kind
     if isinstance(value, str):

@@ -9,7 +9,7 @@ from pipeline.workbook.cells.charts import Chart, Path, label_key
 from pipeline.workbook.cells.grid import Rows, text_at
 
 
-def proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:
+def is_proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:
     """Whether the one row label left of the cell and the nearest column label above it are the item's own.
 
     A heading of the group it belongs to may be missing; a text in that place which is no heading of its, is refused.

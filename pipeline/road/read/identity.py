@@ -175,11 +175,11 @@ class Registrar:
                 known = text
                 yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
         if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
-            yield from searched(book)
+            yield from search_declarations(book)
             return
         label = value_at(book[home.sheet], home.row, 0) if home.col else ""
         if label_key(str(label)) != "填报单位":
-            yield from searched(book)
+            yield from search_declarations(book)
             return
         yield Declaration(unit=as_shown(value_at(book[home.sheet], home.row, home.col)).strip(), year="", place=home)
         year = self.layout.places.get("meta.year")
@@ -220,7 +220,7 @@ def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
     return seals
 
 
-def searched(book: Mapping[str, Rows]) -> Iterator[Declaration]:
+def search_declarations(book: Mapping[str, Rows]) -> Iterator[Declaration]:
     """``填报单位：…`` in one cell, or 填报单位 with the name in the next filled cell, on any sheet."""
     for sheet, rows in book.items():
         for r, row in enumerate(rows):

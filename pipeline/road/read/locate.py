@@ -21,7 +21,7 @@ from pipeline.form import Form
 from pipeline.layout import Layout, Place, plain
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Sheet
-from pipeline.road.read.around import proven_around
+from pipeline.road.read.around import is_proven_around
 from pipeline.road.read.missing import missing_findings, moved_findings
 from pipeline.workbook.cells import Chart, Rows, Sighting, Sightings, labels_of, sight, value_at
 
@@ -270,7 +270,7 @@ class Locator:
                 place = self.names().get(self.form.items[index].name) if index in wanted else None
                 if not place or place in taken or leaves.count(row[-1]) > 1:
                     continue
-                if proven_around(self.book.get(place.sheet, ()), place, row, column, chart):
+                if is_proven_around(self.book.get(place.sheet, ()), place, row, column, chart):
                     named[index] = place
         return named
 

@@ -8,7 +8,7 @@ from pipeline.form import Form, Item, Rule
 from pipeline.layout import LOCAL_SHEET, Layout, Place, plain
 from pipeline.model.finding import Finding, notice, violation
 from pipeline.workbook.cells import Chart, Rows, label_key, value_at
-from pipeline.workbook.cells.lines import grouped
+from pipeline.workbook.cells.lines import group_items
 
 FORMAT_2019 = frozenset(
     label_key(text)
@@ -90,7 +90,7 @@ def missing_findings(
             where = {"sheet": chart.name if chart.name in book else ""}
             yield violation(rule, where=where, detail=detail, found="没有", expected=chart.name)
             continue
-        for what, label, (item, *_) in grouped(gone, every):
+        for what, label, (item, *_) in group_items(gone, every):
             place, now = _issued_label(layout, item, label, book)
             shown = f"；{place.cell} 现在是“{now}”" if place and now else ""
             detail = f"“{chart.name}”里不能确定“{label}”这一{what}{shown}"

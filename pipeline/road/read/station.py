@@ -18,16 +18,16 @@ from pipeline.road.read.identity import Registrar
 from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
 from pipeline.road.read.reasons import ReasonPlan
 from pipeline.road.read.saved import saved_time
-from pipeline.road.read.values import Evaluator, hidden
+from pipeline.road.read.values import Evaluator, hidden_findings
 from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.workbook import opinions
-from pipeline.workbook.annex import annexed, missing_in, unfinished
+from pipeline.workbook.annex import find_lacking, is_annex, missing_in
 from pipeline.workbook.cells import Chart, Rows, charts
 from pipeline.workbook.cells.normalise import read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
+class IssuedLayout:
     """A workbook as units with the same local indicators and rules got it.
 
     ``whole`` tells that the template still places every item; where it does not, labels alone must find them.
@@ -40,7 +40,7 @@ class Issued:
     whole: bool
 
     @classmethod
-    def of(cls, form: Form, template: Layout, page: LocalPage) -> Issued:
+    def of(cls, form: Form, template: Layout, page: LocalPage) -> IssuedLayout:
         """What has to be worked out once for all of them."""
         layout, local = with_local(template, page), tuple(item for _, item in page.items)
         statutory = len(form.items) - len(form.of_table(LOCAL))
@@ -92,14 +92,14 @@ class Reader:
         ``remarks`` is what was found on the way.
         """
         grids = {name: grid(sheet) for name, sheet in sheets.items()}
-        book = {name: rows for name, rows in grids.items() if not annexed(name, rows)}
+        book = {name: rows for name, rows in grids.items() if not is_annex(name, rows)}
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
             return _unclaimed(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
         unit = identified.unit
         findings = [*remarks, *identified.findings, *self._registrar.namesakes(arrival, unit)]
         issued = self._issued(unit)
-        if lacking := unfinished(grids):
+        if lacking := find_lacking(grids):
             findings.append(notice("C4", found=lacking))
         places: Mapping[str, Place]
         if issued.whole and as_issued(issued.plans, issued.layout, book):
@@ -112,7 +112,7 @@ class Reader:
             taken = self._evaluator.located(located.places, book, sheets, unit)
         findings += taken.findings
         findings += beside_findings(places, issued.plans, book)
-        findings += hidden(places, sheets)
+        findings += hidden_findings(places, sheets)
         return Submission(
             arrival=arrival,
             unit=unit,
@@ -125,7 +125,7 @@ class Reader:
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
-    def _locator(self, issued: Issued, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
+    def _locator(self, issued: IssuedLayout, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
         @cache
         def names() -> Mapping[str, Place]:
             return defined_names(workbook_xml) if workbook_xml else {}  # only OOXML has them; labels prove the rest
@@ -134,22 +134,22 @@ class Reader:
             form=self.form, layout=issued.layout, plans=issued.plans, charts=issued.charts, book=book, names=names
         )
 
-    def _issued(self, unit: str) -> Issued:
+    def _issued(self, unit: str) -> IssuedLayout:
         """How the workbook of a unit was issued; units that are asked for the same share one answer."""
         if unit not in self._units:
             kind = self.control.by_code[unit].type
             page = local_page(self.form, self.layout.places, unit=unit, unit_type=kind)
             if page.asked not in self._pages:
-                self._pages[page.asked] = Issued.of(self.form, self.layout, page)
+                self._pages[page.asked] = IssuedLayout.of(self.form, self.layout, page)
             self._units[unit] = self._pages[page.asked]
         return self._units[unit]
 
     @cached_property
-    def _units(self) -> dict[str, Issued]:
+    def _units(self) -> dict[str, IssuedLayout]:
         return {}
 
     @cached_property
-    def _pages(self) -> dict[tuple[str, ...], Issued]:
+    def _pages(self) -> dict[tuple[str, ...], IssuedLayout]:
         return {}
 
     @cached_property

@@ -12,7 +12,7 @@ from pipeline.model.control import SUPERIOR_FILE, Control
 from pipeline.model.finding import Finding, notice
 from pipeline.model.seal import Seal
 from pipeline.model.submission import Opened
-from pipeline.road.read.identity import seals_of, searched
+from pipeline.road.read.identity import seals_of, search_declarations
 from pipeline.road.read.locate import grid
 from pipeline.road.read.workbook import UnreadableError, read_workbook
 
@@ -35,7 +35,7 @@ def read_superior(opened: Opened, form: Form, control: Control) -> Seal | Findin
     (seal,) = seals
     if (seal.form, seal.year) != (form.id, str(profile.year)):
         return _refused(f"它是 {seal.year} 年度、表式“{seal.form}”的，本年度是 {profile.year} 年、“{form.id}”")
-    name = next((said.unit for said in searched(book) if said.unit), "")
+    name = next((said.unit for said in search_declarations(book) if said.unit), "")
     if not _same(name, profile.root):
         return _refused(f"它是发给“{name}”的，台账的汇总单位是“{profile.root}”")
     return seal

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pipeline.form import Figure, Form, Item, Rule, Value, printed
+from pipeline.form import Figure, Form, Item, Rule, Value, print_figure
 from pipeline.form.expressions import total
 from pipeline.layout import Place
 from pipeline.model.control import Control
@@ -15,7 +15,7 @@ from pipeline.model.submission import Repair, Sheet
 from pipeline.road.read.locate import SheetPlan
 from pipeline.workbook.cells.grid import Rows, value_at
 from pipeline.workbook.cells.looks import read_look
-from pipeline.workbook.cells.normalise import LIMIT, Reading, as_shown, read_number, read_text
+from pipeline.workbook.cells.normalise import LIMIT, CellReading, as_shown, read_number, read_text
 
 _ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
 
@@ -114,7 +114,7 @@ class Evaluator:
             return
         self._told(taken, item, reading, place)
 
-    def _told(self, taken: Taken, item: Item, reading: Reading, place: Place) -> None:
+    def _told(self, taken: Taken, item: Item, reading: CellReading, place: Place) -> None:
         """What must be said about a cell, if anything."""
         where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
         if reading.reason:
@@ -125,7 +125,7 @@ class Evaluator:
         taken.repairs[item.code] = reading.repairs
         for repair in reading.repairs:
             assert isinstance(reading.value, int | Decimal)
-            found, value = reading.shown.strip(), printed(reading.value)
+            found, value = reading.shown.strip(), print_figure(reading.value)
             finding = notice(_NOTICES[repair], where=where, label=item.label, found=found, value=value, unit=item.unit)
             taken.findings.append(finding)
 
@@ -204,7 +204,7 @@ class Evaluator:
             taken.findings.append(notice(_NOTICES[Repair.COMPUTED], where=where, count=len(done)))
 
 
-def hidden(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator[Finding]:
+def hidden_findings(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator[Finding]:
     """One info for each sheet whose hidden rows or columns hold items: they were read like all others."""
     for name, sheet in sheets.items():
         if not sheet.hidden_rows and not sheet.hidden_columns:
@@ -225,21 +225,21 @@ def _is_plain(sheet: Sheet, plan: SheetPlan) -> bool:
     return sheet.covered.isdisjoint(plan.corners)
 
 
-def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> Reading | None:
+def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> CellReading | None:
     """What the cell's own content does not show: an error value, a formula never computed, a picture, another look."""
     at = (place.row, place.col)
     if literal := sheet.errors.get(at):
-        return Reading(reason="公式已失效", shown=literal)
+        return CellReading(reason="公式已失效", shown=literal)
     if at in sheet.uncomputed:
-        return Reading(reason="公式未计算，请打开后保存", shown="未计算的公式")
+        return CellReading(reason="公式未计算，请打开后保存", shown="未计算的公式")
     if at in sheet.pictures:
-        return Reading(reason="单元格里是图片，不是数字", shown="图片")
+        return CellReading(reason="单元格里是图片，不是数字", shown="图片")
     if not item.numeric or raw == "":
         return None
     if at in sheet.covered:
-        return Reading(reason="被合并的单元格盖住，表上看不见", shown=as_shown(raw))
+        return CellReading(reason="被合并的单元格盖住，表上看不见", shown=as_shown(raw))
     if at in sheet.stale and item.mode == "entered":
-        return Reading(reason="公式未计算，请打开后保存", shown="未计算的公式")
+        return CellReading(reason="公式未计算，请打开后保存", shown="未计算的公式")
     look = sheet.looks.get(at)
     return read_look(raw, look, item) if look else None
 

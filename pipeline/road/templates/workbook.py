@@ -158,7 +158,7 @@ def _table(sheet: Worksheet, inks: Inks, form: Form, table: Table, layout: Layou
 def _formula(form: Form, code: str, layout: Layout) -> str:
     """A total as Excel computes it: the right side of the equation that defines it."""
     place = layout.places[code]
-    return formulas.side(form.formulas[code].right, layout.places, on=place.sheet)
+    return formulas.side_formula(form.formulas[code].right, layout.places, on=place.sheet)
 
 
 def _texts(sheet: Worksheet, inks: Inks, form: Form) -> None:
@@ -214,11 +214,11 @@ def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: in
     sheet.write_string(row, 1, equation.over_label, inks["label"])
     shown: str | int = formulas.DASH if equation.historic else 0
     for col, terms in ((2, equation.left), (3, equation.right)):
-        formula, last = formulas.side(terms, layout.places, rule=rule.id), any(term.last for term in terms)
+        formula, last = formulas.side_formula(terms, layout.places, rule=rule.id), any(term.last for term in terms)
         formula = formulas.if_known(equation, formula) if last else formula
         sheet.write_formula(row, col, "=" + formula, inks["total"], shown if last else 0)
     sheet.write_formula(row, 4, "=" + formulas.if_known(equation, f"C{at}-D{at}"), inks["total"], shown)
-    verdict = formulas.verdict(form, equation, layout.places, f"C{at}", f"D{at}")
+    verdict = formulas.verdict_formula(form, equation, layout.places, f"C{at}", f"D{at}")
     pending = Verdict.UNKNOWN if equation.historic else Verdict.PENDING
     sheet.write_formula(row, 5, "=" + verdict, inks["total"], pending.value)
     sheet.write_blank(row, 6, None, inks["entry_text"])
@@ -261,7 +261,7 @@ def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layo
                 cells[0].col,
                 {
                     "type": "formula",
-                    "criteria": "=" + formulas.broken(form, equation, layout.places, on=sheet),
+                    "criteria": "=" + formulas.broken_formula(form, equation, layout.places, on=sheet),
                     "format": inks["wrong" if rule.severity == "error" else "doubtful"],
                     "multi_range": " ".join(place.cell for place in cells),
                 },

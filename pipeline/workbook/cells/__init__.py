@@ -3,17 +3,17 @@
 from pipeline.workbook.cells.charts import Chart, charts, label_key
 from pipeline.workbook.cells.grid import Rows, text_at, value_at
 from pipeline.workbook.cells.labels import Sighting, Sightings, labels_of, sight
-from pipeline.workbook.cells.normalise import Reading, as_shown, folded, read_number, read_text
+from pipeline.workbook.cells.normalise import CellReading, as_shown, fold_width, read_number, read_text
 
 __all__ = [
+    "CellReading",
     "Chart",
-    "Reading",
     "Rows",
     "Sighting",
     "Sightings",
     "as_shown",
     "charts",
-    "folded",
+    "fold_width",
     "label_key",
     "labels_of",
     "read_number",

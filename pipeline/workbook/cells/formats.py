@@ -53,10 +53,10 @@ def is_plain(code: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def shown(code: str, value: Decimal) -> str | None:
+def draw_number(code: str, value: Decimal) -> str | None:
     """What a cell of that format shows for ``value``; ``None`` where that is not known.
 
-    >>> [text for code, value, text in EXAMPLES if shown(code, Decimal(value)) != text]
+    >>> [text for code, value, text in EXAMPLES if draw_number(code, Decimal(value)) != text]
     []
     """
     sections = _sections(code)

@@ -9,7 +9,7 @@ from pipeline.form import Item
 _NAMED = 3
 
 
-def grouped(some: Sequence[Item], every: Sequence[Item]) -> Iterator[tuple[str, str, list[Item]]]:
+def group_items(some: Sequence[Item], every: Sequence[Item]) -> Iterator[tuple[str, str, list[Item]]]:
     """``some`` of a table's ``every`` items as 行, 列 or 格, each with what it is called and the items it stands for."""
     rest = list(some)
     for what, path in (("行", "row_path"), ("列", "column_path")):

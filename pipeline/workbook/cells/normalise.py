@@ -43,7 +43,7 @@ _YUAN: Mapping[str, int] = {"元": 1, "元整": 1, "万元": 10_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class CellReading:
     """What one cell says. Exactly one of: a value, a blank (``value`` None, no reason), a refusal (``reason``).
 
     ``repairs`` are what was done to a value that was not written as a plain number.
@@ -56,7 +56,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class NumberCase:
     """One way a figure is written: what it is called, the text it matches, what follows, and examples.
 
     An example is (text, what it reads as in a 件 cell of counts or, with a unit named, in that cell); "" is a blank,
@@ -125,12 +125,12 @@ def _case(
     treatment: str,
     then: Callable[[re.Match[str], Item], tuple[Decimal, tuple[Repair, ...]] | str],
     *examples: tuple[str, str | None] | tuple[str, str, str | None],
-) -> Case:
+) -> NumberCase:
     named = tuple((e[0], "件", e[1]) if len(e) == 2 else e for e in examples)
-    return Case(name, re.compile(pattern), treatment, then, named)
+    return NumberCase(name, re.compile(pattern), treatment, then, named)
 
 
-CASES: tuple[Case, ...] = (
+CASES: tuple[NumberCase, ...] = (
     _case("错误值", r"#[A-Z0-9/_]+[!?]?", "退回：公式已失效", _refused("是错误值，公式已失效"),
           ("#REF!", None), ("#N/A", None)),
     _case("图片", r"=_?(?:xlfn\.)?(?:DISPIMG|IMAGE)\(.*", "退回：单元格里是图片", _refused("单元格里是图片，不是数字"),
@@ -179,33 +179,33 @@ CASES: tuple[Case, ...] = (
 )  # fmt: skip
 
 
-def read_text(raw: object) -> Reading:
+def read_text(raw: object) -> CellReading:
     """Text as it stands, line ends unified, control characters taken out; numbers and dates as a clerk sees them."""
     shown = as_shown(raw)
     text = _CONTROL.sub("", shown.replace("\r\n", "\n")).strip()
-    return Reading(value=text or None, shown=shown)
+    return CellReading(value=text or None, shown=shown)
 
 
-def read_number(raw: object, item: Item) -> Reading:
+def read_number(raw: object, item: Item) -> CellReading:
     """The figure in a cell of ``item``: ``int`` for counts, ``Decimal`` with at most ``item.scale`` decimals."""
     if isinstance(raw, bool):
-        return Reading(reason="是“是/否”，不是数字", shown=as_shown(raw))
+        return CellReading(reason="是“是/否”，不是数字", shown=as_shown(raw))
     if isinstance(raw, dt.date | dt.time | dt.timedelta):
-        return Reading(reason="是日期或时间，不是数字", shown=as_shown(raw))
+        return CellReading(reason="是日期或时间，不是数字", shown=as_shown(raw))
     if isinstance(raw, int | float):
         return _number_cell(raw, item)
     shown = as_shown(raw)
-    text = folded(shown)
+    text = fold_width(shown)
     if not text:
-        return Reading(shown=shown)
+        return CellReading(shown=shown)
     for case in CASES if len(text) <= LONGEST else ():
         if match := case.pattern.fullmatch(text):
             read = case.then(match, item)
-            return Reading(reason=read, shown=shown) if isinstance(read, str) else _checked(*read, item, shown)
-    return Reading(reason="不是数字", shown=shown)
+            return CellReading(reason=read, shown=shown) if isinstance(read, str) else _checked(*read, item, shown)
+    return CellReading(reason="不是数字", shown=shown)
 
 
-def folded(text: str) -> str:
+def fold_width(text: str) -> str:
     """Full-width forms made half-width, invisible characters and outer blanks taken off; nothing else.
 
     Not NFKC: it would make ``3²`` into 32 and ``5①`` into 51.
@@ -214,7 +214,7 @@ def folded(text: str) -> str:
     return visible.translate(_FULL_WIDTH).strip()
 
 
-def _number_cell(raw: int | float, item: Item) -> Reading:
+def _number_cell(raw: int | float, item: Item) -> CellReading:
     """repr() is the shortest decimal that is this float: what was typed, never its binary tail.
 
     A formula may leave noise behind the 15th digit, which is all a workbook shows; it is cut off there, and told.
@@ -227,20 +227,20 @@ def _number_cell(raw: int | float, item: Item) -> Reading:
     return read
 
 
-def _checked(number: Decimal, repairs: tuple[Repair, ...], item: Item, shown: str) -> Reading:
+def _checked(number: Decimal, repairs: tuple[Repair, ...], item: Item, shown: str) -> CellReading:
     if not number.is_finite():
-        return Reading(reason="不是有效的数字", shown=shown)
+        return CellReading(reason="不是有效的数字", shown=shown)
     if number < 0 and not item.signed:
-        return Reading(reason="是负数", shown=shown)
+        return CellReading(reason="是负数", shown=shown)
     if abs(number) >= LIMIT:
-        return Reading(reason="大得不合理", shown=shown)
+        return CellReading(reason="大得不合理", shown=shown)
     if len(number.as_tuple().digits) > DIGITS:
-        return Reading(reason=f"超过 {DIGITS} 位数字", shown=shown)
+        return CellReading(reason=f"超过 {DIGITS} 位数字", shown=shown)
     scale = item.scale if item.kind == "money" else 0
     exact = (number or Decimal(0)).quantize(Decimal(1).scaleb(-scale))
     if exact != number:
-        return Reading(reason=f"超过 {scale} 位小数" if scale else "不是整数", shown=shown)
-    return Reading(value=exact if item.kind == "money" else int(exact), shown=shown, repairs=repairs)
+        return CellReading(reason=f"超过 {scale} 位小数" if scale else "不是整数", shown=shown)
+    return CellReading(value=exact if item.kind == "money" else int(exact), shown=shown, repairs=repairs)
 
 
 def as_shown(raw: object) -> str:

@@ -18,7 +18,7 @@ from pipeline.model.changes import Snapshot, changes
 from pipeline.model.outcome import Outcome
 from pipeline.road.publish import county_workbook, figures_csv, run_json
 from pipeline.road.publish.county_workbook import sources
-from pipeline.workbook.annex import SOURCES, TITLES, annexed
+from pipeline.workbook.annex import SOURCES, TITLES, is_annex
 from tests import ROOT
 from tests.workspaces import Office
 
@@ -73,8 +73,8 @@ def test_every_sheet_names_who_is_missing_and_who_counts_for_the_time_being(shee
         assert said.startswith(
             "填报单位：方正县人民政府　报告年度：2024年" if name in TOTALS else "汇总单位：方正县人民政府"
         )
-        assert annexed(name, table) == (name in TITLES)
-        assert not annexed(name, table[1:])
+        assert is_annex(name, table) == (name in TITLES)
+        assert not is_annex(name, table[1:])
 
 
 def test_the_differences(sheets: Mapping[str, Rows]) -> None:

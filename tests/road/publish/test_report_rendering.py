@@ -15,7 +15,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from pipeline.errors import TemplateError
-from pipeline.form import Form, load_form, printed
+from pipeline.form import Form, load_form, print_figure
 from pipeline.road.publish.report import ReportContent, render_report
 from pipeline.road.templates.report import build_report
 from tests import ROOT
@@ -116,7 +116,7 @@ def test_every_cell_shows_its_own_figure(form, template, content):
     ],
 )
 def test_figures_are_printed_exactly(template, content, value, text):
-    assert printed(value) == text
+    assert print_figure(value) == text
     assert cells(rendered(template, with_figures(content, {"t2.fees.amount": value})))[0][-1] == text
 
 

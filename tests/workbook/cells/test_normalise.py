@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.form import Item
 from pipeline.form.numerals import read_numeral
 from pipeline.model.submission import Repair
-from pipeline.workbook.cells.normalise import CASES, DIGITS, LIMIT, as_shown, folded, read_number, read_text
+from pipeline.workbook.cells.normalise import CASES, DIGITS, LIMIT, as_shown, fold_width, read_number, read_text
 from tests import ROOT
 
 DOCS = ROOT / "docs" / "numbers.md"
@@ -33,7 +33,7 @@ ALL = [(case.name, *example) for case in CASES for example in case.examples]
 
 @pytest.mark.parametrize(("name", "text", "unit", "wanted"), ALL)
 def test_every_example_of_the_table(name: str, text: str, unit: str, wanted: str | None) -> None:
-    case = next(case for case in CASES if case.pattern.fullmatch(folded(text)))
+    case = next(case for case in CASES if case.pattern.fullmatch(fold_width(text)))
     assert case.name == name, "an earlier case takes this text"
     reading = read_number(text, CELLS[unit])
     if wanted is None:
@@ -194,7 +194,7 @@ def test_fuzz_any_cell_is_a_value_or_a_reason(raw: object, unit: str) -> None:
     reading = read_number(raw, cell)
     assert isinstance(read_text(raw).value, str | None)
     if reading.value is None:
-        assert reading.reason or not folded(as_shown(raw))
+        assert reading.reason or not fold_width(as_shown(raw))
         return
     assert not reading.reason
     assert type(reading.value) is (int if cell.kind == "count" else Decimal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.form import Value, printed
+from pipeline.form import Value, print_figure
 from pipeline.model.finding import SEVERITY_LABELS
 from pipeline.road.publish.county_workbook.pen import TOP, Pen
 from pipeline.workbook.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
@@ -102,4 +102,4 @@ def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
 def _shown(value: Value) -> str:
     if value is None:
         return "（没有）"
-    return value if isinstance(value, str) else printed(value)
+    return value if isinstance(value, str) else print_figure(value)

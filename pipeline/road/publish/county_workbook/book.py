@@ -24,7 +24,7 @@ def county_workbook(outcome: Outcome) -> bytes:
     arrived.arrivals(pen)
     arrived.versions(pen)
     sums.matrix(pen)
-    sources.collected(pen)
+    sources.write_collected(pen)
     sources.sources(pen)
     if outcome.seal:
         upward.identity(pen, outcome.seal)

@@ -13,7 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.form import Figure, printed
+from pipeline.form import Figure, print_figure
 
 LINKS = 65_000
 """How many links Excel takes on a sheet, and some for the others."""
@@ -45,7 +45,7 @@ class LongList(Worksheet):  # type: ignore[misc]
     def _stored(self, cell: str | Figure) -> str:
         """The inner part of a cell: a number, or the index of a shared text."""
         if not isinstance(cell, str):
-            return f"><v>{printed(cell)}</v></c>" if cell else "><v>0</v></c>"
+            return f"><v>{print_figure(cell)}</v></c>" if cell else "><v>0</v></c>"
         known = self._texts.get(cell)
         if known is None:
             known = self._texts[cell] = f' t="s"><v>{self.str_table._get_shared_string_index(cell)}</v></c>'

@@ -48,7 +48,7 @@ def sources(pen: Pen) -> None:
     pen.closed(sheet, len(SOURCE_HEADINGS), row - TOP)
 
 
-def collected(pen: Pen) -> None:
+def write_collected(pen: Pen) -> None:
     """The units' texts side by side, for whoever drafts the report."""
     headings = ("小节", "单位", "文字")
     sheet = pen.listing(TEXTS, headings, (34, 28, 110))
