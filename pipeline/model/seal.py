@@ -29,7 +29,8 @@ class Seal:
 
     def genuine(self, secret: bytes) -> bool:
         """Whether this office issued it for exactly this unit, form and year."""
-        return hmac.compare_digest(_code(secret, self.form, self.form_digest, self.unit, self.year), self.hmac)
+        code = _code(secret, self.form, self.form_digest, self.unit, self.year)
+        return hmac.compare_digest(code.encode(), self.hmac.encode("utf-8", "surrogatepass"))
 
 
 def make_seal(secret: bytes, *, form: str, form_digest: str, unit: str, year: int) -> Seal:
@@ -53,4 +54,4 @@ def make_secret(path: Path) -> bytes:
 
 
 def _code(secret: bytes, *facts: str) -> str:
-    return hmac.new(secret, "\x1f".join(facts).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret, "\x1f".join(facts).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

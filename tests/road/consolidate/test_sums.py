@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -96,3 +97,21 @@ def test_a_figure_of_which_more_is_taken_off_than_there_is_is_told(form: Form, l
     assert found.figures["info.trainings"] == -2
     assert [(f.code, f.item, f.found, f.severity) for f in found.findings] == [("C5", "info.trainings", "-2", "error")]
     assert [f.file for f in found.findings] == ["台账.xlsx"]
+
+
+ZERO = [(-3, 0, []), (-4, -1, ["C5"]), (-2, 1, [])]
+
+
+@pytest.mark.parametrize(("amount", "figure", "told"), ZERO)
+def test_a_figure_that_comes_to_nothing_is_no_fault(
+    form: Form, layout: Layout, amount: int, figure: int, told: list[str]
+) -> None:
+    item = "t2.permit.decisions"
+    found = county(form, layout, [{item: 3}], adjustments=[adjustment(item, amount)])
+    assert (found.figures[item], [finding.code for finding in found.findings]) == (figure, told)
+
+
+def test_a_difference_on_what_is_taken_from_one_unit_keeps_its_sign(form: Form, layout: Layout) -> None:
+    item = "info.site_items"
+    found = county(form, layout, [{item: 30}, {item: 9}], adjustments=[adjustment(item, -2)], source="u01")
+    assert found.figures[item] == 28

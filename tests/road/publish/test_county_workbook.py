@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from python_calamine import CalamineWorkbook
 
+from pipeline.layout import county_cells
 from pipeline.model.changes import Snapshot, changes
 from pipeline.model.outcome import Outcome
 from pipeline.road.publish import county_workbook, figures_csv, run_json
@@ -183,3 +184,20 @@ def test_more_addends_than_a_sheet_can_hold(outcome: Outcome, monkeypatch: pytes
     cut = rows(sheets_of(county_workbook(outcome)), SOURCES)
     assert [row["指标代码"] for row in cut] == [a.item for a in nonzero[:3]] + [""]
     assert "列不下" in str(cut[-1]["指标"])
+
+
+def test_a_figure_leads_to_its_own_row_of_the_sources(outcome: Outcome) -> None:
+    """Every link of 表二, 表三, 表四 goes to the first row of 来源 that is of that very item."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(county_workbook(outcome)))
+    sources, checked = book["来源"], 0
+    for sheet, place, code in ((p.sheet, p.cell, code) for p, code in county_cells(outcome.form).items()):
+        link = book[sheet][place].hyperlink
+        if link is None:
+            continue
+        row = int(link.location.rpartition("!A")[2])
+        assert sources.cell(row, 1).value == code, (sheet, place)
+        assert sources.cell(row - 1, 1).value != code, (sheet, place)
+        checked += 1
+    assert checked > 100

@@ -208,6 +208,17 @@ def test_a_claim_that_only_repeats_the_hidden_sheet_says_nothing(tmp_path: Path)
     assert w.codes(w.read(tmp_path, filled(), office=control(("报送件.xlsx", "001")))) == set()
 
 
+def test_one_genuine_hidden_sheet_does_not_make_the_other_genuine(tmp_path: Path) -> None:
+    def forged(book: w.Book) -> None:
+        book.copy_worksheet(book["_xxgk"]).title = "_xxgk (2)"
+        sheet = book["_xxgk (2)"]
+        for row in sheet.iter_rows(max_col=2):
+            if row[0].value == "hmac":
+                row[1].value = "0" * 64
+
+    assert w.codes(w.read(tmp_path, mutated(filled(), forged))) == {"U1"}
+
+
 def test_two_hidden_sheets_are_nobodys(tmp_path: Path) -> None:
     def second(book: w.Book) -> None:
         book.copy_worksheet(book["_xxgk"]).title = "_xxgk (2)"

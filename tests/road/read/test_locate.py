@@ -246,3 +246,22 @@ def test_a_table_typed_again(name: str) -> None:
 def test_mutations_are_named_after_what_they_do() -> None:
     every: dict[str, Callable[[w.Book], None]] = {**HARMLESS, **HARMFUL}
     assert len(every) == len(HARMLESS) + len(HARMFUL) >= 60
+
+
+def test_a_row_label_that_occurs_twice_proves_nothing(tmp_path: Path) -> None:
+    """A second row called 3.其他, with figures of its own: neither can be told from the other by its label alone."""
+
+    def second(book: w.Book) -> None:
+        sheet = book["表三"]
+        place = w.layout().places["t3.other.other.natural"]
+        target = w.layout().places["t3.other.no_payment.natural"]
+        for col in range(1, place.col + 1):
+            if (value := sheet.cell(place.row + 1, col).value) is not None and sheet.cell(target.row + 1, col).value:
+                sheet.cell(target.row + 1, col).value = value
+
+    result = w.read(tmp_path, mutated(filled(), second))
+    assert isinstance(result, Submission)
+    values = w.values(result)
+    assert values["t3.other.other.natural"] in (None, w.truth()["t3.other.other.natural"])
+    assert values["t3.other.no_payment.natural"] is None
+    assert "S1" in w.codes(result)
