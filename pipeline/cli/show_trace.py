@@ -196,6 +196,13 @@ def _document(result: Trace) -> dict[str, Any]:
     }
 
 
+def _unit(branch: Branch) -> dict[str, Any]:
+    """What is published of a branch; that a blank was counted as 0 stands among its remarks."""
+    document = asdict(branch) | {"founded": branch.founded}
+    del document["zeroed"]
+    return document
+
+
 def _figure(tree: Tree) -> dict[str, Any]:
     return {
         "code": tree.item.code,
@@ -207,7 +214,7 @@ def _figure(tree: Tree) -> dict[str, Any]:
         "holds": tree.holds,
         "source": tree.source,
         "founded": tree.founded,
-        "units": [asdict(branch) | {"founded": branch.founded} for branch in tree.branches],
+        "units": [_unit(branch) for branch in tree.branches],
         "adjustments": [asdict(signed) for signed in tree.signed],
         "silent": list(tree.silent),
         "folded": tree.folded,
