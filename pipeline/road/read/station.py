@@ -72,10 +72,14 @@ class Reader:
         except UnreadableError as error:
             obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=error))
             return _unclaimed(arrival, obstacle, notice("I1", name=arrival.name, reason=error))
-        remarks = (*arrival.findings, *workbook.findings)
+        remarks = (*arrival.findings, *workbook.findings, *self.format_findings(opened))
         names = opened.parts.get("xl/workbook.xml", b"")
         saved = saved_time(opened.parts, self.control.profile.year)
         return self.read_cells(arrival, workbook.sheets, names=names, saved=saved, remarks=remarks)
+
+    def format_findings(self, opened: Opened) -> tuple[Finding, ...]:
+        """What is to be said of a format in which nobody can tell how a figure looks: it is asked for as .xlsx."""
+        return (notice("L10"),) if opened.format == "xlsb" else ()
 
     def read_cells(
         self,
