@@ -83,7 +83,7 @@ def _ods_look(cell: etree._Element, struck: set[str | None]) -> Look | None:
 
 def _is_struck(style: etree._Element) -> bool:
     for properties in style.iter(f"{_STYLE}text-properties"):
-        if properties.get(f"{_STYLE}text-line-through-style", "none") != "none":
+        if any(properties.get(f"{_STYLE}text-line-through-{way}", "none") != "none" for way in ("style", "type")):
             return True
         position = properties.get(f"{_STYLE}text-position", "").split()
         if position and position[0] not in ("0%", "0"):
