@@ -1,18 +1,21 @@
 """The tables and paragraphs of a saved web page, whatever made it: a content system, Word, a scraper.
 
-lxml's HTML parser mends what is broken and knows no entities but HTML's own; nothing is fetched.
+lxml's HTML parser mends what is broken and knows no entities but HTML's own; nothing is fetched. What a browser would
+not show is not read, and letters it strikes out, raises or lowers stay, marked as such: by their element, by a style of
+their own, or by a class of the page's style sheet. Source: CSS 2.2, 10.8 and 16.3.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree, html
 
 from pipeline.files.containers import MIB, swollen
 from pipeline.files.containers.bounds import damaged
+from pipeline.prior_year.marks import Mark, mark_text
 from pipeline.prior_year.pages import MAX_CELLS, Cell, Page, lines, page, too_many
 
 _LARGEST = 16 * MIB
@@ -22,6 +25,24 @@ _CELL = re.compile(rb"<t[dh][\s>/]", re.IGNORECASE)
 _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "x-gbk", "gb_2312-80"})
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "title", "section", "article"})
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "select", "textarea"})
+_MARKS: Mapping[str, Mark] = {
+    "s": "struck",
+    "strike": "struck",
+    "del": "struck",
+    "sup": "raised",
+    "sub": "lowered",
+}
+_LOOKS: tuple[tuple[re.Pattern[str], Mark], ...] = (
+    (re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through"), "struck"),
+    (re.compile(r"vertical-align\s*:\s*(?:super|text-top|[1-9]\d*(?:\.\d+)?(?:pt|px|em|%))"), "raised"),
+    (re.compile(r"vertical-align\s*:\s*(?:sub|text-bottom|-[1-9]\d*(?:\.\d+)?(?:pt|px|em|%))"), "lowered"),
+)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
+    r"|(?:opacity|font-size)\s*:\s*0(?:\.0*)?(?:pt|px|em|%)?\s*(?:!important\s*)?(?:;|$)"
+)
+_RULE = re.compile(r"([^{}]{1,500})\{([^{}]{0,5000})\}")
+_CLASS = re.compile(r"[\w*]*\.([\w-]+)\s*$")
 
 
 def read_web(content: bytes) -> Page:
@@ -38,8 +59,37 @@ def read_web(content: bytes) -> Page:
     found = list(root.iter("table"))
     if len(found) > _MOST_TABLES:
         raise swollen(f"有 {len(found)} 个表格")
-    tables = [list(_cells(table)) for table in found]
-    return page("\n".join(lines([_text(root)])), tables)
+    classes = _classes(root)
+    tables = [list(_cells(table, classes)) for table in found]
+    return page("\n".join(lines([_text(root, classes)])), tables)
+
+
+def _classes(root: etree._Element) -> dict[str, str]:
+    """What the page's own style sheets say of each class; rules of one class alone, as editors write them."""
+    found: dict[str, str] = {}
+    for sheet in root.iter("style"):
+        for names, declarations in _RULE.findall(sheet.text or ""):
+            for name in names.split(","):
+                if match := _CLASS.match(name.strip()):
+                    found[match[1]] = f"{found.get(match[1], '')};{declarations}"
+    return found
+
+
+def _style(node: etree._Element, classes: Mapping[str, str]) -> str:
+    named = (classes.get(name, "") for name in (node.get("class") or "").split())
+    return ";".join((*named, node.get("style") or "")).lower()
+
+
+def _is_hidden(node: etree._Element, classes: Mapping[str, str]) -> bool:
+    return node.get("hidden") is not None or _HIDDEN.search(_style(node, classes)) is not None
+
+
+def _marks(node: etree._Element, classes: Mapping[str, str]) -> frozenset[Mark]:
+    """What an element does to the letters in it; a cell's own vertical alignment is no raising."""
+    style = _style(node, classes)
+    is_cell = node.tag in ("td", "th", "tr", "tbody", "thead", "table")
+    own = {_MARKS[node.tag]} if isinstance(node.tag, str) and node.tag in _MARKS else set()
+    return frozenset(own | {mark for look, mark in _LOOKS if look.search(style) and (mark == "struck" or not is_cell)})
 
 
 def decoded(content: bytes) -> str:
@@ -64,14 +114,14 @@ def decoded(content: bytes) -> str:
     return content.decode("gb18030", "replace")
 
 
-def _cells(table: etree._Element) -> Iterator[Cell]:
+def _cells(table: etree._Element, classes: Mapping[str, str]) -> Iterator[Cell]:
     """Every cell of the table itself, at the place its row and what spans down into the row leave for it."""
     taken: set[tuple[int, int]] = set()
-    rows = [row for row in table.iter("tr") if _nearest(row, "table") is table]
+    rows = [row for row in table.iter("tr") if _nearest(row, "table") is table and not _is_hidden(row, classes)]
     for r, row in enumerate(rows):
         col = 0
         for cell in row.iter("td", "th"):
-            if _nearest(cell, "tr") is not row:
+            if _nearest(cell, "tr") is not row or _is_hidden(cell, classes):
                 continue
             while (r, col) in taken:
                 col += 1
@@ -80,7 +130,7 @@ def _cells(table: etree._Element) -> Iterator[Cell]:
             if len(taken) + span * down > MAX_CELLS:
                 raise too_many()
             taken.update((r + y, col + x) for y in range(down) for x in range(span))
-            yield Cell(row=r, col=col, rows=down, cols=span, text="\n".join(lines([_text(cell)])))
+            yield Cell(row=r, col=col, rows=down, cols=span, text="\n".join(lines([_text(cell, classes)])))
             col += span
 
 
@@ -94,18 +144,23 @@ def _span(cell: etree._Element, name: str, least: int) -> int:
     return max(least, min(int(said[1]), 1000)) if said else 1
 
 
-def _text(top: etree._Element) -> str:
+def _text(top: etree._Element, classes: Mapping[str, str]) -> str:
     """What an element shows, without the tables in it; blocks begin and end a line."""
     parts: list[str] = []
-    walk = etree.iterwalk(top, events=("start", "end"))
-    for event, node in walk:
+    marks = [_marks(node, classes) for node in (top, *top.iterancestors())]
+    at: list[frozenset[Mark]] = [frozenset().union(*marks)]
+    for event, node in (walk := etree.iterwalk(top, events=("start", "end"))):
         tag = node.tag if isinstance(node.tag, str) else "script"
         parts.append("\n" if tag in _BREAKS and node is not top else "")
         if event == "start":
-            if tag in _UNSEEN or (tag == "table" and node is not top):
+            unseen = tag in _UNSEEN or (tag == "table" and node is not top) or _is_hidden(node, classes)
+            at.append(at[-1] | _marks(node, classes))
+            if unseen:
                 walk.skip_subtree()
             else:
-                parts.append(node.text or "")
-        elif node is not top:
-            parts.append(node.tail or "")
+                parts.append(mark_text(node.text or "", at[-1]))
+        else:
+            at.pop()
+            if node is not top:
+                parts.append(mark_text(node.tail or "", at[-1]))
     return "".join(parts)

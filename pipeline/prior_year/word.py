@@ -1,21 +1,24 @@
 """The tables and paragraphs of a .docx, from its bytes: the guard first, then one parse of ``word/document.xml``.
 
 What Word shows is read: deleted text, fallbacks and hidden runs are not, nor the texts of cells that a vertical merge
-covers. Source: ECMA-376 part 1, 17.4 (tables), 17.13.5 (revisions).
+covers. Letters that are struck out, raised or lowered stay, marked as such. Source: ECMA-376 part 1, 17.4 (tables),
+17.13.5 (revisions), 17.3.2 (run properties), 17.7 (styles).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.files.containers import MIB, Bounds, directory, inflate, sniff, swollen
+from pipeline.files.containers import MIB, Bounds, Member, directory, inflate, sniff, swollen
 from pipeline.files.containers.bounds import damaged
 from pipeline.files.containers.parts import measure, names_of, prolog
+from pipeline.prior_year.marks import Mark, mark_text
 from pipeline.prior_year.pages import MAX_CELLS, Cell, NoTablesError, Page, lines, page, too_many
 
-WORD, BODY = "Word 文档", "word/document.xml"
+WORD, BODY, _STYLES = "Word 文档", "word/document.xml", "word/styles.xml"
 _LARGEST = 24 * MIB
 """The body of a report with all its formatting; its pictures lie in other parts."""
 _SLIVER = 120
@@ -23,37 +26,104 @@ _SLIVER = 120
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _WRAPPERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "body", "document", "hyperlink"})
+_RAISED = 6
+"""From how many half points above or below its line a run counts as raised or lowered; less aligns fonts."""
+_OFF = frozenset({"0", "false", "off", "none"})
 _UNSEEN = frozenset({"del", "moveFrom", "Fallback", "tbl", "instrText", "delText"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Styles:
+    """The run properties of a document's styles by their id."""
+
+    nodes: Mapping[str, etree._Element]
+
+    def property(self, run: etree._Element, name: str) -> etree._Element | None:
+        """A property of a run: its own, else that of its character style, of its paragraph's style, or their bases."""
+        own = _property(run, "rPr", name)
+        if own is not None:
+            return own
+        paragraph = next(run.iterancestors(f"{_WORD}p", f"{_STRICT}p"), None)
+        named = [_property(run, "rPr", "rStyle")]
+        named += [] if paragraph is None else [_property(paragraph, "pPr", "pStyle")]
+        for style in named:
+            found = None if style is None else self._inherited(_value(style), name)
+            if found is not None:
+                return found
+        return None
+
+    def _inherited(self, style: str, name: str) -> etree._Element | None:
+        seen: set[str] = set()
+        while style in self.nodes and style not in seen:
+            seen.add(style)
+            found = _property(self.nodes[style], "rPr", name)
+            if found is not None:
+                return found
+            base = next(_own(self.nodes[style], "basedOn"), None)
+            style = "" if base is None else _value(base)
+        return None
+
+    def is_on(self, run: etree._Element, *names: str) -> bool:
+        """Whether a run has one of these properties, which may also be written down as switched off."""
+        found = (self.property(run, name) for name in names)
+        return any(node is not None and _value(node) not in _OFF for node in found)
+
+    def marks(self, run: etree._Element) -> frozenset[Mark]:
+        """What is done to the letters of a run."""
+        aligned = self.property(run, "vertAlign")
+        position = self.property(run, "position")
+        height = "" if position is None else _value(position)
+        shift = int(height) if height.lstrip("-").isdecimal() and len(height) < 6 else 0
+        place = "" if aligned is None else _value(aligned)
+        marks: set[Mark] = set()
+        if self.is_on(run, "strike", "dstrike"):
+            marks.add("struck")
+        if place == "superscript" or shift >= _RAISED:
+            marks.add("raised")
+        elif place == "subscript" or shift <= -_RAISED:
+            marks.add("lowered")
+        return frozenset(marks)
 
 
 def read_word(content: bytes) -> Page:
     """The page of a .docx. Raises `RefusedError` for what must not be, or cannot be, parsed."""
-    try:
-        root = etree.fromstring(_body(content), etree.XMLParser(resolve_entities=False, no_network=True))
-    except etree.XMLSyntaxError as error:
-        raise damaged("正文不是完好的 XML") from error
+    root, styles = _parts(content)
     if sum(1 for node in root.iter() if _tag(node) == "tc") > MAX_CELLS:
         raise too_many()
-    paragraphs = (_text(node) for node in _own(root, "p"))
-    tables = [list(_cells(node)) for node in root.iter() if _tag(node) == "tbl"]
+    paragraphs = (_text(node, styles) for node in _own(root, "p"))
+    tables = [list(_cells(node, styles)) for node in root.iter() if _tag(node) == "tbl"]
     return page("\n".join(lines(paragraphs)), tables)
 
 
-def _body(content: bytes) -> bytes:
+def _parts(content: bytes) -> tuple[etree._Element, _Styles]:
     bounds = Bounds()
     members = directory(content, bounds)
     kind = sniff.zip_kind(names_of(members))
     if kind != WORD:
         raise NoTablesError(kind="压缩包" if kind == sniff.ZIP else f"另一种格式的文件（{kind}）")
     measure(members, bounds)
-    body = next((member for member in members if member.name.lower() == BODY), None)
+    body = _parsed(content, members, BODY, "正文")
     if body is None:
         raise damaged(f"缺少部件“{BODY}”")
-    if body.size > _LARGEST:
-        raise swollen(f"正文展开后 {body.size / 1e6:.0f} MB")
-    part = inflate(content, body)
-    prolog(body.name, part)
-    return part
+    styles = _parsed(content, members, _STYLES, "样式")
+    nodes = [] if styles is None else list(_own(styles, "style"))
+    by_id = {node.get(f"{_WORD}styleId") or node.get(f"{_STRICT}styleId") or "": node for node in nodes}
+    return body, _Styles(nodes=by_id)
+
+
+def _parsed(content: bytes, members: Sequence[Member], name: str, what: str) -> etree._Element | None:
+    """One part as a tree, ``None`` where the document has none of this name."""
+    member = next((member for member in members if member.name.lower() == name), None)
+    if member is None:
+        return None
+    if member.size > _LARGEST:
+        raise swollen(f"{what}展开后 {member.size / 1e6:.0f} MB")
+    part = inflate(content, member)
+    prolog(member.name, part)
+    try:
+        return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise damaged(f"{what}不是完好的 XML") from error
 
 
 def _tag(node: etree._Element) -> str:
@@ -70,7 +140,7 @@ def _own(node: etree._Element, tag: str) -> Iterator[etree._Element]:
             yield from _own(child, tag)
 
 
-def _cells(table: etree._Element) -> Iterator[Cell]:
+def _cells(table: etree._Element, styles: _Styles) -> Iterator[Cell]:
     """Every cell at its column of the grid; what a vertical merge covers is no cell."""
     rows = [list(_row(row)) for row in _own(table, "tr") if _property(row, "trPr", "del") is None]
     columns = _columns(table)
@@ -83,9 +153,13 @@ def _cells(table: etree._Element) -> Iterator[Cell]:
         columns = [0]
     for r, row in enumerate(rows):
         for cell, start, end in row:
-            text = "" if _continues(cell) else "\n".join(_text(paragraph) for paragraph in _own(cell, "p")).strip()
+            text = "" if _continues(cell) else _paragraphs(cell, styles)
             at = column(start)
             yield Cell(row=r, col=at, cols=max(1, column(end) - at), text=text)
+
+
+def _paragraphs(cell: etree._Element, styles: _Styles) -> str:
+    return "\n".join(_text(paragraph, styles) for paragraph in _own(cell, "p")).strip()
 
 
 def _row(row: etree._Element) -> Iterator[tuple[etree._Element, int, int]]:
@@ -124,9 +198,10 @@ def _number(node: etree._Element | None, default: int) -> int:
     return min(int(value), MAX_CELLS) if value.isdecimal() and len(value) < 9 else default
 
 
-def _text(node: etree._Element) -> str:
+def _text(node: etree._Element, styles: _Styles) -> str:
     """What a paragraph shows."""
-    if _tag(node) == "r" and _property(node, "rPr", "vanish") is not None:
+    is_run = _tag(node) == "r"
+    if is_run and styles.is_on(node, "vanish"):
         return ""
     parts: list[str] = []
     for child in node:
@@ -140,5 +215,6 @@ def _text(node: etree._Element) -> str:
             case "noBreakHyphen":
                 parts.append("-")
             case name if name and name not in _UNSEEN and not name.endswith("Pr"):
-                parts.append(_text(child))
-    return "".join(parts)
+                parts.append(_text(child, styles))
+    text = "".join(parts)
+    return mark_text(text, styles.marks(node)) if is_run and text else text
