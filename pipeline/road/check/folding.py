@@ -168,6 +168,11 @@ def _wrong_addends(
 
     Where two cells could explain the same balance equally well, neither is named.
     """
+    # received 3, granted 3, every total 3; then        told
+    # granted 3 → 5, totals left                        R1 at D8; R2 and the sums over it fold
+    # received 3 → 4, its total with it                 R3 at D6; R3 of the total column folds
+    # the total of a column 3 → 2                       R1 at D29; R2 and R3 of the column fold
+    # three totals 3 → 0                                R1 at each of them, none follows from another
     broken = [breach for breach in breaches if not breach.defines]
     standing = [e for rule in form.rules if rule.kind == "linear" and rule.severity == "error" for e in rule.equations]
     found: list[tuple[set[int], str, Figure]] = []

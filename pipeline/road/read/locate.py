@@ -198,6 +198,12 @@ class Locator:
 
     def _certain(self, chart: Chart, sightings: Sequence[Sighting]) -> dict[int, Place]:
         """The items with one place, or with several that say the same in separate copies of the table."""
+        # copies of the table           this item in them        outcome
+        # one                           7                        certain
+        # two sheets, one of them blank 7 | blank                certain, the blank sheet does not count
+        # two sheets                    7 | 7                    certain, told (L3)
+        # two sheets                    7 | 9                    not certain (L4)
+        # one, its label there twice    7 | 7 in one block       not certain (L4): one of them is another item's
         sheets = {sighting.place.sheet for sighting in sightings}
         filled = {sighting.place.sheet for sighting in sightings if self._entered(sighting)} or sheets
         by_index: dict[int, dict[Place, tuple[str, int]]] = {}

@@ -49,6 +49,18 @@ class Walk:
 
     A label holds until another stands at its position or further out. A text that does not continue the path it is
     under leaves the path unknown (``None``) for everything further in, so that nothing below it can be believed.
+
+    >>> walk = Walk(frozenset({("三",), ("三", "公开"), ("三", "不公开"), ("四",)}), frozenset({"三", "公开", "不公开", "四"}))
+    >>> labels = [("三", 0), ("公开", 1), ("不公开", 1), ("备注", 1), ("公开", 2), ("四", 0), ("公开", 1)]
+    >>> for key, position in labels:
+    ...     print(position, key, walk.meet(key, position))
+    0 三 ('三',)
+    1 公开 ('三', '公开')
+    1 不公开 ('三', '不公开')
+    1 备注 None
+    2 公开 None
+    0 四 ('四',)
+    1 公开 None
     """
 
     def __init__(self, steps: frozenset[Path], words: frozenset[str]) -> None:
