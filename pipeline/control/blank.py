@@ -16,8 +16,8 @@ from pipeline.model.control import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_T
 from pipeline.workbook.sheets import Inks, lines_height, page
 
 _ADVICE: Mapping[str, str] = {
-    model.ROSTER: "每个填报单位一行。单位代码定下后不要再改；别名之间用分号隔开；不计入汇总的单位（如垂直管理）填“否”。",
-    model.PROFILE: "报告封面和联系方式用到的内容。期限写成 2025-01-20 的样式；空白处理填“退回”或“按0计”。",
+    model.ROSTER: "每个填报单位一行。单位代码定下后不要再改；别名之间用分号隔开；计入汇总空着就是“是”，不计入的单位（如垂直管理）填“否”。",
+    model.PROFILE: "报告封面和联系方式用到的内容。期限写成 2025-01-20 的样式，退改期限印在退改说明里；空白处理填“退回”或“按0计”。",
     model.WAIVERS: "本年度不用报送的单位，写明理由和批准人；少一样就不生效。",
     model.ADJUSTMENTS: "汇总数与各单位之和的差额：写指标代码（如 t3.received.natural）、正负数、理由和批准人。",
     model.ACCEPTANCES: "对某单位某条规则的问题予以认可：写单位代码（汇总的问题写汇总单位的名称）、规则编号、理由和批准人。"
@@ -36,6 +36,8 @@ _WIDTHS: Mapping[str, int] = {
     "指标代码": 22, "指标名称": 28, "种类": 8, "小数位": 8, "计量单位": 10, "汇总方式": 14, "来源单位": 12, "适用类型": 20,
     "填报说明": 44, "规则编号": 10, "规则名称": 28, "级别": 10, "算式": 40, "条件": 24, "问题": 44, "怎么办": 36, "依据": 24,
 }  # fmt: skip
+_STARTING_KEYS = tuple(key for key in PROFILE_KEYS if key != "年度")
+"""The year is that of the folder the 台账 lies in."""
 _TEXT_ROWS, _HEADING_ROW = 400, 1
 
 
@@ -79,7 +81,7 @@ def _starter(name: str, form: Form) -> list[tuple[str, ...]]:
     """The rows a blank 台账 starts with: the keys to fill in, never a value."""
     if name == model.PROFILE:
         sources = dict.fromkeys(item.source for item in form.items if item.source)
-        return [(key, "退回" if key == "空白处理" else "") for key in (*PROFILE_KEYS, *sources)]
+        return [(key, "退回" if key == "空白处理" else "") for key in (*_STARTING_KEYS, *sources)]
     if name == model.TEXTS:
         return [(item.row_path[-1], "") for item in form.of_table("text")]
     return []
@@ -101,5 +103,5 @@ def _drop_downs(sheets: Mapping[str, Worksheet]) -> None:
         options = {"validate": "list", "source": list(choices)}
         sheets[name].data_validation(_HEADING_ROW + 1, col, _TEXT_ROWS, col, options)
     for key, choices in (("级别", LEVELS), ("空白处理", tuple(BLANKS))):
-        row = _HEADING_ROW + 1 + list(PROFILE_KEYS).index(key)
+        row = _HEADING_ROW + 1 + _STARTING_KEYS.index(key)
         profile.data_validation(row, 1, row, 1, {"validate": "list", "source": list(choices)})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -32,11 +34,12 @@ from pipeline.model.control import (
 from pipeline.model.finding import Finding, notice
 
 _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
+_NUMBERED = re.compile(r"([A-Za-z_-]{0,20}?)([0-9]{1,9})")
 _CREDIT = re.compile(r"^[0-9A-HJ-NPQRTUWXY]{18}$")
 _CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _FORMER = re.compile(r"[(（]原[^)）]*[)）]")
-_YES_NO = {"是": True, "否": False}
+_YES_NO = {"是": True, "否": False, "": True}
 
 
 def read_control(path: Path, form: Form, *, year: int) -> Control:
@@ -106,10 +109,12 @@ def _twins(units: Sequence[Unit]) -> Iterator[Finding]:
 
 def _units(table: Iterator[ControlRow]) -> Iterator[Unit]:
     taken: dict[str, str] = {}
-    for row in table:
+    every = list(table)
+    proposed = propose_codes(row.text("单位代码") for row in every)
+    for row in every:
         code, name = row.text("单位代码"), row.text("单位名称")
         if not _CODE.match(code):
-            row.wrong("单位代码", "1 至 32 位字母、数字、- 或 _，每个单位不同")
+            row.wrong("单位代码", f"1 至 32 位字母、数字、- 或 _，每个单位不同，例如 {next(proposed)}")
             yield _unreadable(row, f"第{row.line}行", name)
             continue
         if not name or name.startswith("#"):
@@ -137,6 +142,21 @@ def _units(table: Iterator[ControlRow]) -> Iterator[Unit]:
             email=_email(row),
             due=row.date("报送期限"),
         )
+
+
+def propose_codes(taken: Iterable[str]) -> Iterator[str]:
+    """Codes that are still free, in the manner of most of those that are taken.
+
+    >>> from itertools import islice
+    >>> list(islice(propose_codes(["X01", "B01", "B02"]), 2)), next(propose_codes([]))
+    (['B03', 'B04'], '001')
+    """
+    used = set(taken)
+    matches = [match for code in used if (match := _NUMBERED.fullmatch(code))]
+    manner = Counter((match[1], len(match[2])) for match in matches).most_common(1)
+    prefix, width = manner[0][0] if manner else ("", 3)
+    last = max((int(match[2]) for match in matches if match[1] == prefix), default=0)
+    return (code for n in count(last + 1) if (code := f"{prefix}{n:0{width}d}") not in used)
 
 
 def _unreadable(row: ControlRow, code: str, name: str) -> Unit:
@@ -218,6 +238,7 @@ def _profile(
         phone=text("电话"),
         website=text("网址"),
         due=date("报送期限"),
+        return_by=date("退改期限"),
         submit_by=date("上报期限"),
         publish_by=date("公开期限"),
         blanks=BLANKS[_choice(said, "空白处理", tuple(BLANKS), "退回")],

@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "stored_total": _kind("check", "表上的合计等于明细之和", "label over left right difference found expected"),
     "linear": _kind("check", "两边的和相等，或一边不大于另一边", "label over left right difference found expected operands"),
     "swing": _kind(
-        "check", "与上年相比变动超过比例和起点", "label found expected change",
+        "check", "与上年相比变动超过比例和起点", "label found last change",
         items="items", percent="number", floor="number",
     ),
     "repeated": _kind(
@@ -71,7 +71,7 @@ KINDS: Mapping[str, Kind] = {
         "check", "同一个文号出现在两个单位", "label found expected others", item="item", alone=False
     ),
     "delivery": _kind(
-        "check", "按时报送，填报人和审核人齐全", "detail found expected", preparer="item", reviewer="item", alone=False
+        "check", "按时报送，填报人和审核人齐全", "detail found expected todo", preparer="item", reviewer="item", alone=False
     ),
     "root_sum": _kind("county", "汇总数等于各单位之和加差额", "label found expected"),
     "coverage": _kind("county", "应报单位各计一次", "count units"),

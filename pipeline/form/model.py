@@ -177,6 +177,15 @@ class Form:
             for each in equations
         }
 
+    @cached_property
+    def upwards(self) -> tuple[str, ...]:
+        """The codes of all totals, those that are added up first before the totals over them."""
+
+        def height(code: str) -> int:
+            return 1 + max(height(term.name) for term in self.formulas[code].right) if code in self.formulas else 0
+
+        return tuple(sorted(self.formulas, key=height))
+
     def entries(self, code: str) -> Iterator[str]:
         """The entered items a total is finally made of; the item itself when it is no total."""
         if code not in self.formulas:

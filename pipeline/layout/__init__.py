@@ -1,6 +1,7 @@
 """Form + template to the address of every item: the only room that knows a cell address."""
 
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
+from pipeline.layout.areas import areas_of, print_area
 from pipeline.layout.county import county_cells
 from pipeline.layout.design import design_layout, reason_keys
 from pipeline.layout.grid import Grid, GridCell, table_grid
@@ -18,11 +19,13 @@ __all__ = [
     "Layout",
     "LocalPage",
     "Place",
+    "areas_of",
     "county_cells",
     "defined_names",
     "design_layout",
     "local_page",
     "plain",
+    "print_area",
     "read_layout",
     "reason_keys",
     "switches",

@@ -216,7 +216,12 @@ def packed_findings(findings: Iterable[Finding]) -> str:
 
 def unpacked_findings(packed: str) -> tuple[Finding, ...]:
     """The findings again."""
-    return tuple(Finding(**(said | {"folds": tuple(said.get("folds", ()))})) for said in json.loads(packed))
+    return tuple(Finding(**_with_tuples(said)) for said in json.loads(packed))
+
+
+def _with_tuples(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a finding as they were: JSON knows lists alone."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
 
 
 def _said(finding: Finding) -> dict[str, Any]:

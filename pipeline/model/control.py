@@ -65,6 +65,7 @@ PROFILE_KEYS: Mapping[str, str] = {
     "网址": "website",
     "年度": "year",
     "报送期限": "due",
+    "退改期限": "return_by",
     "上报期限": "submit_by",
     "公开期限": "publish_by",
     "空白处理": "blanks",
@@ -72,7 +73,8 @@ PROFILE_KEYS: Mapping[str, str] = {
     "审核人": "reviewer",
     "填报日期": "signed_on",
 }
-REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位", "年度")
+REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位")
+"""What the report cannot do without. The year is that of the folder; a 台账 may say it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The face of the report, and who signs what goes one level up. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
+    """The face of the report, and who signs what goes one level up. ``return_by`` is 退改期限, by when what was sent back
+    must be in again. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
 
     ``thresholds`` are the office's own values of rule parameters, by rule and parameter.
     """
@@ -116,6 +119,7 @@ class Profile:
     phone: str = ""
     website: str = ""
     due: dt.date | None = None
+    return_by: dt.date | None = None
     submit_by: dt.date | None = None
     publish_by: dt.date | None = None
     blanks: Literal["return", "zero"] = "return"

@@ -8,6 +8,7 @@ findings have in common, ``K`` templates.
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from typing import Any
 from pipeline.form import Rule, Severity, Value
 
 SEVERITY_LABELS: Mapping[Severity, str] = {"error": "强制性", "warning": "核实性", "info": "提示"}
+_CORNER = re.compile(r"([A-Z]+)([0-9]+)")
 _ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -27,9 +29,9 @@ class Finding:
     """One thing found, complete enough for a clerk to act on without asking.
 
     ``key`` is the rule and what it was asked over (``R3.natural``), ``operands`` a digest of the values it was asked
-    of: a reason is bound to both. ``asks``: the office must
-    answer it before a year is closed. ``folds`` are keys of findings this one explains; ``answer`` is the reason a unit
-    gave or the acceptance the office signed.
+    of: a reason is bound to both. ``items`` are those of a finding about several cells; ``cell`` is an area then
+    (``D6:I30``). ``asks``: the office must answer it before a year is closed. ``folds`` are keys of findings this one
+    explains; ``answer`` is the reason a unit gave or the acceptance the office signed.
     """
 
     code: str
@@ -41,6 +43,7 @@ class Finding:
     sheet: str = ""
     cell: str = ""
     item: str = ""
+    items: tuple[str, ...] = ()
     found: str = ""
     expected: str = ""
     needs_reason: bool = False
@@ -140,8 +143,8 @@ def sort_findings(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> li
     place = {sheet: n for n, sheet in enumerate(sheets)}
 
     def key(finding: Finding) -> tuple[Any, ...]:
-        column = finding.cell.rstrip("0123456789")
-        row = finding.cell[len(column) :]
+        corner = _CORNER.match(finding.cell)
+        column, row = corner.groups() if corner else (finding.cell, "")
         return (
             finding.unit,
             finding.file,

@@ -17,6 +17,7 @@ class Repair(StrEnum):
     """What reading did to a figure that was not a plain number in its cell."""
 
     RETYPED = "typed as text"
+    LEFT_OUT = "typed as text, and so left out of the workbook's own totals"
     CONVERTED = "converted between 元 and 万元"
     NOTE = "a note beside it left aside"
     ZEROED = "a blank counted as 0"

@@ -79,7 +79,6 @@ def test_a_good_control_has_no_findings(tmp_path: Path, form: Form) -> None:
         ({"name": ""}, "T3", "C4", False),
         ({"name": "方正镇"}, "T4", "C4", True),
         ({"type": "乡"}, "T3", "E4", True),
-        ({"counted": ""}, "T3", "F4", True),
         ({"counted": "对"}, "T3", "F4", True),
         ({"email": "x"}, "T3", "I4", True),
         ({"due": "2025-02-30"}, "T3", "J4", True),
@@ -93,6 +92,16 @@ def test_a_bad_roster_row(
     found = control(tmp_path, form, 单位名录=[GOOD, row(**changes)])
     assert [(f.code, f.file, f.sheet, f.cell) for f in found.findings] == [(code, "台账.xlsx", "单位名录", cell)]
     assert [unit.readable for unit in found.units] == [True, kept]
+
+
+def test_what_an_office_need_not_fill_in(tmp_path: Path, form: Form) -> None:
+    """计入汇总 left blank is 是, the year is that of the folder, and a missing code is proposed."""
+    profile = [each for each in PROFILE if each[0] != "年度"]
+    found = control(tmp_path, form, 单位名录=[GOOD, row(counted="")], 年报信息=profile)
+    assert (found.findings, [unit.counted for unit in found.units]) == ((), [True, True])
+    assert found.profile.year == 2024
+    found = control(tmp_path, form, 单位名录=[GOOD, row(code=""), row(code="", name="丙镇")], 年报信息=profile)
+    assert [f.remedy.rpartition("，")[2] for f in found.findings] == ["例如 u2。", "例如 u3。"]
 
 
 @pytest.mark.parametrize("due", ["2025-1-20", "2025.01.20", "2025/1/20", "2025年1月20日", "２０２５-１-２０"])

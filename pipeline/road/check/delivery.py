@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.form import Rule
 from pipeline.road.check.case import Case, Hit
 
+_SIGN = "请填报人和审核人各自署名，数字照常核对、计入"
 _CONSOLIDATION = "县区"
 """A unit whose return is county.xlsx: who signs it may be left open there."""
 
@@ -20,22 +21,29 @@ def delivery(rule: Rule, case: Case) -> Sequence[Hit] | None:
             "detail": f"首次报送 {case.received}，比期限晚 {days} 天",
             "found": case.received,
             "expected": case.due,
+            "todo": "请汇总单位登记，数字照常核对、计入",
         }
         hits.append(Hit(over="late", words=words, operands=(("received", str(case.received)),)))
     preparer, reviewer = rule.word("preparer"), rule.word("reviewer")
     for code in () if case.unit.type == _CONSOLIDATION else (preparer, reviewer):
         if not case.text(code).strip():
             label = case.form.item(code).label
-            words = {"detail": f"没有写{label}", "found": "空白", "expected": "姓名"}
+            words = {"detail": f"没有写{label}", "found": "空白", "expected": "姓名", "todo": _SIGN}
             hits.append(Hit(item=code, over=code, words=words, operands=((code, None),)))
     if case.text(preparer).strip() and case.text(preparer).strip() == case.text(reviewer).strip():
-        words = {"detail": "填报人和审核人是同一个人", "found": case.text(reviewer), "expected": "两个人"}
+        words = {
+            "detail": "填报人和审核人是同一个人",
+            "found": case.text(reviewer),
+            "expected": "两个人",
+            "todo": _SIGN,
+        }
         hits.append(Hit(item=reviewer, over="same", words=words, operands=((reviewer, case.text(reviewer)),)))
     if case.versions > 1:
         words = {
             "detail": f"这是本单位的第 {case.versions} 份报表",
             "found": case.versions,
             "expected": "以最后通过的为准",
+            "todo": "不用处理",
         }
         hits.append(Hit(over="versions", words=words, operands=(), severity="info"))
     return hits

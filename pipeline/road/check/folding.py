@@ -28,10 +28,8 @@ class Fold:
     right: str = ""
 
 
-def fold(
-    form: Form, breaches: Sequence[Breach], vector: Sequence[Value], texts: frozenset[str] = frozenset()
-) -> list[Fold]:
-    """The breaches worth a finding, in the order of the rules. A cell of ``texts`` is never named as a wrong addend."""
+def fold(form: Form, breaches: Sequence[Breach], vector: Sequence[Value]) -> list[Fold]:
+    """The breaches worth a finding, in the order of the rules."""
     if not breaches:
         return []
     balances = [breach for breach in breaches if breach.rule.severity == "error" and breach.equation.op == "=="]
@@ -39,7 +37,7 @@ def fold(
     figures: dict[str, Figure | None] = {
         item.code: None if isinstance(value, str) else value for item, value in zip(form.items, vector, strict=True)
     }
-    folds = list(_folded(form, balances, figures, texts))
+    folds = list(_folded(form, balances, figures))
     place = {id(breach): n for n, breach in enumerate(breaches)}
     return sorted((*folds, *others), key=lambda each: place[id(each.breach)])
 
@@ -59,10 +57,8 @@ def _with_parts(form: Form, breaches: list[Breach]) -> Iterator[Fold]:
             yield Fold(breach=breach, keys=tuple(under))
 
 
-def _folded(
-    form: Form, breaches: list[Breach], figures: dict[str, Figure | None], texts: frozenset[str]
-) -> Iterator[Fold]:
-    for item, value in _wrong_addends(form, breaches, figures, texts):
+def _folded(form: Form, breaches: list[Breach], figures: dict[str, Figure | None]) -> Iterator[Fold]:
+    for item, value in _wrong_addends(form, breaches, figures):
         found, corrected = figures[item], {**figures, item: value}
         explained = [
             breach
@@ -161,9 +157,7 @@ def _holds(equation: Equation, figures: Figures) -> bool:
 
 
 # ---------------------------------------------------------------- the one cell that explains it
-def _wrong_addends(
-    form: Form, breaches: Sequence[Breach], figures: Figures, texts: frozenset[str]
-) -> list[tuple[str, Figure]]:
+def _wrong_addends(form: Form, breaches: Sequence[Breach], figures: Figures) -> list[tuple[str, Figure]]:
     """The cells whose correction mends at least two balances and breaks none, with the figure they should hold.
 
     Where two cells could explain the same balance equally well, neither is named.
@@ -179,7 +173,7 @@ def _wrong_addends(
     for code in dict.fromkeys(code for breach in broken for code in breach.equation.codes):
         inside = [breach for breach in broken if code in breach.equation.codes]
         value = figures.get(code)
-        if len(inside) < 2 or value is None or code in texts:
+        if len(inside) < 2 or value is None:
             continue
         corrected = _correction(inside[0], code, value)
         if corrected is None:

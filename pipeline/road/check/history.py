@@ -20,7 +20,7 @@ def swing(rule: Rule, case: Case) -> Sequence[Hit] | None:
         change = Decimal(now - last)
         if abs(change) > floor and 100 * abs(change) > percent * last:
             word = ("增加 " if change > 0 else "减少 ") + print_figure(abs(change))
-            words = {"label": case.form.item(code).label, "found": print_figure(now), "expected": print_figure(last)}
+            words = {"label": case.form.item(code).label, "found": print_figure(now), "last": print_figure(last)}
             operands = ((code, now), (f"last.{code}", last))
             hits.append(Hit(item=code, over=code, words=words | {"change": word}, operands=operands))
     return hits if evaluated else None

@@ -139,17 +139,12 @@ class Balances:
         breaches: Sequence[Breach],
         places: Mapping[str, Place],
         vector: Sequence[Value],
-        texts: frozenset[str] = frozenset(),
     ) -> Iterator[Finding]:
-        """The breaches in words; one that another explains is folded under it, a wrong addend is named.
+        """The breaches in words; one that another explains is folded under it, a wrong addend is named."""
+        for folded in fold(self._form, breaches, vector):
+            yield self._finding(folded, places)
 
-        ``texts`` are the items whose figure was not typed as a plain number: the workbook's own sums leave it out, so
-        that never the figure is doubted but how it was typed.
-        """
-        for folded in fold(self._form, breaches, vector, texts):
-            yield self._finding(folded, places, texts)
-
-    def _finding(self, folded: Fold, places: Mapping[str, Place], texts: frozenset[str]) -> Finding:
+    def _finding(self, folded: Fold, places: Mapping[str, Place]) -> Finding:
         breach, equation = folded.breach, folded.breach.equation
         target = folded.item or equation.left[0].name
         place = places.get(target)
@@ -170,11 +165,7 @@ class Balances:
         if place:
             where |= {"sheet": place.sheet, "cell": place.cell}
         finding = violation(breach.rule, where=where, **words, **breach.rule.thresholds)
-        typed = [code for code in equation.codes if code in texts and code in places] if breach.rule.computes else []
-        for code in typed:
-            named = {"label": self._label(code), "cell": places[code].cell, "found": breach.operands[code]}
-            finding = finding.at(message=finding.message + notice("F2", where=None, **named).message)
-        if typed or not (folded.item and place):
+        if not (folded.item and place):
             return finding
         value, right = folded.value, folded.right
         named = {"label": self._label(folded.item), "cell": place.cell, "found": value, "expected": right}
@@ -193,6 +184,12 @@ _BOUNDS = {"==": "", ">=": "不小于 ", "<=": "不大于 "}
 def _compared(breach: Breach) -> dict[str, str]:
     """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
     left, bound = breach.equation.left, _BOUNDS[breach.equation.op]
+    if (
+        breach.rule.severity == "warning"
+        and breach.equation.op == "=="
+        and not any(t.name for t in breach.equation.right)
+    ):
+        bound = "一般为 "
     if len(left) > 1:
         return {
             "found": f"合计 {print_figure(breach.left)}",

@@ -15,7 +15,7 @@ from pipeline.model.documents import list_owners
 from pipeline.model.finding import Finding, digest, violation
 from pipeline.model.past import NONE, History
 from pipeline.model.standing import Checked
-from pipeline.model.submission import Arrival, Repair, Submission
+from pipeline.model.submission import Arrival, Submission
 from pipeline.road.check.case import Case, Hit, Neighbours
 from pipeline.road.check.kinds import FUNCTIONS
 from pipeline.road.check.likeness import bare, nearest
@@ -71,8 +71,7 @@ class Checker:
         return self._history.vector(self._form, unit)
 
     def _assessed(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
-        texts = frozenset(code for code, repairs in submission.repairs.items() if Repair.RETYPED in repairs)
-        found = self.balances.findings(assessment.breaches, submission.places, submission.values, texts)
+        found = self.balances.findings(assessment.breaches, submission.places, submission.values)
         where = {"unit": submission.unit, "file": submission.arrival.name}
         checked = Checked(
             submission=submission,

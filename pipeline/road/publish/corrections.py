@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from pipeline.form import Form, Value, local_items
-from pipeline.layout import Layout, defined_names
+from pipeline.layout import Layout, areas_of, defined_names, print_area
 from pipeline.model.control import Unit
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
@@ -53,13 +53,15 @@ def _correction(
     try:
         if _outdated(outcome.form, unit, judged.submission):
             raise UnpatchableError("issued before the local indicators")
-        workbook = mark_workbook(judged.submission.arrival.path.read_bytes(), _face(reply), findings, opens=opens)
+        sent, places = judged.submission.arrival.path.read_bytes(), judged.submission.places
+        workbook = mark_workbook(sent, _face(reply), findings, places=places, opens=opens)
     except (UnpatchableError, OSError):
         reply = replace(reply, retyped=True)
         blank = fresh(unit)
         layout = _named_layout(outcome.form, blank)
         filled = _filled(outcome.form, layout, blank, judged.submission)
-        workbook = _marked_or_plain(filled, _face(reply), [_moved(finding, layout) for finding in findings], opens)
+        moved = [_moved(finding, layout) for finding in findings]
+        workbook = _marked_or_plain(filled, _face(reply), moved, layout, opens)
     yield f"{FOLDER}/{reply.workbook}", workbook
     yield f"{FOLDER}/{unit.file_stem}_退改说明.txt", letter(reply)
 
@@ -67,24 +69,26 @@ def _correction(
 def _standing_findings(outcome: Outcome, judged: Judged) -> list[Finding]:
     """What the unit must look at, the most severe first.
 
-    What the office accepted or the unit has explained is settled; a remark about no cell is the office's own.
+    What the office accepted or the unit has explained is settled. What is about no cell and asks for no reason, such as
+    a late return, is the office's own.
     """
     here = set(judged.findings)
     found = [
         finding
         for finding in outcome.findings
-        if finding in here and not finding.answer and (finding.cell or finding.severity != "info")
+        if finding in here
+        and not finding.answer
+        and (finding.cell or finding.severity == "error" or finding.needs_reason)
     ]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
 
 
 def _face(reply: Reply) -> Face:
     reason = "核实后确实无误的，在右边“出错说明”一栏写明原因。" if reply.of("warning") else ""
-    due = f"报送期限：{reply.due}。" if reply.due else ""
     advice = f"{meaning(reply)}，点“单元格”一栏可跳到那一格。{reason}"
     return Face(
         title=f"退改意见：{reply.unit.name}（{reply.profile.year}年度）",
-        advice=(f"共{reply.tally}。{origin(reply)}", f"{advice}{SENDING}{due}咨询：{reply.ask}。"),
+        advice=(f"共{reply.tally}。{origin(reply)}", f"{advice}{SENDING}{reply.deadline}。咨询：{reply.ask}。"),
     )
 
 
@@ -113,15 +117,21 @@ def _filled(form: Form, layout: Layout, blank: bytes, submission: Submission) ->
     return fill(blank, form, layout, typed, submission.reasons)
 
 
-def _marked_or_plain(filled: bytes, face: Face, findings: list[Finding], opens: Collection[str]) -> bytes:
+def _marked_or_plain(
+    filled: bytes, face: Face, findings: list[Finding], layout: Layout, opens: Collection[str]
+) -> bytes:
     """A restyled template may be one we cannot mark either; the letter names every cell then."""
     try:
-        return mark_workbook(filled, face, findings, opens=opens)
+        return mark_workbook(filled, face, findings, places=layout.places, opens=opens)
     except UnpatchableError:
         return filled
 
 
 def _moved(finding: Finding, layout: Layout) -> Finding:
-    """The finding at the cell of its item in the issued workbook; without an item it is about the sent file."""
+    """The finding at the cells of its items in the issued workbook; without an item it is about the sent file."""
     place = layout.places.get(finding.item)
-    return finding.at(sheet=place.sheet, cell=place.cell) if place else finding.at(sheet="", cell="")
+    if place is None:
+        return finding.at(sheet="", cell="")
+    cells = [(there.row, there.col) for code in finding.items if (there := layout.places.get(code))]
+    areas = areas_of(cells) if cells else []
+    return finding.at(sheet=place.sheet, cell=print_area(areas[0]) if areas else place.cell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,9 @@ from pipeline.model.control import Profile, Unit
 from pipeline.model.finding import Finding
 from pipeline.road.publish.marking import said
 from pipeline.workbook.opinions import SHEET
+
+_MOST, _MOST_REMARKS = 8, 2
+"""How many findings a letter tells, so that it stays on a page, and how many of them may be mere remarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +33,10 @@ class Reply:
         return [finding for finding in self.findings if finding.severity == severity]
 
     @property
-    def due(self) -> str:
-        """The deadline in words, empty where none is set."""
-        day: dt.date | None = self.unit.due or self.profile.due
-        return f"{day.year}年{day.month}月{day.day}日" if day else ""
+    def deadline(self) -> str:
+        """By when in words. The deadline of the year may have passed: only one for corrections is repeated."""
+        day = self.profile.return_by
+        return f"请在{day.year}年{day.month}月{day.day}日前发回" if day else "请尽快发回"
 
     @property
     def tally(self) -> str:
@@ -66,16 +68,23 @@ def _lines(reply: Reply) -> Iterator[str]:
         ("info", "供参考（提示，读数无误就不用处理）"),
     )
     numerals = iter("一二三四五")
+    left = _MOST
     for severity, heading in chapters:
         findings = reply.of(severity)
-        if findings:
-            yield ""
-            yield f"{next(numerals)}、{heading}"
-            for number, finding in enumerate(findings, 1):
-                where = f"{finding.sheet} {finding.cell}".strip() or "整份文件"
-                first, *rest = said(finding).split("\n")
-                yield f"  {number}. 【{where}】{first}"
-                yield from (f"     {line}" for line in rest)
+        shown = findings[: min(left, _MOST_REMARKS if severity == "info" else left)]
+        if not findings or (severity == "info" and not shown):
+            continue
+        left -= len(shown)
+        yield ""
+        yield f"{next(numerals)}、{heading}"
+        for number, finding in enumerate(shown, 1):
+            where = f"{finding.sheet} {finding.cell}".strip() or "整份文件"
+            first, *rest = said(finding).split("\n")
+            yield f"  {number}. 【{where}】{first}"
+            yield from (f"     {line}" for line in rest)
+        if len(findings) > len(shown):
+            other = "另有" if shown else "有"
+            yield f"  {other} {len(findings) - len(shown)} 个，见“{reply.workbook}”的首页“{SHEET}”。"
     yield ""
     yield f"{next(numerals)}、怎么改"
     yield from (f"  {number}. {step}" for number, step in enumerate(_steps(reply), 1))
@@ -91,8 +100,7 @@ def _steps(reply: Reply) -> Iterator[str]:
     if reply.of("warning"):
         yield f"核实后确实无误的，在“{SHEET}”的“出错说明”一栏写明原因，数字不用改。"
     yield SENDING
-    if reply.due:
-        yield f"报送期限：{reply.due}。"
+    yield f"{reply.deadline}。"
 
 
 SENDING = "改好后底色不会自动消失，不用处理；保存为 .xlsx 整份发回，首页和批注不用删除。"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lxml import etree
 from xlsxwriter.utility import xl_cell_to_rowcol
@@ -38,25 +39,35 @@ COLOURS: Mapping[Severity, str] = {"error": "FFFF8F8F", "warning": "FFFFC533"}
 AUTHOR = "退改意见"
 _FIRST_LINE, _LAST_LINE = "【退改意见】", "（以上为退改意见，改好后不必删除）"
 _OURS = re.compile(rf"\n?{_FIRST_LINE}.*?(?:{_LAST_LINE}|\Z)", re.DOTALL)
-_CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
-_REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+_AREA = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})(?::\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6}))?")
+_REFERENCE = re.compile(rf"(?:'((?:[^']|'')+)'|([^'!]+))!({_AREA.pattern})")
+_LARGEST_AREA = 2_000
+"""Cells of an area that one mark can cover: more than any table has."""
 _NO_FILL = '<fill><patternFill patternType="none"/></fill>'
 
 
 @dataclass(frozen=True, slots=True)
 class _OldMark:
-    place: Place
+    places: Sequence[Place]
     fill: str
 
 
-def mark_workbook(data: bytes, face: Face, findings: Sequence[Finding], *, opens: Collection[str] = ()) -> bytes:
+def mark_workbook(
+    data: bytes,
+    face: Face,
+    findings: Sequence[Finding],
+    *,
+    places: Mapping[str, Place] = MappingProxyType({}),
+    opens: Collection[str] = (),
+) -> bytes:
     """The workbook ``data`` with ``findings`` marked in it; the same findings give the same bytes.
 
-    A marked cell of one of the items ``opens`` can be typed in, also where it was issued printed and locked.
+    ``places`` are the cells of the items in it, for findings about several of them. A marked cell of one of the items
+    ``opens`` can be typed in, also where it was issued printed and locked.
     Raises `UnpatchableError` when it is no workbook issued by us or cannot be changed part by part.
     """
     try:
-        return _Marking(data, opens).done(face, findings)
+        return _Marking(data, places, opens).done(face, findings)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         # a part that is not what the standard says it is: a number that is none, a style that does not exist
         raise UnpatchableError(f"{type(error).__name__}: {error}") from error
@@ -65,8 +76,8 @@ def mark_workbook(data: bytes, face: Face, findings: Sequence[Finding], *, opens
 class _Marking:
     """One workbook while it is marked."""
 
-    def __init__(self, data: bytes, opens: Collection[str]) -> None:
-        self._opens = opens
+    def __init__(self, data: bytes, places: Mapping[str, Place], opens: Collection[str]) -> None:
+        self._places, self._opens = places, opens
         self._package = Package(data)
         self._book = Book(self._package)
         if not self._book.plain or IDENTITY_SHEET not in self._book.parts:
@@ -77,17 +88,17 @@ class _Marking:
 
     def done(self, face: Face, findings: Sequence[Finding]) -> bytes:
         self._clear()
-        places = [self._place(finding) for finding in findings]
-        fills = self._fill(findings, places)
-        self._note(findings, places)
+        marks = [self._cells_of(finding) for finding in findings]
+        fills = self._fill(findings, marks)
+        self._note(findings, marks)
         opinions = [
             Opinion(
                 finding=finding,
-                place=place,
-                fill=fills.get(place, "") if place else "",
+                places=tuple(cells),
+                fill=fills.get(cells[0], "") if cells else "",
                 reason=self._reasons.get((finding.subject, finding.item), ""),
             )
-            for finding, place in zip(findings, places, strict=True)
+            for finding, cells in zip(findings, marks, strict=True)
         ]
         self._book.insert_first(SHEET, opinion_sheet(self._styles, face, opinions))
         self._name(opinions)
@@ -97,11 +108,12 @@ class _Marking:
     def _clear(self) -> None:
         """Take off the marks of an earlier correction, and remember the reasons the unit gave in it."""
         old = self._old_marks()
-        for mark in old:
-            cell = self._sheet(mark.place.sheet).find(mark.place.row, mark.place.col)
-            if cell is not None and self._is_marked(cell):
-                self._edited(mark.place.sheet)
-                cell.set("s", str(self._styles.with_fill(int(cell.get("s", "0")), _old_fill(mark.fill))))
+        for mark in sorted(old, key=lambda mark: len(mark.places)):
+            for place in mark.places:
+                cell = self._sheet(place.sheet).find(place.row, place.col)
+                if cell is not None and self._is_marked(cell):
+                    self._edited(place.sheet)
+                    cell.set("s", str(self._styles.with_fill(int(cell.get("s", "0")), _old_fill(mark.fill))))
         if SHEET in self._book.parts:
             self._book.drop(SHEET)
         self._book.forget(NAME)
@@ -122,11 +134,10 @@ class _Marking:
         names = self._book.names()
         marks = []
         for row in opinion_rows(rows):
-            place = _pointed_at(names.get(mark_name(int(row["序号"])), "")) if row["序号"].isdigit() else None
-            if place is None and _CELL.fullmatch(row["单元格"]):
-                place = Place(row["工作表"], *xl_cell_to_rowcol(row["单元格"]))
-            if place is not None and place.sheet in self._book.parts and row["原底色"]:
-                marks.append(_OldMark(place, row["原底色"]))
+            places = _pointed_at(names.get(mark_name(int(row["序号"])), "")) if row["序号"].isdigit() else ()
+            places = places or _cells_in(row["工作表"], row["单元格"])
+            if places and places[0].sheet in self._book.parts and row["原底色"]:
+                marks.append(_OldMark(places, row["原底色"]))
         return marks
 
     def _is_marked(self, cell: etree._Element) -> bool:
@@ -134,32 +145,45 @@ class _Marking:
         return colour is not None and colour.get("rgb") in COLOURS.values()
 
     # ---------------------------------------------------------------- the marks of this one
-    def _place(self, finding: Finding) -> Place | None:
-        """The cell to mark, if the workbook shows it."""
-        if finding.sheet not in self._book.visible or not _CELL.fullmatch(finding.cell):
-            return None
-        return Place(finding.sheet, *xl_cell_to_rowcol(finding.cell))
+    def _cells_of(self, finding: Finding) -> Sequence[Place]:
+        """The cells to mark, if the workbook shows them."""
+        if finding.sheet not in self._book.visible:
+            return ()
+        if finding.items:
+            places = (self._places.get(code) for code in finding.items)
+            return [place for place in places if place and place.sheet == finding.sheet]
+        return _cells_in(finding.sheet, finding.cell)
 
-    def _fill(self, findings: Sequence[Finding], places: Sequence[Place | None]) -> dict[Place, str]:
-        """Colour the cells; returns what each was filled with before. The most severe finding gives the colour."""
+    def _fill(self, findings: Sequence[Finding], marks: Sequence[Sequence[Place]]) -> dict[Place, str]:
+        """Colour the cells; returns what each was filled with before. The most severe finding gives the colour.
+
+        Of several cells of one finding only those are coloured that look alike: one fill is put back later.
+        """
         fills: dict[Place, str] = {}
         for severity, colour in COLOURS.items():
-            for finding, place in zip(findings, places, strict=True):
-                if place is None or place in fills or finding.severity != severity:
-                    continue
-                self._edited(place.sheet)
-                cell = self._sheet(place.sheet).at(place.row, place.col)
-                style = int(cell.get("s", "0"))
-                fills[place] = canonical(self._styles.fill(style))
-                locked = False if finding.item in self._opens else None
-                cell.set("s", str(self._styles.with_fill(style, solid(colour), locked=locked)))
+            for finding, places in zip(findings, marks, strict=True):
+                first = ""
+                for place in places:
+                    if place in fills or finding.severity != severity:
+                        continue
+                    cell = self._sheet(place.sheet).at(place.row, place.col)
+                    style = int(cell.get("s", "0"))
+                    before = canonical(self._styles.fill(style))
+                    first = first or before
+                    if before != first:
+                        continue
+                    self._edited(place.sheet)
+                    fills[place] = before
+                    locked = False if finding.item in self._opens else None
+                    cell.set("s", str(self._styles.with_fill(style, solid(colour), locked=locked)))
         return fills
 
-    def _note(self, findings: Sequence[Finding], places: Sequence[Place | None]) -> None:
+    def _note(self, findings: Sequence[Finding], marks: Sequence[Sequence[Place]]) -> None:
+        """A note at the first cell of every finding."""
         texts: dict[Place, list[str]] = {}
-        for finding, place in zip(findings, places, strict=True):
-            if place is not None and finding.severity in COLOURS:
-                texts.setdefault(place, []).append(said(finding))
+        for finding, places in zip(findings, marks, strict=True):
+            if places and finding.severity in COLOURS:
+                texts.setdefault(places[0], []).append(said(finding))
         notes: dict[str, Notes] = {}
         for place, said_here in texts.items():
             if place.sheet not in notes:
@@ -171,8 +195,8 @@ class _Marking:
         for number, opinion in enumerate(opinions, 1):
             reason = Place(SHEET, TOP + number - 1, HEADINGS.index("出错说明"))
             self._book.define(reason_name(number), reason.absolute)
-            if opinion.fill and opinion.place:
-                self._book.define(mark_name(number), opinion.place.absolute)
+            if opinion.fill and opinion.places:
+                self._book.define(mark_name(number), _around(opinion.places))
         self._book.define("_xlnm.Print_Titles", f"'{SHEET}'!${TOP}:${TOP}", local=0)
 
     def _sheet(self, name: str) -> Cells:
@@ -205,9 +229,29 @@ def _old_fill(xml: str) -> etree._Element:
     return found if allowed else element_of(_NO_FILL)
 
 
-def _pointed_at(reference: str) -> Place | None:
+def _pointed_at(reference: str) -> Sequence[Place]:
     match = _REFERENCE.fullmatch(reference)
     if match is None:
-        return None
-    quoted, bare, column, row = match.groups()
-    return Place(quoted.replace("''", "'") if quoted else bare, *xl_cell_to_rowcol(f"{column}{row}"))
+        return ()
+    quoted, bare, area = match[1], match[2], match[3]
+    return _cells_in(quoted.replace("''", "'") if quoted else bare, area)
+
+
+def _cells_in(sheet: str, area: str) -> Sequence[Place]:
+    """The cells of ``D6`` or ``$D$6:$I$30``, row by row; none where it is neither, or larger than any table."""
+    match = _AREA.fullmatch(area)
+    if match is None:
+        return ()
+    top, left = xl_cell_to_rowcol(f"{match[1]}{match[2]}")
+    bottom, right = xl_cell_to_rowcol(f"{match[3]}{match[4]}") if match[3] else (top, left)
+    if (bottom - top + 1) * (right - left + 1) > _LARGEST_AREA:
+        return ()
+    return [Place(sheet, row, col) for row in range(top, bottom + 1) for col in range(left, right + 1)]
+
+
+def _around(places: Sequence[Place]) -> str:
+    """The area that holds all places, as a formula in another sheet writes it."""
+    rows, columns = [place.row for place in places], [place.col for place in places]
+    first = Place(places[0].sheet, min(rows), min(columns)).absolute
+    last = Place(places[0].sheet, max(rows), max(columns)).absolute
+    return first if first == last else f"{first}:{last.rpartition('!')[2]}"

@@ -23,10 +23,10 @@ _FILLS = {"error": "FFFFC7CE", "warning": "FFFFEB9C"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """One row. ``place`` is the marked cell, ``None`` where the finding is about the file; ``fill`` its old fill."""
+    """One row. ``places`` are the marked cells, none where the finding is about the file; ``fill`` is their old fill."""
 
     finding: Finding
-    place: Place | None
+    places: tuple[Place, ...]
     fill: str
     reason: str
 
@@ -130,7 +130,7 @@ def _cells(inks: _Inks, number: int, opinion: Opinion) -> Iterator[tuple[str, in
     yield SEVERITY_LABELS[finding.severity], inks.body(centred=True, fill=_FILLS.get(finding.severity, ""))
     yield finding.code, inks.body(centred=True)
     yield finding.sheet, inks.body(centred=True)
-    yield finding.cell, inks.link() if opinion.place else inks.body(centred=True)
+    yield finding.cell, inks.link() if opinion.places else inks.body(centred=True)
     for text in (finding.message, finding.found, finding.expected, finding.remedy):
         yield text, inks.body()
     yield opinion.reason, inks.reason(wanted=finding.needs_reason)
@@ -148,9 +148,7 @@ def _row(data: etree._Element, row: int, cells: Sequence[tuple[str, int]], *, he
 
 def _links(opinions: Sequence[Opinion]) -> Iterator[etree._Element]:
     for row, opinion in enumerate(opinions, TOP):
-        if opinion.place:
-            sheet = opinion.place.sheet.replace("'", "''")
+        if opinion.places:
+            sheet, cell = opinion.places[0].sheet.replace("'", "''"), opinion.finding.cell
             reference = xl_rowcol_to_cell(row, HEADINGS.index("单元格"))
-            yield etree.Element(
-                main("hyperlink"), ref=reference, location=f"'{sheet}'!{opinion.place.cell}", display=opinion.place.cell
-            )
+            yield etree.Element(main("hyperlink"), ref=reference, location=f"'{sheet}'!{cell}", display=cell)

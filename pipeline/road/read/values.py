@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pipeline.form import Figure, Form, Item, Rule, Value, print_figure
 from pipeline.form.expressions import total
 from pipeline.layout import Place
 from pipeline.model.control import Control
-from pipeline.model.finding import Finding, notice, violation
+from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Repair, Sheet
 from pipeline.road.read.locate import SheetPlan
+from pipeline.road.read.remarks import Remark, tell
 from pipeline.workbook.cells.grid import Rows, value_at
 from pipeline.workbook.cells.looks import read_look
 from pipeline.workbook.cells.normalise import LIMIT, CellReading, as_shown, read_number, read_text
@@ -22,6 +23,7 @@ _ZERO: Mapping[str, Value] = {"count": 0, "money": Decimal(0)}
 
 _NOTICES: Mapping[Repair, str] = {
     Repair.RETYPED: "V1",
+    Repair.LEFT_OUT: "V7",
     Repair.ZEROED: "V2",
     Repair.CONVERTED: "V3",
     Repair.NOTE: "V4",
@@ -31,11 +33,16 @@ _NOTICES: Mapping[Repair, str] = {
 
 @dataclass(kw_only=True)
 class Taken:
-    """What was taken from the cells of one return: values by the position of their item, repairs by its code."""
+    """What was taken from the cells of one return: values by the position of their item, repairs by its code.
+
+    ``texts`` are the positions of figures that were typed as text, which a workbook's own sums leave out.
+    """
 
     values: list[Value]
     repairs: dict[str, tuple[Repair, ...]] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    texts: set[int] = field(default_factory=set)
     blanks: dict[int, Place] = field(default_factory=dict)
     open_totals: dict[int, Place] = field(default_factory=dict)
 
@@ -89,7 +96,10 @@ class Evaluator:
                 raw = rows[row][col]
                 if raw != "" or not plain or index not in self.silent:
                     self._take(taken, index, raw, Place(plan.sheet, row, col), sheet)
-        return self._finished(taken, sheets, unit)
+        cells = {
+            index: Place(plan.sheet, row, col) for plan in plans for index, row, col in (*plan.counts, *plan.others)
+        }
+        return self._finished(taken, sheets, unit, cells)
 
     def located(
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
@@ -99,7 +109,7 @@ class Evaluator:
         for index, place in places.items():
             raw = value_at(book[place.sheet], place.row, place.col)
             self._take(taken, index, raw, place, sheets[place.sheet])
-        return self._finished(taken, sheets, unit)
+        return self._finished(taken, sheets, unit, places)
 
     def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet) -> None:
         """Put the value of one cell and what must be said about it into ``taken``; blanks are looked at in the end."""
@@ -109,6 +119,8 @@ class Evaluator:
             return
         reading = _trouble(sheet, place, raw, item) or (read_number(raw, item) if item.numeric else read_text(raw))
         taken.values[index] = reading.value
+        if isinstance(raw, str) and Repair.RETYPED in reading.repairs:
+            taken.texts.add(index)
         if item.numeric and item.mode == "entered" and reading.value is None and not reading.reason:
             taken.blanks[index] = place
             return
@@ -116,24 +128,29 @@ class Evaluator:
 
     def _told(self, taken: Taken, item: Item, reading: CellReading, place: Place) -> None:
         """What must be said about a cell, if anything."""
-        where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
         if reading.reason:
             words = {"found": reading.shown, "reason": reading.reason, "expected": _expected(item)}
-            taken.findings.append(violation(self.number, where=where, label=item.label, **words))
+            taken.remarks.append(Remark(says=self.number, item=item, place=place, words=words))
         if not item.numeric or not reading.repairs:
             return
         taken.repairs[item.code] = reading.repairs
         for repair in reading.repairs:
             assert isinstance(reading.value, int | Decimal)
-            found, value = reading.shown.strip(), print_figure(reading.value)
-            finding = notice(_NOTICES[repair], where=where, label=item.label, found=found, value=value, unit=item.unit)
-            taken.findings.append(finding)
+            words = {"found": reading.shown.strip(), "value": print_figure(reading.value), "unit": item.unit}
+            apart = repair is Repair.CONVERTED
+            taken.remarks.append(Remark(says=_NOTICES[repair], item=item, place=place, words=words, apart=apart))
 
     # ---------------------------------------------------------------- what shows only when all cells are read
-    def _finished(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str) -> Taken:
-        """The same with its blanks and its open totals settled."""
+    def _finished(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> Taken:
+        """The same with its blanks and its totals settled, and all remarks told."""
         self._settle_blanks(taken, sheets, unit)
         self._complete_totals(taken)
+        if taken.texts:
+            self._correct_totals(taken)
+        self._drop_echoes(taken)
+        items = self.form.items
+        entries = (place for index, place in places.items() if items[index].mode == "entered" and items[index].numeric)
+        taken.findings[:0] = tell(taken.remarks, entries)
         return taken
 
     def _settle_blanks(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str) -> None:
@@ -152,15 +169,15 @@ class Evaluator:
         zero = self.control.profile.blanks == "zero" and bool(entered)
         for index, place in missing.items():
             item = items[index]
-            where = {"sheet": place.sheet, "cell": place.cell, "item": item.code}
             if not (zero and sheets[place.sheet].scanned):
-                words = {"label": item.label, "found": "空白", "expected": _expected(item)}
-                taken.findings.append(violation(self.blank, where=where, **words))
+                words = {"found": "空白", "expected": _expected(item)}
+                taken.remarks.append(Remark(says=self.blank, item=item, place=place, words=words))
                 continue
             taken.values[index] = _ZERO[item.kind]
             taken.repairs[item.code] = (Repair.ZEROED,)
             if item.table in entered or item.table not in self.tables:
-                taken.findings.append(notice(_NOTICES[Repair.ZEROED], where=where, label=item.label, found="空白"))
+                says = _NOTICES[Repair.ZEROED]
+                taken.remarks.append(Remark(says=says, item=item, place=place, words={"found": "空白"}))
         for table in self.tables if zero else ():
             places = [place for index, place in missing.items() if items[index].table == table]
             if places and table not in entered:
@@ -170,6 +187,17 @@ class Evaluator:
     def _is_due(self, item: Item, unit: str) -> bool:
         """Whether this unit must give the figure."""
         return bool(item.required or (item.source and self.control.profile.sources.get(item.source) == unit))
+
+    def _drop_echoes(self, taken: Taken) -> None:
+        """A total that is no figure because a cell below it is none says nothing of its own."""
+        told = {remark.item.code for remark in taken.remarks if remark.says is self.number}
+        taken.remarks = [
+            remark
+            for remark in taken.remarks
+            if remark.says is not self.number
+            or remark.item.code not in self.form.formulas
+            or told.isdisjoint(self.form.entries(remark.item.code))
+        ]
 
     def _complete_totals(self, taken: Taken) -> None:
         """Totals that nobody calculated, or that were cleared, by the formula they were issued with.
@@ -196,6 +224,42 @@ class Evaluator:
             return None if isinstance(found, str) else found
 
         return total(self.form.formulas[item.code].right, value)
+
+    def _correct_totals(self, taken: Taken) -> None:
+        """Totals that are right but for figures typed as text, which a workbook's own sums leave out.
+
+        Such a total is computed, so that no balance is called wrong for it; the cells that were left out are told.
+        """
+        values, position = taken.values, self.form.position
+        stated = list(values)
+        left_out: set[int] = set()
+
+        def summed(code: str, texts: bool) -> Figure | None:
+            at = position[code]
+            value = (values if texts else stated)[at]
+            if not texts and at in taken.texts:
+                return 0
+            return 0 if value is None or isinstance(value, str) else value
+
+        for code in self.form.upwards:
+            terms, value = self.form.formulas[code].right, stated[position[code]]
+            if value is None or value != total(terms, lambda name: summed(name, texts=False)):
+                continue
+            correct = total(terms, lambda name: summed(name, texts=True))
+            if correct != value:
+                values[position[code]] = correct
+                taken.repairs[code] = (Repair.COMPUTED,)
+                left_out |= {position[term.name] for term in terms} & taken.texts
+        for index in left_out:
+            code = self.form.items[index].code
+            repairs = taken.repairs[code]
+            taken.repairs[code] = tuple(Repair.LEFT_OUT if each is Repair.RETYPED else each for each in repairs)
+        taken.remarks = [
+            replace(remark, says=_NOTICES[Repair.LEFT_OUT])
+            if remark.says == _NOTICES[Repair.RETYPED] and position[remark.item.code] in left_out
+            else remark
+            for remark in taken.remarks
+        ]
 
     def _tell_totals(self, taken: Taken, done: Sequence[Place]) -> None:
         if done:

@@ -178,8 +178,8 @@ def test_fuzz_whole_returns_show_what_counts(tmp_path: Path) -> None:
         result = w.read(tmp_path, out.getvalue())
         assert isinstance(result, Submission)
         values = w.values(result)
-        at_item = {f.item for f in result.findings if f.severity == "error" or f.needs_reason}
-        warned = {f.item for f in result.findings if f.severity != "info"}
+        at_item = {c for f in result.findings if f.severity == "error" or f.needs_reason for c in (f.item, *f.items)}
+        warned = {c for f in result.findings if f.severity != "info" for c in (f.item, *f.items)}
         for code, value in values.items():
             if code in form().formulas:
                 continue

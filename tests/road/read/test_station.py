@@ -203,7 +203,7 @@ def test_fuzz_garbage_in_the_cells_of_items(garbage: dict[str, object], beside: 
     if isinstance(result, Unclaimed):  # the garbage spoke of another unit
         assert {"填报单位", "报告年度"} & set(map(str, garbage.values()))
         return
-    told = {finding.item for finding in result.findings}
+    told = {code for finding in result.findings for code in (finding.item, *finding.items)}
     for code, value in values(result).items():
         item = form().item(code)
         if code not in garbage or code.startswith("meta."):
