@@ -224,7 +224,7 @@ def run(
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
     from pipeline.night.close import closing_of
     from pipeline.night.run import Effort, run_night
-    from pipeline.queries.status import last_document, needs_attention
+    from pipeline.queries.status import last_document, open_points
 
     where, started = Workspace(workspace), time.perf_counter()
     outcome = run_night(
@@ -233,12 +233,14 @@ def run(
     folder, seconds = where.year_outputs(year), time.perf_counter() - started
     if outcome is not None:
         show.outcome(outcome, folder, seconds, json=json)
-        again = outcome.attention
+        again = outcome.open_points
     else:
         document, closing = last_document(where, year), closing_of(where, year)
         show.unchanged(document, closing, folder, seconds, json=json)
-        again = bool(closing.late or closing.findings) if closing else needs_attention(document)
+        again = tuple(open_points(document)) if not closing else closing.open_points
     if again:
+        if not json:
+            show.reasons(again)
         raise typer.Exit(FINDINGS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from pipeline.form import Form, LintRemark, Rule
+from pipeline.form import Form, LintRemark, Rule, Severity
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Standing, State
@@ -244,40 +244,64 @@ def play(result: Play) -> None:
     _out.print(f"两个晚上连同下发共用时 {result.seconds:.1f} 秒")
 
 
+def reasons(points: Sequence[str]) -> None:
+    """Why a command ends with exit code 3."""
+    _out.print("[yellow]还有事要处理（退出码 3）：[/]")
+    for point in points:
+        _out.print(f"  {escape(point)}")
+
+
+_MOST_LINES = 20
+"""Lines of one kind that a screen shows; everything stands in county.xlsx."""
+
+
 def _night(result: Outcome) -> None:
     states = Counter(standing.state.value for standing in result.standings)
     counted = "，".join(f"{state} {number}" for state, number in states.items())
     _out.print(f"{result.control.profile.root} {result.year} 年度：{len(result.standings)} 个单位，{counted}")
-    for standing in result.standings:
-        _standing(standing)
-    for waiting in result.unclaimed:
-        first = waiting.findings[0]
-        _out.print(f"  [yellow]{first.code}[/] {escape(first.message)}")
+    _lines([line for standing in result.standings for line in _standing(standing)], "报送情况")
+    waiting = [each for each in result.unclaimed if each.findings]
+    _lines([f"[yellow]{each.findings[0].code}[/] {escape(each.findings[0].message)}" for each in waiting], "来件清单")
     came = Counter(each.state for each in result.arrivals)
     _out.print(f"来件 {len(result.arrivals)} 份：" + ("，".join(f"{state} {n}" for state, n in came.items()) or "无"))
-    levels = Counter(finding.severity for finding in result.findings)
-    counts = "，".join(f"{SEVERITY_LABELS[s]} {levels[s]}" for s in ("error", "warning", "info"))
+    counts = "，".join(_count(result.findings, severity) for severity in SEVERITY_LABELS)
     _out.print(f"问题：{counts}（详见 county.xlsx 的“问题清单”）")
     if result.county.complete:
         _out.print(f"[green]已汇总完成：{len(result.county.counted)} 个单位全部计入。[/]")
     else:
-        names = "、".join(result.county.lacking)
-        _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{escape(names)}[/]")
+        names = "、".join(result.county.lacking[:_MOST_LINES])
+        more = "等" if len(result.county.lacking) > _MOST_LINES else ""
+        _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{escape(names)}{more}[/]")
 
 
-def _standing(standing: Standing) -> None:
+def _count(found: Sequence[Finding], severity: Severity) -> str:
+    """How many findings of a severity there are, and how many of them are answered."""
+    mine = [finding for finding in found if finding.severity == severity]
+    answered = sum(bool(finding.answer) for finding in mine)
+    return f"{SEVERITY_LABELS[severity]} {len(mine)}" + (f"（已答复 {answered}）" if answered else "")
+
+
+def _lines(lines: Sequence[str], sheet: str) -> None:
+    for line in lines[:_MOST_LINES]:
+        _out.print(f"  {line}")
+    if len(lines) > _MOST_LINES:
+        _out.print(f"  [dim]另有 {len(lines) - _MOST_LINES} 行，见 county.xlsx 的“{sheet}”。[/]")
+
+
+def _standing(standing: Standing) -> Iterator[str]:
     """A unit that is waited for, with the first reason why; a unit that sent several versions, with the one that counts."""
     style, name = _STATE_STYLE.get(standing.state.value, "yellow"), escape(standing.unit.name)
     if standing.rivals or standing.pending:
-        _out.print(f"  [{style}]{standing.state.value}[/] {name}：{escape(standing.next_step)}")
+        yield f"[{style}]{standing.state.value}[/] {name}：{escape(standing.next_step)}"
     elif standing.state not in (State.PASSED, State.LOCKED):
         findings = standing.decisive.findings if standing.decisive else ()
-        first = next((finding for finding in findings if finding.severity != "info"), None)
+        by_severity = (f for severity in SEVERITY_LABELS for f in findings if f.severity == severity)
+        first = next((finding for finding in by_severity if finding.open), None)
         tail = escape(f"：{first.sheet}{first.cell} {first.message}") if first else ""
-        _out.print(f"  [{style}]{standing.state.value}[/] {name}{tail}")
+        yield f"[{style}]{standing.state.value}[/] {name}{tail}"
     if standing.replaced and standing.decisive:
         used = escape(standing.decisive.submission.arrival.name)
-        _out.print(f"  [{style}]{standing.state.value}[/] {name}：共报 {len(standing.returns)} 份，以 {used} 为准")
+        yield f"[{style}]{standing.state.value}[/] {name}：共报 {len(standing.returns)} 份，以 {used} 为准"
 
 
 def _finding(finding: Finding) -> None:

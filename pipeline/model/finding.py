@@ -87,7 +87,7 @@ class Finding:
     @property
     def open(self) -> bool:
         """Whether somebody still has to do something about it."""
-        return self.severity == "error" or (self.severity == "warning" and not self.answer)
+        return self.severity != "info" and not self.answer
 
 
 def notice(code: str, /, *, where: Mapping[str, object] | None = None, **words: object) -> Finding:
@@ -138,14 +138,20 @@ def violation(rule: Rule, /, *, where: Mapping[str, object] | None = None, **wor
     ).at(**(where or {}))
 
 
-def sort_findings(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> list[Finding]:
-    """By unit, file, then sheet and cell as they lie in the workbook; the most severe first within a cell."""
+def sort_findings(findings: Iterable[Finding], sheets: Iterable[str] = (), units: Iterable[str] = ()) -> list[Finding]:
+    """The most severe first, then in the order of the roster, of the files, and as they lie in the workbook.
+
+    ``units`` are the codes of the roster; what is about no unit comes before it.
+    """
     place = {sheet: n for n, sheet in enumerate(sheets)}
+    roster = {unit: n for n, unit in enumerate(units, 1)} | {"": 0}
 
     def key(finding: Finding) -> tuple[Any, ...]:
         corner = _CORNER.match(finding.cell)
         column, row = corner.groups() if corner else (finding.cell, "")
         return (
+            _ORDER[finding.severity],
+            roster.get(finding.unit, len(roster)),
             finding.unit,
             finding.file,
             place.get(finding.sheet, len(place)),
@@ -153,7 +159,6 @@ def sort_findings(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> li
             int(row or 0),
             len(column),
             column,
-            _ORDER[finding.severity],
             finding.code,
             finding.message,
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
-from pipeline.form import Form
+from pipeline.form import Form, Severity
 from pipeline.model.changes import FIRST_NIGHT, Changes
 from pipeline.model.control import Acceptance, Control
 from pipeline.model.county import County
-from pipeline.model.finding import Finding
+from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.received import Received
 from pipeline.model.seal import Seal
 from pipeline.model.standing import Standing
@@ -39,6 +42,30 @@ class Outcome:
     seal: Seal | None = None
 
     @property
+    def open_points(self) -> tuple[str, ...]:
+        """What a person must look at, a clause each: units that are missing, files that are nobody's, open findings."""
+        return tuple(_open_points(self))
+
+    @property
     def attention(self) -> bool:
-        """Whether a person must look at something: an error or an unanswered warning stands, or a unit is missing."""
-        return not self.county.complete or any(finding.open for finding in self.findings)
+        """Whether there is anything of that kind."""
+        return bool(self.open_points)
+
+
+_NAMED = 5
+
+
+def _open_points(outcome: Outcome) -> Iterator[str]:
+    if not outcome.county.complete:
+        lacking = outcome.county.lacking
+        more = f"等（共 {len(lacking)} 个）" if len(lacking) > _NAMED else ""
+        yield f"尚缺 {len(lacking)} 个单位：{'、'.join(lacking[:_NAMED])}{more}"
+    waiting = [each for each in outcome.unclaimed if any(finding.open for finding in each.findings)]
+    if waiting:
+        yield f"有 {len(waiting)} 份来件没有认定或没有读出"
+    for severity, word in (("error", "没有解决"), ("warning", "没有答复")):
+        codes = Counter(finding.code for finding in outcome.findings if finding.severity == severity and finding.open)
+        if codes:
+            listed = "、".join(f"{code} {n} 个" for code, n in codes.most_common(_NAMED))
+            more = "等" if len(codes) > _NAMED else ""
+            yield f"{SEVERITY_LABELS[cast(Severity, severity)]}问题 {codes.total()} 个{word}（{listed}{more}）"

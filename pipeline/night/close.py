@@ -33,6 +33,13 @@ class Closed:
     late: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def open_points(self) -> tuple[str, ...]:
+        """What a person must look at, a clause each."""
+        late = (f"封存以后又来了 {len(self.late)} 份文件，没有计入",) if self.late else ()
+        moved = (f"上一年度在封存以后有 {len(self.findings)} 处变化",) if self.findings else ()
+        return late + moved
+
 
 def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> Outcome:
     """Close a year. Raises `WorkspaceError` when it is closed already, is not complete, or something has changed since

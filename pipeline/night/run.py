@@ -165,8 +165,8 @@ def travel(
         standings=standings,
         unclaimed=unclaimed,
         county=county,
-        findings=tuple(sort_findings(findings, basis.layout.sheets)),
-        superseded=tuple(sort_findings(_superseded(standings), basis.layout.sheets)),
+        findings=tuple(sort_findings(findings, basis.layout.sheets, control.by_code)),
+        superseded=tuple(sort_findings(_superseded(standings), basis.layout.sheets, control.by_code)),
         changes=changes(form, night_before(ledger, basis, counted=counted_digest(county)), county),
         accepted=(
             *((acceptance, finding) for finding, acceptance in of_root if acceptance),

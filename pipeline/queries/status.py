@@ -31,11 +31,13 @@ def last_document(workspace: Workspace, year: int) -> dict[str, Any]:
         return ledger.nights.document(night.row.id) or _rebuilt(night)
 
 
-def needs_attention(document: Mapping[str, Any]) -> bool:
-    """Whether a person must look at something in what the last night published."""
-    open_errors = any(finding["severity"] == "error" for finding in document["findings"])
-    unanswered = any(f["severity"] == "warning" and not f.get("answer") for f in document["findings"])
-    return not document["complete"] or open_errors or unanswered
+def open_points(document: Mapping[str, Any]) -> list[str]:
+    """What a person must look at in what the last night published, a clause each."""
+    if "open_points" in document:
+        return list(document["open_points"])
+    found = [] if document["complete"] else [f"尚缺 {len(document['missing'])} 个单位"]
+    left = [each for each in document["findings"] if each["severity"] != "info" and not each.get("answer")]
+    return found + ([f"有 {len(left)} 个问题没有解决"] if left else [])
 
 
 def transitions(workspace: Workspace, year: int, unit: str) -> list[Transition]:

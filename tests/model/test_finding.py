@@ -59,9 +59,11 @@ def test_findings_are_read_in_the_order_of_the_workbook() -> None:
         return Finding(code="S2", severity=severity, message="", remedy="", unit=unit, sheet=sheet, cell=cell)  # type: ignore[arg-type]
 
     mixed = [finding("表四", "A2"), finding("表三", "AA6"), finding("表三", "J6"), finding("表三", "D10"), finding("表二", "B5"),
-             finding("表二", "B5", unit="b"), finding("表三", "J6", severity="info")]  # fmt: skip
-    found = [(f.unit, f.sheet, f.cell, f.severity) for f in sort_findings(mixed, ("表二", "表三", "表四"))]
+             finding("表二", "B5", unit="b"), finding("表三", "J6", severity="info"), finding("表三", "D7:I30"),
+             finding("", "", unit="")]  # fmt: skip
+    found = [(f.unit, f.sheet, f.cell, f.severity) for f in sort_findings(mixed, ("表二", "表三", "表四"), ("b", "a"))]
     assert found == [
-        ("a", "表二", "B5", "error"), ("a", "表三", "J6", "error"), ("a", "表三", "J6", "info"),
-        ("a", "表三", "AA6", "error"), ("a", "表三", "D10", "error"), ("a", "表四", "A2", "error"), ("b", "表二", "B5", "error"),
+        ("", "", "", "error"), ("b", "表二", "B5", "error"), ("a", "表二", "B5", "error"), ("a", "表三", "J6", "error"),
+        ("a", "表三", "AA6", "error"), ("a", "表三", "D7:I30", "error"), ("a", "表三", "D10", "error"),
+        ("a", "表四", "A2", "error"), ("a", "表三", "J6", "info"),
     ]  # fmt: skip

@@ -68,6 +68,7 @@ def run_json(outcome: Outcome) -> bytes:
         "form": {"id": outcome.form.id, "digest": outcome.form.digest},
         "root": outcome.control.profile.root,
         "complete": county.complete,
+        "open_points": list(outcome.open_points),
         "counted": [standing.unit.code for standing in county.counted],
         "provisional": [standing.unit.code for standing in county.provisional],
         "missing": [standing.unit.code for standing in county.missing],
