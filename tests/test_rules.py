@@ -91,7 +91,7 @@ def test_thresholds_of_the_control_workbook(tmp_path: Path) -> None:
     office.returns("u01", carried)
     outcome = office.run()
     assert office.states(outcome) == {"u01": "通过"}
-    assert [(f.code, f.found) for f in outcome.findings] == [("T7", "P12.倍数"), ("T3", "多")]
+    assert [(f.code, f.found) for f in outcome.findings] == [("T3", "多"), ("T7", "P12.倍数")]
     office.write_control({"年报信息": PROFILE})
     assert office.states(office.run()) == {"u01": "待说明"}
 

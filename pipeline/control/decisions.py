@@ -129,19 +129,20 @@ def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[
                 row.wrong("处理", "采用、不采用或空白")
 
 
-def texts(table: Iterator[ControlRow], form: Form) -> dict[str, tuple[str, ...]]:
-    """The office's own paragraphs, by the text item whose label stands in the first column."""
+def texts(table: Iterator[ControlRow], form: Form) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The office's own paragraphs by the text item whose label stands in the first column, and their cells."""
     texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
     labels = {plain(item.row_path[-1]): item.code for item in texts}
     found: dict[str, tuple[str, ...]] = {}
+    cells: dict[str, str] = {}
     for row in table:
         code = labels.get(plain(row.text("部分")))
         if code is None:
             row.note("T6", "部分", found=row.text("部分"), expected="、".join(labels))
             continue
         if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
-            found[code] = lines
-    return found
+            found[code], cells[code] = lines, row.cell("文字")
+    return found, cells
 
 
 def explanations(table: Iterator[ControlRow], form: Form) -> dict[str, str]:

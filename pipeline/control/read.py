@@ -80,6 +80,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
     rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))
     form = extend_form(form, indicators, rules)
     sources = {item.source: item.source for item in indicators if item.source}
+    texts, text_cells = decisions.texts(each_if_there(model.TEXTS), form)
     return Control(
         profile=replace(profile, sources={**profile.sources, **sources}),
         units=units,
@@ -88,7 +89,8 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         acceptances=tuple(decisions.acceptances(each(model.ACCEPTANCES), codes, form, profile)),
         claims=tuple(decisions.claims(each(model.CLAIMS), codes, year)),
         corrections=tuple(decisions.corrections(each_if_there(model.CORRECTIONS), codes, form, year)),
-        texts=decisions.texts(each_if_there(model.TEXTS), form),
+        texts=texts,
+        text_cells=text_cells,
         explanations=decisions.explanations(each_if_there(model.EXPLANATIONS), form),
         findings=tuple(findings),
         indicators=indicators,

@@ -33,9 +33,11 @@ _KEYS: Mapping[str, frozenset[str]] = {
         }
     ),
     "check": frozenset({"over", "label", "check", "given", "unit_types"}),
-    "fact": frozenset({"label", "texts", "pattern", "readings"}),
+    "fact": frozenset(
+        {"label", "texts", "measures", "sentence", "before", "behind", "unless", "parts", "dated", "sole", "readings"}
+    ),
     "reading": frozenset({"label", "value"}),
-    "claim": frozenset({"says", "texts", "pattern", "given"}),
+    "claim": frozenset({"says", "texts", "pattern", "given", "denies", "unless"}),
 }  # fmt: skip
 _REQUIRED: Mapping[str, frozenset[str]] = {
     "form": frozenset({"id", "title", "basis", "from_year", "table"}),
@@ -49,13 +51,13 @@ _REQUIRED: Mapping[str, frozenset[str]] = {
     "rules": frozenset({"rule"}),
     "rule": frozenset({"id", "kind", "severity", "title", "message", "remedy"}),
     "check": frozenset({"over", "label", "check"}),
-    "fact": frozenset({"label", "texts", "pattern", "readings"}),
+    "fact": frozenset({"label", "texts", "measures", "readings"}),
     "reading": frozenset({"label", "value"}),
     "claim": frozenset({"says", "texts", "pattern", "given"}),
 }
 _TYPES: Mapping[str, type] = {
     "from_year": int, "to_year": int, "scale": int, "limit": int, "computed": bool, "locked": bool, "computes": bool,
-    "needs_reason": bool, "signed": bool, "path": list,
+    "needs_reason": bool, "signed": bool, "parts": bool, "dated": bool, "sole": bool, "denies": bool, "path": list,
     "also": list, "same": list, "sums": dict, "crosswalk": list, "rows": list, "columns": list, "band": list, "identity": list,
     "indicator": list, "text": list, "texts": list, "rule": list, "levels": list, "rules": list, "unit_types": list,
     "checks": list, "readings": list, "with": dict, "exempt": dict,

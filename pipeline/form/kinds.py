@@ -50,10 +50,10 @@ KINDS: Mapping[str, Kind] = {
         "check", "金额像是把元填成了万元", "label found expected reason", item="item", times="number", large="number"
     ),
     "text_figures": _kind(
-        "check", "文字里的件数与表格一致", "label phrase found expected readings", facts="facts"
+        "check", "文字里的件数与表格一致", "label phrase found expected readings", facts="facts", others="word"
     ),
     "text_parts": _kind("check", "“其中”各项与总数相符", "label phrase found expected detail", texts="texts"),
-    "residue": _kind("check", "没有留下模板的空位和提示语", "label phrase found expected", texts="texts", patterns="patterns"),
+    "residue": _kind("check", "没有留下模板的空位和提示语", "label phrase found expected", texts="texts", patterns="patterns", omissions="patterns"),
     "text_years": _kind("check", "文字里的年份合乎报告年度", "label phrase found expected detail", texts="texts", plans="texts"),
     "similar": _kind(
         "check", "文字与上年或其他单位雷同", "label other share found expected",

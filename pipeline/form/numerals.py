@@ -13,11 +13,13 @@ from decimal import Decimal
 from pipeline.form.values import Figure
 
 _NUMERAL = "零〇一二两三四五六七八九十百千"
-_PLAIN = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?|[{_NUMERAL}]+"
-NUMBER = rf"(?P<about>近|约|大约|不足|超过|逾)?(?P<n>{_PLAIN})(?P<myriad>余万|万余|多万|万多|万)?(?P<over>余|多)?"
+_PLAIN = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,5}}|\d{{1,20}})(?:\.\d{{1,20}})?|[{_NUMERAL}]{{1,20}}"
+NUMBER = rf"(?P<about>近|约|大约|不足|超过|逾)?(?<![0-9{_NUMERAL}])(?P<n>{_PLAIN})(?P<myriad>余万|万余|多万|万多|万)?(?P<over>余|多)?"
 """A number with what makes it inexact; four named groups."""
 
 
+_LONGEST = 20
+"""Characters of a number: the figures of a report have nine digits at most."""
 _PIECES = frozenset("0123456789.零〇一二两三四五六七八九十百千万亿")
 """What a number goes on with."""
 
@@ -39,8 +41,10 @@ class Span:
 
 
 def read(text: str) -> Figure | None:
-    """The value of one number, without 余 or 约; ``None`` for what is no complete number, such as 一百五."""
+    """The value of one number, without 余 or 约; ``None`` for what is no complete number, such as 一百五, or far too long."""
     body, myriads = text.replace(",", ""), 1
+    if len(body) > _LONGEST:
+        return None
     if body.endswith("万"):
         body, myriads = body[:-1], 10_000
     if body[:1].isdigit():

@@ -23,22 +23,40 @@ class FactReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A figure texts state: how they write it, and the readings one of which must be meant."""
+    """A figure texts state: the words around it, and the readings one of which must be meant.
+
+    ``sentence`` must be found in the sentence up to the quantity, ``before`` in the words that end at it, ``behind`` at the
+    beginning of those behind it; ``unless`` are words of the sentence that make it another object. A fact with ``parts``
+    may stand in a list of parts, one that is ``dated`` says itself of which year it is. Of a ``sole`` one the other
+    figures of a text are details when one of them fits.
+    """
 
     label: str
     texts: tuple[str, ...]
-    pattern: re.Pattern[str]
+    measures: frozenset[str]
+    sentence: re.Pattern[str] | None = None
+    before: re.Pattern[str] | None = None
+    behind: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    parts: bool = False
+    dated: bool = False
+    sole: bool = False
     readings: tuple[FactReading, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextClaim:
-    """Words a text uses and the figures under which it may not (`claim`) or must (`silent`) use them."""
+    """Words a text uses and the figures under which it may not (`claim`) or must (`silent`) use them.
+
+    One that ``denies`` is about what a text says there was none of: ``pattern`` is looked for in negated clauses alone.
+    """
 
     says: str
     texts: tuple[str, ...]
     pattern: re.Pattern[str]
     given: Sides
+    denies: bool = False
+    unless: re.Pattern[str] | None = None
 
 
 Parameter = int | str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | tuple[Fact, ...] | tuple[TextClaim, ...]

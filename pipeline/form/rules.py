@@ -238,7 +238,12 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
         Fact(
             label=fact["label"],
             texts=_items(fact["texts"], items, faults, where),
-            pattern=re.compile(fact["pattern"].replace("{N}", f"(?:{NUMBER})")),
+            measures=frozenset(fact["measures"].split()),
+            sentence=_compiled(fact, "sentence"),
+            before=_compiled(fact, "before"),
+            behind=_compiled(fact, "behind"),
+            unless=_compiled(fact, "unless"),
+            **{flag: bool(fact.get(flag, False)) for flag in ("parts", "dated", "sole")},
             readings=tuple(
                 FactReading(
                     label=reading["label"],
@@ -251,6 +256,13 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
     )
 
 
+def _compiled(entry: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
+    """A pattern that may be left out; that for words before a quantity ends at it."""
+    if key not in entry:
+        return None
+    return re.compile(f"(?:{entry[key]})$" if key == "before" else entry[key])
+
+
 def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> tuple[TextClaim, ...]:
     codes = {item.code: item.code for item in items if item.numeric}
     return tuple(
@@ -259,6 +271,8 @@ def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -
             texts=_items(claim["texts"], items, faults, where),
             pattern=re.compile(claim["pattern"].replace("{N}", f"(?:{NUMBER})")),
             given=_bound_sides(expressions.parse(claim["given"]), codes),
+            denies=bool(claim.get("denies", False)),
+            unless=_compiled(claim, "unless"),
         )
         for where, claim in faults.each("claim", value, path)
     )

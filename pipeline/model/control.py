@@ -248,6 +248,7 @@ class Control:
     claims: tuple[Claim, ...]
     corrections: tuple[Correction, ...] = ()
     texts: Mapping[str, tuple[str, ...]]
+    text_cells: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...]
     explanations: Mapping[str, str] = field(default_factory=dict)
     indicators: tuple[Item, ...] = ()

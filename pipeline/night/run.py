@@ -28,7 +28,7 @@ from pipeline.night.keys import night_key
 from pipeline.night.outputs import is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
 from pipeline.night.replay import night_before
-from pipeline.road.check import Checker, root_findings
+from pipeline.road.check import Checker, own_text_findings, root_findings
 from pipeline.road.consolidate import consolidate
 from pipeline.road.intake import clock_finding, collect, open_arrival
 from pipeline.road.issue import Stamper
@@ -144,6 +144,7 @@ def travel(
         for finding in (
             *county.findings,
             *root_findings(form, control, county, checker.balances, basis.history),
+            *own_text_findings(form, control, county),
             *report_findings(form, basis.word, report, county.figures),
         )
     ]

@@ -84,6 +84,7 @@ def _lines(form: Form) -> Iterator[str]:
     yield f"# 校验规则（{form.id}）"
     yield ""
     yield f"本页由 `xxgk rules --markdown` 根据 `workbook_templates/{form.id}/rules.toml` 生成，请不要手工修改。"
+    yield "文字规则（N）有多准，见 [narrative.md](narrative.md)。"
     yield "缺少任一数字时，规则“未核对”，不算通过。参数可以在台账“年报信息”里改，项目写成 `P12.比例` 的样式。"
     group = ""
     for rule in form.rules:

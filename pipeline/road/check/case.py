@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipeline.form import Figure, Form, Item, Rule, Severity, Value
+from pipeline.layout import Place
 from pipeline.model.control import Unit
+from pipeline.model.finding import Finding, digest, violation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,18 @@ class Hit:
 
 
 Kind = Callable[[Rule, Case], Sequence[Hit] | None]
+
+
+def tell(rule: Rule, hit: Hit, place: Place | None) -> Finding:
+    """The finding of a hit, at the cell of its item. A hit that is milder than its rule asks for a reason as a warning."""
+    key = f"{rule.id}.{hit.over}" if hit.over else rule.id
+    where: dict[str, object] = {"item": hit.item, "key": key, "operands": digest(hit.operands)}
+    if place:
+        where |= {"sheet": place.sheet, "cell": place.cell}
+    finding = violation(rule, where=where, **{**hit.words, **rule.thresholds})
+    if hit.severity is None:
+        return finding
+    return finding.at(severity=hit.severity, needs_reason=rule.severity == "error" and hit.severity == "warning")
 
 
 def excerpt(text: str, start: int, end: int, *, around: int = 0) -> str:

@@ -1,98 +1,165 @@
-"""Figures in the narrative against the tables (N1), and parts against their total (N2)."""
+"""Figures in the narrative against the tables (N1), and parts against their total (N2).
+
+Each quantity is read once and claimed by one fact at most: the first of the rule's facts whose words stand before or behind
+it. Where the subject is not certain nothing is said.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
-from pipeline.form import Fact, Figure, Rule, print_figure
+from pipeline.form import Fact, Figure, Item, Rule, Severity, print_figure
 from pipeline.form.expressions import total
-from pipeline.form.numerals import NUMBER, span
 from pipeline.road.check.case import Case, Hit, excerpt
+from pipeline.road.check.quantities import NEXT, Listing, Quantity, read_listings, read_quantities
 
-_MEASURES = "件|条|份|个|次|场|期|篇|部|项|起|宗|人|名"
-_SEARCH_IN = re.compile(rf"{NUMBER}(?P<measure>{_MEASURES})")
-_PARTS = re.compile(
-    rf"{NUMBER}(?P<measure>{_MEASURES})[^，。；：:（(\d]{{0,12}}[，：:（(]?\s*其中[，：:]?(?P<parts>[^。；\n]+)"
-)
-_STOP = re.compile(r"[，。；：、\n（(]")
-_YEAR = re.compile(r"上一?年(?!度?结转)|去年(?!结转)|本年|今年")
-_MORE = ("等", "其他", "其它", "其余", "主要", "另")
+_COUNTED = frozenset(["件", "条", "份", "个", "次", "期", "篇", "部", "项", "起", "宗", "例", "则"])
+"""Measures that texts mix in one list."""
+_MORE = ("等", "其他", "其它", "其余", "主要", "另", "部分")
+_NEAR = 60
+"""Characters before and behind a quantity in which its subject is looked for."""
 
 
 def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Every figure the texts state must equal one of its readings; the message tells which readings failed."""
+    texts = {code: item for fact in rule.facts() for item, _ in case.texts(fact.texts) for code in (item.code,)}
+    if not texts:
+        return None
+    others = re.compile(rule.word("others"))
     hits: list[Hit] = []
-    stated = False
-    for fact in rule.facts():
-        for item, text in case.texts(fact.texts):
-            stated = True
-            for match in fact.pattern.finditer(text):
-                if not _of_last_year(match) and (hit := _compare(fact, case, item.code, match)):
-                    hits.append(hit)
-    return _once(hits) if stated else None
+    for code, item in texts.items():
+        claims: dict[str, list[Claim]] = {}
+        for quantity in read_quantities(case.text(code)):
+            claim = _claim(rule.facts(), code, quantity, others, case.year)
+            if claim is not None:
+                claims.setdefault(claim.fact.label, []).append(claim)
+        for stated in claims.values():
+            found = [_compare(claim, case, item) for claim in stated]
+            if all(found) or not stated[0].fact.sole:
+                hits.extend(hit for hit in found if hit)
+    return hits
 
 
-def _of_last_year(match: re.Match[str]) -> bool:
-    """Whether the clause before the words speaks of the year before, as in 上年度我镇收到申请9件."""
-    clause = _STOP.split(match.string[: match.start()])[-1]
-    years = _YEAR.findall(clause)
-    return bool(years) and years[-1][0] in "上去"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A quantity with the fact it states, and where the words that say so end."""
+
+    fact: Fact
+    quantity: Quantity
+    end: int
 
 
-def _compare(fact: Fact, case: Case, code: str, match: re.Match[str]) -> Hit | None:
+def _claim(facts: Sequence[Fact], code: str, quantity: Quantity, others: re.Pattern[str], year: int) -> Claim | None:
+    """What a quantity states; ``None`` where it is no fact, of another year, a change, or of another object."""
+    if quantity.is_difference:
+        return None
+    before, behind = quantity.before[-_NEAR:], quantity.behind[:_NEAR]
+    for fact in facts:
+        if code not in fact.texts or quantity.measure not in fact.measures or (quantity.is_part and not fact.parts):
+            continue
+        hit = fact.before.search(before) if fact.before else None
+        following = fact.behind.match(behind) if fact.behind and not hit else None
+        if not (hit or following) or (fact.sentence and not fact.sentence.search(quantity.sentence)):
+            continue
+        spoken = behind[: following.end()] if following else ""
+        words = quantity.sentence[-2 * _NEAR :] + spoken
+        if others.search(words) or (fact.unless and fact.unless.search(words)):
+            return None
+        if not fact.dated and not quantity.is_of(year):
+            return None
+        return Claim(fact=fact, quantity=quantity, end=quantity.end + len(spoken.rstrip(NEXT)))
+    return None
+
+
+def _compare(claim: Claim, case: Case, item: Item) -> Hit | None:
     """The hit when no reading of the fact gives the figure; a reading with a missing operand may be the one meant."""
+    fact, quantity = claim.fact, claim.quantity
     readings = [(reading.label, total(reading.value, case.figure)) for reading in fact.readings]
-    stated = span(match)
-    if stated is None or any(value is None or value in stated for _, value in readings):
+    stated = quantity.span
+    if any(value is None or value in stated for _, value in readings):
         return None
     known = [(label, value) for label, value in readings if value is not None]
     said = "，".join(f"{label}是 {print_figure(value)}" for label, value in known)
-    phrase = excerpt(match.string, *match.span())
+    start = quantity.start - min(len(quantity.before), 24)
+    phrase = excerpt(case.text(item.code), start, claim.end).strip("，,、：:；;。）) ")
     words = {
-        "label": case.form.item(code).label,
+        "label": item.label,
         "phrase": phrase,
         "found": print_figure(stated.low) if stated.exact else phrase,
         "expected": "或".join(dict.fromkeys(print_figure(value) for _, value in known)),
         "readings": said,
     }
-    operands = ((code, phrase), *known)
-    return Hit(item=code, over=f"{fact.label}@{code}", words=words, operands=operands)
-
-
-def _once(hits: Sequence[Hit]) -> list[Hit]:
-    """Two patterns of one fact may find the same words."""
-    return list({(hit.item, hit.words["phrase"]): hit for hit in hits}.values())
+    operands = ((item.code, phrase), *known)
+    return Hit(item=item.code, over=f"{fact.label}@{item.code}", words=words, operands=operands)
 
 
 def text_parts(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Parts listed after 其中 must not exceed the total, nor fall short of it without 等 or 其他."""
+    """Parts listed after 其中, 包括, a colon or in brackets must not exceed their total.
+
+    A list that falls far short without 等 or 其他 is worth a remark and no more: texts often name the largest parts only.
+    """
     texts = list(case.texts(rule.listed("texts")))
     if not texts:
         return None
-    return [hit for item, text in texts for hit in _parts(case, item.code, text)]
+    return [hit for item, text in texts for hit in _wrong_lists(item, text)]
 
 
-def _parts(case: Case, code: str, text: str) -> Iterator[Hit]:
-    for match in _PARTS.finditer(text):
-        whole = span(match)
-        alike = [part for part in _SEARCH_IN.finditer(match["parts"]) if part["measure"] == match["measure"]]
-        parts = [span(part) for part in alike]
-        if whole is None or not whole.exact or not parts or any(part is None or not part.exact for part in parts):
+def _wrong_lists(item: Item, text: str) -> Iterator[Hit]:
+    for listing in read_listings(text, read_quantities(text)):
+        whole = listing.totals[0]
+        if not whole.span.exact or whole.measure not in _COUNTED:
             continue
-        added: Figure = sum((part.low for part in parts if part), start=Decimal(0))
-        open_ended = any(word in match["parts"] for word in _MORE)
-        if added == whole.low:
+        verdict = _judge(listing)
+        if verdict is None:
             continue
-        if added < whole.low and (open_ended or len(parts) < 2):
-            continue
-        detail = "分项比总数还多" if added > whole.low else "分项没有列全"
+        added, is_wrong = verdict
+        phrase = excerpt(listing.words, 0, len(listing.words))
         words = {
-            "label": case.form.item(code).label,
-            "phrase": excerpt(text, *match.span()),
+            "label": item.label,
+            "phrase": phrase,
             "found": print_figure(added),
-            "expected": print_figure(whole.low),
-            "detail": detail,
+            "expected": print_figure(whole.span.low),
+            "detail": "分项比总数还多" if added > whole.span.low else "分项没有列全",
         }
-        yield Hit(item=code, over=code, words=words, operands=((code, match.group()),))
+        severity: Severity | None = None if is_wrong else "info"
+        operands = ((item.code, listing.words),)
+        yield Hit(item=item.code, over=item.code, words=words, operands=operands, severity=severity)
+
+
+def _judge(listing: Listing) -> tuple[Figure, bool] | None:
+    """What the parts add up to, and whether that is certainly wrong; ``None`` where they fit, or nobody can tell.
+
+    They fit when any beginning of the list comes to any of the totals, since other statements may follow it.
+    """
+    whole = listing.totals[0]
+    wholes = {Decimal(each) for each in accumulate(quantity.span.low for quantity in listing.totals)}
+    wholes |= {Decimal(quantity.span.low) for quantity in listing.totals}
+    mixed = [part for part in listing.parts if part.measure in _COUNTED]
+    alike = [part for part in listing.parts if part.measure == whole.measure]
+    for parts in (mixed, alike):
+        if any(low <= each <= high for low, high in _sums(parts) for each in wholes):
+            return None
+    if len(alike) == 1 and alike[0].span.low <= whole.span.low:
+        return None
+    aim = Decimal(whole.span.low)
+    close = max(Decimal(2), aim / 10)
+    for parts in (alike, mixed):
+        beyond = [(n, low) for n, (low, _) in enumerate(_sums(parts), 1) if low > aim]
+        if beyond and (beyond[0][1] - aim <= close or (parts is alike and beyond[0][0] == len(parts))):
+            return beyond[0][1], len(listing.totals) == 1 or beyond[0][1] > max(wholes)
+    added = [low for low, _ in _sums(alike)][-1:] or [Decimal(0)]
+    exact = all(part.span.exact for part in listing.parts)
+    if len(alike) > 1 and len(alike) == len(listing.parts) and exact and added[0] < aim:
+        return None if any(word in listing.words for word in _MORE) else (added[0], aim - added[0] <= close)
+    return None
+
+
+def _sums(parts: Sequence[Quantity]) -> list[tuple[Decimal, Decimal]]:
+    """What the first part, the first two, … come to: at least and at most."""
+    lows = accumulate(Decimal(part.span.low) for part in parts)
+    highs = accumulate(Decimal(part.span.high) for part in parts)
+    return list(zip(lows, highs, strict=True))

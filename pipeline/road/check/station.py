@@ -12,11 +12,11 @@ from functools import cache
 from pipeline.form import KINDS, Form, Rule, Value, Vector
 from pipeline.model.control import Control, Unit
 from pipeline.model.documents import list_owners
-from pipeline.model.finding import Finding, digest, violation
+from pipeline.model.finding import Finding
 from pipeline.model.past import NONE, History
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Submission
-from pipeline.road.check.case import Case, Hit, Neighbours
+from pipeline.road.check.case import Case, Neighbours, tell
 from pipeline.road.check.kinds import FUNCTIONS
 from pipeline.road.check.likeness import bare, nearest
 from pipeline.road.check.linear import Assessment, Balances
@@ -95,7 +95,7 @@ class Checker:
             if hits is None:
                 unevaluated.add(rule.id)
             else:
-                findings.extend(_finding(rule, hit, submission).at(**where) for hit in hits)
+                findings.extend(tell(rule, hit, submission.places.get(hit.item)).at(**where) for hit in hits)
         return Checked(
             submission=submission,
             findings=(*checked.findings, *findings),
@@ -165,13 +165,3 @@ def _by_code(form: Form, submission: Submission) -> Mapping[str, Value]:
 def _day(arrival: Arrival) -> dt.date:
     """The day a return came in: the earlier of the file's own time and when we first saw it."""
     return min(arrival.first_seen, arrival.modified).astimezone(_CHINA).date()
-
-
-def _finding(rule: Rule, hit: Hit, submission: Submission) -> Finding:
-    place = submission.places.get(hit.item)
-    key = f"{rule.id}.{hit.over}" if hit.over else rule.id
-    where: dict[str, object] = {"item": hit.item, "key": key, "operands": digest(hit.operands)}
-    if place:
-        where |= {"sheet": place.sheet, "cell": place.cell}
-    finding = violation(rule, where=where, **{**hit.words, **rule.thresholds})
-    return replace(finding, severity=hit.severity, needs_reason=False) if hit.severity else finding

@@ -5,38 +5,52 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
-from pipeline.form import Item, Rule, TextClaim
+from pipeline.form import Item, Rule, Severity, TextClaim
 from pipeline.form.expressions import total
 from pipeline.form.numerals import read
 from pipeline.road.check.case import Case, Hit, excerpt
+from pipeline.road.check.denials import read_denials
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年(?![^，。；]{0,6}(?:修订|修正|施行|实施|印发|颁布|发布|版))")
 _PLAN = r"{year}年[^。；\d]{{0,12}}?(?:将|拟|计划|准备|打算)"
 _COUNT = re.compile(
-    r"(?P<n>\d+|[一两二三四五六七八九十]+)(?:个|大|点|项)(?:方面|问题|不足|部分|环节|短板|举措|措施|工作)"
+    r"(?<![\d一两二三四五六七八九十])(?P<n>\d{1,9}|[一两二三四五六七八九十]{1,9})(?:个|大|点|项)(?:方面|问题|不足|部分|环节|短板|举措|措施|工作)"
 )
 _LISTED = (
-    re.compile(r"(?:^|[：:；。，\n])\s*(?:第?[一二三四五六七八九十]+是|[一二三四五六七八九十]是)"),
-    re.compile(r"(?:^|[：:；。，\n])\s*第[一二三四五六七八九十]+[，、]"),
+    re.compile(r"(?:^|[：:；。，\n])[ \t　]{0,8}(?:第?[一二三四五六七八九十]+是|[一二三四五六七八九十]是)"),
+    re.compile(r"(?:^|[：:；。，\n])[ \t　]{0,8}第[一二三四五六七八九十]+[，、]"),
     re.compile(r"[（(][一二三四五六七八九十\d]+[）)]"),
 )
 _SITE = re.compile(r"(?<=[在由于从到过录])(?P<place>[一-鿿]{2,3}[县区])(?:人民)?政府(?:门户)?网站")
+_SENTENCE = re.compile(r"[，。；;！!？?\n]")
+_TELLING = 10
+"""Characters of a prompt that nobody writes by chance."""
+_GOVERNMENTS = ("镇", "乡", "街道")
+"""What tells a government from a department: an office that calls itself 我局 is a slip, a town that does is a copy."""
 _NO_PLACE = ("全", "本", "各", "我", "该", "省", "市")
 
 
 def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Empty slots, ××, bracketed hints: what a template leaves behind."""
+    """Empty slots, ××, bracketed hints: what a template leaves behind. A number left out, or the form's own prompt left
+    in, shows by the words alone and is only asked about."""
     texts = list(case.texts(rule.listed("texts")))
     if not texts:
         return None
     hits = []
-    patterns = [re.compile(pattern) for pattern in rule.listed("patterns")]
+    certain = [re.compile(pattern) for pattern in rule.listed("patterns")]
+    doubtful = [re.compile(pattern) for pattern in rule.listed("omissions")]
     for item, text in texts:
-        found = [match for pattern in patterns for match in pattern.finditer(text)]
-        for match in sorted(found, key=lambda match: match.start())[:1]:
-            phrase = excerpt(text, *match.span(), around=6)
-            hits.append(_said(item, phrase, text, found=match.group(), expected="实际内容"))
+        prompts = [re.compile(re.escape(part)) for part in re.split("[。；]", item.note) if len(part) >= _TELLING]
+        for patterns, severity in ((certain, None), ([*doubtful, *prompts], "warning")):
+            found = [match for pattern in patterns for match in pattern.finditer(text)]
+            if found:
+                match = min(found, key=lambda match: match.start())
+                phrase = excerpt(text, *match.span(), around=6)
+                hit = _said(item, phrase, text, found=match.group(), expected="实际内容")
+                hits.append(replace(hit, severity=cast("Severity | None", severity)))
+                break
     return hits
 
 
@@ -76,7 +90,10 @@ def text_length(rule: Rule, case: Case) -> Sequence[Hit] | None:
         operands = tuple((item.code, text) for item, text in texts)
         hits.append(Hit(item=texts[0][0].code, over="length", words=words, operands=operands))
     for item, text in case.texts(rule.listed("figures_in")):
-        if not re.search(r"\d|[一二两三四五六七八九十百]+(?:余|多)?(?:件|条|次|个|场|期|份|名|篇)", text):
+        if not re.search(
+            r"\d|(?<![一二两三四五六七八九十百])[一二两三四五六七八九十百]{1,9}(?:余|多)?(?:件|条|次|个|场|期|份|名|篇)",
+            text,
+        ):
             detail = f"的“{item.label}”一个数字也没有"
             hits.append(_said(item, "", text, found="没有数字", expected="写有数字", detail=detail))
     return hits
@@ -111,7 +128,9 @@ def unit_words(rule: Rule, case: Case) -> Sequence[Hit] | None:
         for word, fits in rule.fits().items():
             if word in text and not any(fit in name for fit in fits for name in names):
                 detail = f"而本单位是{case.unit.name}"
-                hits.append(_said(item, word, text, found=word, expected=case.unit.name, detail=detail))
+                hit = _said(item, word, text, found=word, expected=case.unit.name, detail=detail)
+                is_near = not any(part in f"{word}{case.unit.name}" for part in _GOVERNMENTS)
+                hits.append(replace(hit, severity="info") if is_near else hit)
         for match in _SITE.finditer(text):
             foreign = match["place"]
             if case.place and foreign != case.place and not any(word in foreign for word in _NO_PLACE):
@@ -138,12 +157,26 @@ def claim(rule: Rule, case: Case) -> Sequence[Hit] | None:
     hits, evaluated = [], False
     for item, text, each, holds in _claims(rule, case):
         evaluated = True
-        match = each.pattern.search(text)
-        if holds and match:
-            phrase = excerpt(text, *match.span())
+        found = _spoken(each, text, case.year) if holds else None
+        if found:
+            phrase = excerpt(text, *found)
             hit = _said(item, phrase, text, found=phrase, expected=each.says, says=each.says)
             hits.append(_with_figures(hit, each, case))
     return hits if evaluated else None
+
+
+def _spoken(each: TextClaim, text: str, year: int) -> tuple[int, int] | None:
+    """Where a text uses the words of a claim, unless others beside them say something else."""
+    if not each.denies:
+        for match in each.pattern.finditer(text):
+            clause = _SENTENCE.split(text[: match.start()])[-1] + match.group()
+            if not (each.unless and each.unless.search(clause)):
+                return match.span()
+        return None
+    for denial in read_denials(text, year):
+        if each.pattern.search(denial.words) and not (each.unless and each.unless.search(denial.words)):
+            return denial.start, denial.end
+    return None
 
 
 def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
