@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import gcd
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ class Balances:
             self._compile(row, equation)
 
     def _compile(self, row: int, equation: Equation) -> None:
-        """Left minus right, at the finest scale of its operands."""
+        """Left minus right, at the finest scale of its operands, without a common factor: no product may leave int64."""
         terms = (*equation.left, *equation.right)
         finest = max((self._scales[self._at[term.name]] for term in terms if term.name), default=0)
         for sign, side in ((1, equation.left), (-1, equation.right)):
@@ -62,6 +63,10 @@ class Balances:
                     self._matrix[row, at] += sign * term.factor * 10 ** (finest - self._scales[at])
                 else:
                     self._constants[row] += sign * term.factor * 10**finest
+        row_values = [int(value) for value in (*self._matrix[row], self._constants[row]) if value]
+        shared = gcd(*row_values) if row_values else 1
+        self._matrix[row] //= max(shared, 1)
+        self._constants[row] //= max(shared, 1)
         for code in equation.codes:  # a total says nothing while a cell below it is blank: that alone is told
             for operand in (code, *self._form.entries(code)):
                 self._operands[row, self._at[operand]] = 1

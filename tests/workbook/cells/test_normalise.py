@@ -26,7 +26,7 @@ def item(unit: str, scale: int = 0) -> Item:
     return Item(code="t.x", table="t", row_path=("x",), column_path=(), kind=kind, scale=scale, unit=unit)
 
 
-CELLS = {"件": item("件"), "万元": item("万元", 4), "元": item("元", 2)}
+CELLS = {"件": item("件"), "万元": item("万元", 6), "元": item("元", 2)}
 SIGNED = Item(code="t.x", table="t", row_path=("x",), column_path=(), signed=True, unit="项")
 ALL = [(case.name, *example) for case in CASES for example in case.examples]
 
