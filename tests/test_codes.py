@@ -20,6 +20,7 @@ MAKERS = {
     "clause",
     "rule",
     "note",
+    "Remark",
     "_say",
     "Equation",
     "RefusedError",
@@ -54,7 +55,7 @@ def _making(tree: ast.AST) -> set[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "rule")]
+            given = [*node.args[:1], *(word.value for word in node.keywords if word.arg in ("rule", "says"))]
             if name in MAKERS:
                 making.update(id(choice) for argument in given for choice in _choices(argument))
             if name in CELLS:

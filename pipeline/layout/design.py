@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pipeline.form import KINDS, Equation, Form, Item, Rule, Table
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place
 from pipeline.layout.grid import Grid, table_grid
+from pipeline.layout.summary import NOTHING, STATUS
 from pipeline.layout.switches import defaults
 
 GUIDE_SHEET = "填报说明"
@@ -23,7 +24,7 @@ BANNER_ROW, TABLE_ROW = 1, 2
 BASICS_HEADINGS = ("项目", "填报内容", "计量单位", "填报说明")
 TEXTS_HEADINGS = ("部分", "小节", "文字", "字数", "字数上限", "填报说明")
 CHECKS_HEADINGS = ("规则", "范围", "左边", "右边", "差额", "结果", "出错说明")
-VALUE_COLUMN, TEXT_COLUMN, REASON_COLUMN = 1, 2, 6
+VALUE_COLUMN, TEXT_COLUMN, REASON_COLUMN, STATUS_COLUMN = 1, 2, 6, 2
 SWITCHES_ROW = len(IDENTITY_KEYS) + 1
 """On the hidden sheet, below the seal: what the live checks must know of the unit (see `switches`)."""
 
@@ -35,6 +36,11 @@ def basics_rows(form: Form) -> Iterator[tuple[int, Item | str]]:
         yield row, title
         yield from enumerate(items, row + 1)
         row += 1 + len(items)
+
+
+def nothing_row(form: Form) -> int:
+    """The row of 基本情况 below its items, with the switch for those who have nothing to report."""
+    return max(row for row, _ in basics_rows(form)) + 1
 
 
 def text_rows(form: Form) -> Iterator[tuple[int, Item]]:
@@ -94,6 +100,8 @@ def design_layout(form: Form) -> Layout:
             continue
         places[entry.code] = Place(BASICS_SHEET, row, VALUE_COLUMN)
         anchors.append(Anchor(Place(BASICS_SHEET, row, 0), entry.row_path[-1]))
+    named[NOTHING] = Place(BASICS_SHEET, nothing_row(form), VALUE_COLUMN)
+    named[STATUS] = Place(CHECKS_SHEET, 0, STATUS_COLUMN)
     for table in form.tables:
         grid, origin = table_origin(table)
         for cell in grid.cells:

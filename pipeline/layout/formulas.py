@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.form import LAST, Equation, Form, Term, Verdict
 from pipeline.layout.address import Place
+from pipeline.layout.summary import NOTHING_TABLES, YES
 from pipeline.layout.switches import applies_name, is_limited, last_name, setting_name
 
 
@@ -36,10 +37,35 @@ def side_formula(terms: Iterable[Term], places: Mapping[str, Place], *, on: str 
     return "".join(parts).removeprefix("+") or "0"
 
 
-def filled_formula(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
-    """The condition that every operand of the equation is a number, and every entry below a total among them."""
+def filled_formula(
+    form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "", nothing: str = ""
+) -> str:
+    """The condition that every operand of the equation is a number, and every entry below a total among them.
+
+    ``nothing`` is the name of the switch under which blank cells of 表三 and 表四 count as filled in.
+    """
     codes = form.operands[equation.key]
-    return f"COUNT({references(codes, places, on=on)})={len(codes)}"
+    return f"{_filled(form, codes, places, on, nothing)}={len(codes)}"
+
+
+def lacking_formula(form: Form, codes: Sequence[str], places: Mapping[str, Place], *, nothing: str = "") -> str:
+    """How many of these cells hold no number yet."""
+    return f"({len(codes)}-({_filled(form, codes, places, '', nothing)}))"
+
+
+def _filled(form: Form, codes: Sequence[str], places: Mapping[str, Place], on: str, nothing: str) -> str:
+    """How many of these cells hold a number."""
+    free = [code for code in codes if nothing and not code.startswith(LAST) and form.item(code).table in NOTHING_TABLES]
+    counted = [f"COUNT({references(chunk, places, on=on)})" for chunk in _chunks([c for c in codes if c not in free])]
+    if free:
+        typed = "+".join(f"COUNT({references(chunk, places, on=on)})" for chunk in _chunks(free))
+        counted.append(f'IF({nothing}="{YES}",{len(free)},{typed})')
+    return "+".join(counted) or "0"
+
+
+def _chunks(codes: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Excel takes 255 arguments a function, LibreOffice fewer in old versions."""
+    yield from (codes[n : n + 100] for n in range(0, len(codes), 100))
 
 
 def known_formula(equation: Equation) -> str:
@@ -62,22 +88,26 @@ def condition_formula(equation: Equation, places: Mapping[str, Place], *, on: st
     return f"{left}{_EXCEL[equation.given.op]}{right}"
 
 
-def broken_formula(form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "") -> str:
+def broken_formula(
+    form: Form, equation: Equation, places: Mapping[str, Place], *, on: str = "", nothing: str = ""
+) -> str:
     """The condition that the equation is asked, every operand is there and the comparison does not hold."""
     rule = form.rule(equation.rule)
     opposite = {"==": "<>", "<=": ">", ">=": "<"}[equation.op]
     left, right = (side_formula(terms, places, on=on, rule=rule.id) for terms in (equation.left, equation.right))
     asked = [f"{applies_name(equation)}<>0"] if is_limited(rule, equation) else []
     asked += [condition] if (condition := condition_formula(equation, places, on=on)) else []
-    return f"AND({','.join((*asked, filled_formula(form, equation, places, on=on)))},{left}{opposite}{right})"
+    return f"AND({','.join((*asked, filled_formula(form, equation, places, on=on, nothing=nothing)))},{left}{opposite}{right})"
 
 
-def verdict_formula(form: Form, equation: Equation, places: Mapping[str, Place], left: str, right: str) -> str:
+def verdict_formula(
+    form: Form, equation: Equation, places: Mapping[str, Place], left: str, right: str, *, nothing: str = ""
+) -> str:
     """The formula of the `Verdict`, from the cells that hold both sides."""
     text = f'IF({left}{_EXCEL[equation.op]}{right},"{Verdict.HELD}","{Verdict.BROKEN}")'
     if condition := condition_formula(equation, places):
         text = f'IF({condition},{text},"{Verdict.HELD}")'
-    text = f'IF({filled_formula(form, equation, places)},{text},"{Verdict.PENDING}")'
+    text = f'IF({filled_formula(form, equation, places, nothing=nothing)},{text},"{Verdict.PENDING}")'
     if condition := known_formula(equation):
         text = f'IF({condition},{text},"{Verdict.UNKNOWN}")'
     return (

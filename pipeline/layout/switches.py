@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.form import LAST, Equation, Figure, Form, Rule, Value
+from pipeline.layout.summary import EXTRA_BROKEN, EXTRA_LACKING
 
 
 def applies_name(equation: Equation) -> str:
@@ -42,7 +43,7 @@ def defaults(form: Form) -> Mapping[str, Figure | None]:
             if is_limited(rule, equation):
                 found[applies_name(equation)] = 1
             found |= {setting_name(rule.id, term.threshold): term.times for term in equation.thresholds}
-    return found | {last_name(code): None for code in form.remembered}
+    return found | {last_name(code): None for code in form.remembered} | {EXTRA_LACKING: 0, EXTRA_BROKEN: 0}
 
 
 def switches(

@@ -24,6 +24,16 @@ from pipeline.layout.design import (
     reason_name,
 )
 from pipeline.layout.formulas import DASH
+from pipeline.layout.summary import (
+    EXTRA_BROKEN,
+    EXTRA_LACKING,
+    NOTHING,
+    NOTHING_TABLES,
+    STATUS,
+    YES,
+    due_items,
+    status_text,
+)
 from pipeline.layout.switches import applies_name, last_name
 from pipeline.workbook.patch import patch_workbook
 
@@ -43,7 +53,7 @@ def fill(
     """
     book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
     cells: dict[Place, Value] = {layout.places[code]: v for code, v in values.items() if code in layout.places}
-    cells |= results(form, layout, _standing(book, form, layout) | dict(values), _hidden(book, form))
+    cells |= results(form, layout, _standing(book, form, layout) | dict(values), _hidden(book, form, layout))
     for key, text in (reasons or {}).items():
         if reason_cell := layout.named.get(reason_name(key)):
             cells[reason_cell] = text
@@ -59,6 +69,9 @@ def results(
     ``values`` is one that was typed over.
     """
     figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
+    if hidden.get(NOTHING):
+        free = (item for item in form.items if item.table in NOTHING_TABLES and item.mode == "entered")
+        figures = {**dict.fromkeys((item.code for item in free), 0), **figures}
     for code in form.formulas:
         _total(form, code, figures)
     cells: dict[Place, Value] = {layout.places[code]: figures[code] for code in form.formulas if code in layout.places}
@@ -69,7 +82,26 @@ def results(
         if reason_cell and _placed(form, layout, equation):
             asked = hidden.get(applies_name(equation)) != 0
             cells |= _check_line(equation, reason_cell, figures, form.operands[equation.key], asked=asked)
-    return cells
+    return cells | dict(_status(form, layout, figures, cells))
+
+
+def _status(
+    form: Form, layout: Layout, figures: Mapping[str, Figure], cells: Mapping[Place, Value]
+) -> Iterator[tuple[Place, Value]]:
+    """The line on top of 校验, and what the sheet of local indicators adds to its counts."""
+    if STATUS not in layout.named:
+        return
+    blank = [item for item in due_items(form, layout.places) if item.code not in figures]
+    verdict = {"error": [0, 0], "warning": [0, 0]}
+    for _, equation in check_rows(form):
+        rule, reason = form.rule(equation.rule), layout.named.get(reason_name(equation))
+        if reason and cells.get(Place(reason.sheet, reason.row, reason.col + _VERDICT)) == Verdict.BROKEN.value:
+            verdict[rule.severity][rule.table == LOCAL] += 1
+    lacking = [sum(item.table != LOCAL for item in blank), sum(item.table == LOCAL for item in blank)]
+    yield layout.named[STATUS], status_text(sum(lacking), sum(verdict["error"]), verdict["warning"][0])
+    for name, count in ((EXTRA_LACKING, lacking[1]), (EXTRA_BROKEN, verdict["error"][1])):
+        if name in layout.named:
+            yield layout.named[name], count
 
 
 def _placed(form: Form, layout: Layout, equation: Equation) -> bool:
@@ -79,11 +111,21 @@ def _placed(form: Form, layout: Layout, equation: Equation) -> bool:
     return all(code in layout.places for code in equation.codes if not code.startswith(LAST))
 
 
-def _hidden(book: CalamineWorkbook, form: Form) -> Mapping[str, Figure | None]:
-    """The figures of the hidden sheet, by the label beside them."""
+def _hidden(book: CalamineWorkbook, form: Form, layout: Layout) -> Mapping[str, Figure | None]:
+    """The figures of the hidden sheet, by the label beside them, and the switch of 基本情况."""
     items = {last_name(code): form.item(code.removeprefix(LAST)) for code in form.remembered}
     rows = book.get_sheet_by_name(IDENTITY_SHEET).to_python()
-    return {name: _figure(row[1], items.get(name)) for row in rows if len(row) > 1 and (name := str(row[0]))}
+    found = {name: _figure(row[1], items.get(name)) for row in rows if len(row) > 1 and (name := str(row[0]))}
+    return found | {NOTHING: int(_says_nothing(book, layout))}
+
+
+def _says_nothing(book: CalamineWorkbook, layout: Layout) -> bool:
+    """Whether the unit said that there were no requests and no cases."""
+    place = layout.named.get(NOTHING)
+    if place is None or place.sheet not in book.sheet_names:
+        return False
+    rows = book.get_sheet_by_name(place.sheet).to_python(skip_empty_area=False)
+    return place.row < len(rows) and place.col < len(rows[place.row]) and rows[place.row][place.col] == YES
 
 
 def _standing(book: CalamineWorkbook, form: Form, layout: Layout) -> dict[str, Value]:

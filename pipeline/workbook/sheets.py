@@ -16,6 +16,7 @@ from pipeline.model.finding import SEVERITY_LABELS
 
 _FONT = "宋体"
 _INK: Mapping[str, Mapping[str, Any]] = {
+    "status": {"bold": True, "align": "left", "font_size": 12},
     "title": {"font_name": "黑体", "font_size": 16, "align": "center"},
     "banner": {"font_size": 10.5, "align": "left", "border": 0},
     "band": {"bold": True, "align": "left", "bg_color": "#DDE7F0", "border": 1},
@@ -61,9 +62,14 @@ class Inks:
         return self._made[name]
 
 
-def head(sheet: Worksheet, inks: Inks, title: str, banner: str, width: int, *, chars: float = 76) -> None:
-    """Title and banner, the first two rows of every sheet; ``chars`` is how wide the ``width`` columns are together."""
-    sheet.merge_range(0, 0, 0, width - 1, title, inks["title"])
+def head(
+    sheet: Worksheet, inks: Inks, title: str, banner: str, width: int, *, chars: float = 76, title_width: int = 0
+) -> None:
+    """Title and banner, the first two rows of every sheet; ``chars`` is how wide the ``width`` columns are together.
+
+    The title covers ``title_width`` columns where it leaves room for something beside it.
+    """
+    sheet.merge_range(0, 0, 0, (title_width or width) - 1, title, inks["title"])
     sheet.merge_range(1, 0, 1, width - 1, banner, inks["banner"])
     sheet.set_row(0, 32)
     sheet.set_row(1, max(20.0, lines_height([banner], [chars])))

@@ -123,7 +123,7 @@ def test_dates_as_clerks_write_them(tmp_path: Path, form: Form, due: str) -> Non
         ("差额调整", ("t9", "1", "补", "李四"), "T6", "A3"),
         ("差额调整", ("t3.received.natural", "一", "补", "李四"), "T3", "B3"),
         ("差额调整", ("t3.received.natural", "0.5", "补", "李四"), "T3", "B3"),
-        ("差额调整", ("t2.fees.amount", "0.12345", "补", "李四"), "T3", "B3"),
+        ("差额调整", ("t2.fees.amount", "0.1234567", "补", "李四"), "T3", "B3"),
         ("差额调整", ("t3.received.natural", "", "补", "李四"), "T3", "B3"),
         ("差额调整", ("t3.received.natural", "1000000000", "补", "李四"), "T3", "B3"),
         ("差额调整", ("t3.received.natural", "-5000000000000000000", "补", "李四"), "T3", "B3"),

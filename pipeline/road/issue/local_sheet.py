@@ -18,8 +18,20 @@ from pipeline.form.prompts import PROMPT_TITLE
 from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, formulas
 from pipeline.layout.design import BANNER_ROW, CHECKS_HEADINGS, REASON_COLUMN, TABLE_ROW, VALUE_COLUMN
 from pipeline.layout.local import LOCAL_HEADINGS, LocalLine
+from pipeline.layout.summary import EXTRA_BROKEN, EXTRA_LACKING, NOTHING
 from pipeline.model.finding import SEVERITY_LABELS
-from pipeline.workbook.patch import MAIN, Book, Package, Styles, UnpatchableError, element_of, main, parse, put_text
+from pipeline.workbook.patch import (
+    MAIN,
+    Book,
+    Cells,
+    Package,
+    Styles,
+    UnpatchableError,
+    element_of,
+    main,
+    parse,
+    put_text,
+)
 from pipeline.workbook.patch.styles import GENERAL
 from pipeline.workbook.sheets import lines_height
 
@@ -55,6 +67,7 @@ def with_page(template: bytes, layout: Layout, page: LocalPage) -> bytes:
     except UnpatchableError as error:
         raise TemplateError(f"模板加不上“{LOCAL_SHEET}”表（{error}）。请用 xxgk template --force 重新生成。") from error
     _validate(package.edit(part), page)
+    _counts(package, book, layout, page)
     for _, item in page.items:
         book.define(item.name, layout.places[item.code].absolute)
     for name, place in layout.named.items():
@@ -142,7 +155,8 @@ def _line(row: etree._Element, styles: Styles, layout: Layout, form: Form, line:
         for col, terms, result in ((_LEFT, equation.left, sides[0]), (_RIGHT, equation.right, sides[1])):
             _formula(row, at, col, total_ink, formulas.side_formula(terms, places, on=LOCAL_SHEET), str(result))
         _formula(row, at, _DIFFERENCE, total_ink, f"{left}-{right}", str(sides[0] - sides[1]))
-        verdict = formulas.verdict_formula(form, equation, places, left, right)
+        switch = NOTHING if NOTHING in layout.named else ""
+        verdict = formulas.verdict_formula(form, equation, places, left, right, nothing=switch)
         _formula(row, at, _VERDICT, total_ink, verdict, Verdict.PENDING)
     else:
         texts = {_LEFT: "", _RIGHT: "", _DIFFERENCE: "", _VERDICT: "收件后"}
@@ -183,8 +197,27 @@ def _conditions(package: Package, book: Book, styles: Styles, layout: Layout, pa
         for ink, sign in marks if line.live else ():
             _condition(package.edit(book.parts[LOCAL_SHEET]), verdict, f'{verdict}="{sign}"', ink)
         for sheet, cells in _operands(layout, line):
-            formula = formulas.broken_formula(page.form, line.equation, layout.places, on=sheet)
+            switch = NOTHING if NOTHING in layout.named else ""
+            formula = formulas.broken_formula(page.form, line.equation, layout.places, on=sheet, nothing=switch)
             _condition(package.edit(book.parts[sheet]), cells, formula, inks[line.rule.severity])
+
+
+def _counts(package: Package, book: Book, layout: Layout, page: LocalPage) -> None:
+    """What this sheet adds to the line on top of 校验: its blank figures and its broken rules, on the hidden sheet."""
+    due = [item.code for _, item in page.items if item.numeric and item.required]
+    verdicts = [
+        xl_rowcol_to_cell(line.row, _VERDICT) for line in page.lines if line.live and line.rule.severity == "error"
+    ]
+    broken = "+".join(f"COUNTIF('{LOCAL_SHEET}'!{cell},\"{Verdict.BROKEN}\")" for cell in verdicts)
+    lacking = formulas.lacking_formula(page.form, due, layout.places) if due else ""
+    for name, formula in ((EXTRA_LACKING, lacking), (EXTRA_BROKEN, broken)):
+        place = layout.named.get(name)
+        if formula and place is not None and place.sheet in book.parts:
+            cell = Cells(package.edit(book.parts[place.sheet])).at(place.row, place.col)
+            for child in list(cell):
+                cell.remove(child)
+            etree.SubElement(cell, main("f")).text = formula
+            etree.SubElement(cell, main("v")).text = "0"
 
 
 def _operands(layout: Layout, line: LocalLine) -> Iterator[tuple[str, str]]:

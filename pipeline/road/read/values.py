@@ -9,10 +9,12 @@ from decimal import Decimal
 from pipeline.form import Figure, Form, Item, Rule, Value, print_figure
 from pipeline.form.expressions import total
 from pipeline.layout import Place
+from pipeline.layout.summary import NOTHING_TABLES
 from pipeline.model.control import Control
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Repair, Sheet
 from pipeline.road.read.locate import SheetPlan
+from pipeline.road.read.nothing import says_nothing
 from pipeline.road.read.remarks import Remark, tell
 from pipeline.workbook.cells.grid import Rows, value_at
 from pipeline.workbook.cells.looks import read_look
@@ -35,7 +37,8 @@ _NOTICES: Mapping[Repair, str] = {
 class Taken:
     """What was taken from the cells of one return: values by the position of their item, repairs by its code.
 
-    ``texts`` are the positions of figures that were typed as text, which a workbook's own sums leave out.
+    ``texts`` are the positions of figures that were typed as text, which a workbook's own sums leave out. ``nothing``
+    tells that the unit said that there were no requests and no cases.
     """
 
     values: list[Value]
@@ -43,6 +46,7 @@ class Taken:
     remarks: list[Remark] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     texts: set[int] = field(default_factory=set)
+    nothing: bool = False
     blanks: dict[int, Place] = field(default_factory=dict)
     open_totals: dict[int, Place] = field(default_factory=dict)
 
@@ -81,7 +85,7 @@ class Evaluator:
         self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
         """Values at the issued places; a plain whole number in a count's cell is taken without further ado."""
-        taken = Taken(values=[None] * len(self.form.items))
+        taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
         values = taken.values
         for plan in plans:
             rows, sheet = plan.padded(book[plan.sheet]), sheets[plan.sheet]
@@ -105,7 +109,7 @@ class Evaluator:
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
         """Values at the places that were proven; an item without one stays ``None``, its S1 has been told."""
-        taken = Taken(values=[None] * len(self.form.items))
+        taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
         for index, place in places.items():
             raw = value_at(book[place.sheet], place.row, place.col)
             self._take(taken, index, raw, place, sheets[place.sheet])
@@ -143,7 +147,7 @@ class Evaluator:
     # ---------------------------------------------------------------- what shows only when all cells are read
     def _finished(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> Taken:
         """The same with its blanks and its totals settled, and all remarks told."""
-        self._settle_blanks(taken, sheets, unit)
+        self._settle_blanks(taken, sheets, unit, places)
         self._complete_totals(taken)
         if taken.texts:
             self._correct_totals(taken)
@@ -153,7 +157,7 @@ class Evaluator:
         taken.findings[:0] = tell(taken.remarks, entries)
         return taken
 
-    def _settle_blanks(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str) -> None:
+    def _settle_blanks(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> None:
         """Blanks of figures that this unit must give: missing, or 0 where the office has set it so.
 
         A blank counts as 0 only where nothing unseen can stand in it, and never in a return in which nothing was entered;
@@ -169,6 +173,10 @@ class Evaluator:
         zero = self.control.profile.blanks == "zero" and bool(entered)
         for index, place in missing.items():
             item = items[index]
+            if taken.nothing and item.table in NOTHING_TABLES:
+                taken.values[index] = _ZERO[item.kind]
+                taken.repairs[item.code] = (Repair.ZEROED,)
+                continue
             if not (zero and sheets[place.sheet].scanned):
                 words = {"found": "空白", "expected": _expected(item)}
                 taken.remarks.append(Remark(says=self.blank, item=item, place=place, words=words))
@@ -178,11 +186,24 @@ class Evaluator:
             if item.table in entered or item.table not in self.tables:
                 says = _NOTICES[Repair.ZEROED]
                 taken.remarks.append(Remark(says=says, item=item, place=place, words={"found": "空白"}))
+        if taken.nothing:
+            self._contradict(taken, places)
         for table in self.tables if zero else ():
-            places = [place for index, place in missing.items() if items[index].table == table]
-            if places and table not in entered:
-                where = {"sheet": places[0].sheet, "cell": places[0].cell, "key": f"V6.{table}", "operands": "blank"}
-                taken.findings.append(notice("V6", where=where, sheet=places[0].sheet, count=len(places)))
+            blank = [place for index, place in missing.items() if items[index].table == table]
+            if blank and table not in entered and not (taken.nothing and table in NOTHING_TABLES):
+                where = {"sheet": blank[0].sheet, "cell": blank[0].cell, "key": f"V6.{table}", "operands": "blank"}
+                taken.findings.append(notice("V6", where=where, sheet=blank[0].sheet, count=len(blank)))
+
+    def _contradict(self, taken: Taken, places: Mapping[int, Place]) -> None:
+        """Figures in the tables of a unit that said there was nothing."""
+        told = [
+            (item, places[index])
+            for index, item in enumerate(self.form.items)
+            if item.table in NOTHING_TABLES and item.mode == "entered" and taken.values[index] and index in places
+        ]
+        for item, place in told:
+            words = {"found": str(taken.values[self.form.position[item.code]])}
+            taken.remarks.append(Remark(says="V8", item=item, place=place, words=words))
 
     def _is_due(self, item: Item, unit: str) -> bool:
         """Whether this unit must give the figure."""

@@ -22,6 +22,7 @@ from pipeline.layout.design import (
     CHECKS_HEADINGS,
     CHECKS_SHEET,
     GUIDE_SHEET,
+    STATUS_COLUMN,
     SWITCHES_ROW,
     TABLE_ROW,
     TEXT_COLUMN,
@@ -31,8 +32,21 @@ from pipeline.layout.design import (
     basics_rows,
     check_rows,
     later_rows,
+    nothing_row,
     table_origin,
     text_rows,
+)
+from pipeline.layout.summary import (
+    EXTRA_BROKEN,
+    EXTRA_LACKING,
+    NO,
+    NOTHING,
+    NOTHING_LABEL,
+    NOTHING_NOTE,
+    YES,
+    due_items,
+    status_formula,
+    status_text,
 )
 from pipeline.layout.switches import defaults
 from pipeline.workbook.sheets import Inks, check_title, draw_table, head, lines_height, page
@@ -46,14 +60,19 @@ _GUIDE = (
     ("一、填什么", ""),
     ("1", "按顺序填写“基本情况”“表二”“表三”“表四”“文字材料”，最后看“校验”。"),
     ("2", "只填浅黄色的格子。灰色的合计由公式自动计算，其他格子已锁定。"),
-    ("3", "每个浅黄色的数字格都要填；没有发生的填 0，空白不等于 0，会被退回。"),
+    (
+        "3",
+        "浅黄色的数字格都要填，没有发生的填 0，空白不等于 0，会被退回；“基本情况”里注明“可以不填”的除外。"
+        "本年没有收到申请、也没有复议诉讼的，在“基本情况”最后一行选“是”，表三、表四就可以空着。",
+    ),
     ("4", "件数填整数，只填数字，不要写“件”“条”“约”“若干”；说明写在“文字材料”里。"),
     ("5", "“行政事业性收费”以万元为单位，“信息处理费”以元为单位，请看清单位。"),
     ("二、怎么核对", ""),
     ("6", "表内出现红色，说明勾稽关系不平：表三每一列第一项加第二项之和，等于第三项加第四项之和。"),
     (
         "7",
-        "“校验”表逐条列出左边、右边和差额：强制性的出现 ✗ 必须改平后再报；“待填”表示还有格子没填，“不适用”“无上年数”不用管。",
+        "“校验”表最上面一行写着还差几格、几处不平、能不能报送，下面逐条列出左边、右边和差额：强制性的出现 ✗ 必须改平后再报；"
+        "“待填”表示还有格子没填，“不适用”“无上年数”不用管。",
     ),
     (
         "8",
@@ -102,7 +121,7 @@ def _guide(sheet: Worksheet, inks: Inks, form: Form) -> None:
             sheet.write_string(row, 1, text, inks["value_left"])
         else:
             sheet.merge_range(row, 0, row, 1, number, inks["band"])
-        sheet.set_row(row, max(24.0, lines_height([text], [80])))
+        sheet.set_row(row, max(24.0, lines_height([text], [76]) + 4))
     sheet.hide_gridlines(2)
     _lock(sheet)
     page(sheet)
@@ -124,6 +143,11 @@ def _basics(sheet: Worksheet, inks: Inks, form: Form) -> None:
         sheet.write_string(row, 2, entry.unit, inks["value"])
         sheet.write_string(row, 3, entry.note, inks["note"])
         _validate(sheet, row, VALUE_COLUMN, row, VALUE_COLUMN, entry)
+    last = nothing_row(form)
+    sheet.set_row(last, 32)
+    for col, (text, ink) in enumerate(((NOTHING_LABEL, "label"), ("", "entry"), ("", "value"), (NOTHING_NOTE, "note"))):
+        sheet.write_string(last, col, text, inks[ink])
+    sheet.data_validation(last, VALUE_COLUMN, last, VALUE_COLUMN, {"validate": "list", "source": [YES, NO]})
     sheet.freeze_panes(TABLE_ROW + 1, 1)
     _lock(sheet)
     page(sheet, repeat=(0, TABLE_ROW))
@@ -185,7 +209,8 @@ def _texts(sheet: Worksheet, inks: Inks, form: Form) -> None:
 
 
 def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
-    head(sheet, inks, "校验", BLANK_BANNER, len(CHECKS_HEADINGS))
+    head(sheet, inks, "校验", BLANK_BANNER, len(CHECKS_HEADINGS), title_width=STATUS_COLUMN)
+    _status(sheet, inks, form, layout)
     for col, (heading, width) in enumerate(zip(CHECKS_HEADINGS, (40, 30, 9, 9, 9, 8, 34), strict=True)):
         sheet.set_column(col, col, width)
         sheet.write_string(TABLE_ROW, col, heading, inks["heading"])
@@ -207,6 +232,26 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
     page(sheet, repeat=(0, TABLE_ROW), tall=0, landscape=True)
 
 
+def _status(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
+    """The line on top: how many cells are blank, how many balances broken, and so whether it can be sent in."""
+    due = [item.code for item in due_items(form, layout.places)]
+    lacking = f"({formulas.lacking_formula(form, due, layout.places, nothing=NOTHING)}+{EXTRA_LACKING})"
+    counts: dict[str, str] = {}
+    for severity in ("error", "warning"):
+        rows = [row for row, equation in check_rows(form) if form.rule(equation.rule).severity == severity]
+        runs = [list(run) for _, run in groupby(enumerate(rows), key=lambda pair: pair[1] - pair[0])]
+        areas = [f"F{run[0][1] + 1}:F{run[-1][1] + 1}" for run in runs]
+        counts[severity] = "+".join(f'COUNTIF({area},"{Verdict.BROKEN}")' for area in areas) or "0"
+    broken = f"({counts['error']}+{EXTRA_BROKEN})"
+    text = status_formula(lacking, broken, f"({counts['warning']})")
+    last = len(CHECKS_HEADINGS) - 1
+    sheet.merge_range(0, STATUS_COLUMN, 0, last, "", inks["status"])
+    sheet.write_formula(0, STATUS_COLUMN, f"={text}", inks["status"], status_text(len(due), 0, 0))
+    for words, ink in (("可以报送", "right"), ("还差", "wrong")):
+        options = {"type": "text", "criteria": "begins with", "value": words, "format": inks[ink]}
+        sheet.conditional_format(0, STATUS_COLUMN, 0, last, options)
+
+
 def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: int, equation: Equation) -> None:
     rule, at = form.rule(equation.rule), row + 1
     sheet.set_row(row, max(30.0, lines_height([check_title(rule), equation.over_label], [40, 30])))
@@ -218,7 +263,7 @@ def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: in
         formula = formulas.if_known(equation, formula) if last else formula
         sheet.write_formula(row, col, "=" + formula, inks["total"], shown if last else 0)
     sheet.write_formula(row, 4, "=" + formulas.if_known(equation, f"C{at}-D{at}"), inks["total"], shown)
-    verdict = formulas.verdict_formula(form, equation, layout.places, f"C{at}", f"D{at}")
+    verdict = formulas.verdict_formula(form, equation, layout.places, f"C{at}", f"D{at}", nothing=NOTHING)
     pending = Verdict.UNKNOWN if equation.historic else Verdict.PENDING
     sheet.write_formula(row, 5, "=" + verdict, inks["total"], pending.value)
     sheet.write_blank(row, 6, None, inks["entry_text"])
@@ -261,7 +306,7 @@ def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layo
                 cells[0].col,
                 {
                     "type": "formula",
-                    "criteria": "=" + formulas.broken_formula(form, equation, layout.places, on=sheet),
+                    "criteria": "=" + formulas.broken_formula(form, equation, layout.places, on=sheet, nothing=NOTHING),
                     "format": inks["wrong" if rule.severity == "error" else "doubtful"],
                     "multi_range": " ".join(place.cell for place in cells),
                 },

@@ -114,4 +114,4 @@ def test_the_workbook_guides_the_clerk(form: Form, form_folder: Path) -> None:
     assert sheet.print_title_rows == "$1:$5"
     assert (sheet.page_setup.paperSize, sheet.sheet_properties.pageSetUpPr.fitToPage) == (9, True)
     assert book["_xxgk"].sheet_state == "veryHidden"
-    assert len(book.defined_names) == 229 + 120
+    assert len(book.defined_names) == 229 + 124

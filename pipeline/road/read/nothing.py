@@ -1,0 +1,21 @@
+"""The switch of 基本情况 by which a unit says that there were no requests and no cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.layout.summary import NOTHING_LABEL, YES
+from pipeline.workbook.cells import Rows, label_key
+
+_KEY = label_key(NOTHING_LABEL)
+
+
+def says_nothing(book: Mapping[str, Rows]) -> bool:
+    """Whether the first filled cell behind the label says 是, on whatever sheet it stands."""
+    for rows in book.values():
+        for row in rows:
+            for at, cell in enumerate(row):
+                if isinstance(cell, str) and len(cell) < 60 and label_key(cell) == _KEY:
+                    answer = next((str(other).strip() for other in row[at + 1 : at + 4] if str(other).strip()), "")
+                    return answer == YES
+    return False
