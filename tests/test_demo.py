@@ -168,8 +168,8 @@ def test_first_night_finding(
 
 def test_first_night_finds_nothing_else(first: DemoNight) -> None:
     found = [(finding.code, finding.unit) for finding in first.outcome.findings]
-    assert found == [("A2", ""), ("M1", "B12"), ("S3", "B14"), ("P4", "C01"), ("R3", "X02")]
-    assert [finding.severity for finding in first.outcome.findings] == ["error", "info", "error", "warning", "error"]
+    assert found == [("A2", ""), ("R3", "X02"), ("S3", "B14"), ("P4", "C01"), ("M1", "B12")]
+    assert [finding.severity for finding in first.outcome.findings] == ["error", "error", "error", "warning", "info"]
     assert first.outcome.unclaimed == ()
 
 

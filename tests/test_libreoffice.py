@@ -43,7 +43,8 @@ def test_filled_in_libreoffice(tmp_path: Path) -> None:
     (good,) = outcome.county.counted
     read_back = dict(zip(office.form.position, good.submission.values, strict=True))
     assert {code: str(read_back[code]) for code in RIGHT} == {
-        code: {"info.fee_yuan": "0.30"}.get(code, str(value)) for code, value in RIGHT.items()
+        code: {"info.fee_yuan": "0.30", "t2.fees.amount": "59237.244900"}.get(code, str(value))
+        for code, value in RIGHT.items()
     }
     assert read_back["t3.received.total"] == 4
     assert read_back["t3.total.total"] == 3

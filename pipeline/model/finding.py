@@ -13,6 +13,7 @@ import string
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from pipeline.form import Rule, Severity, Value
 
 SEVERITY_LABELS: Mapping[Severity, str] = {"error": "强制性", "warning": "核实性", "info": "提示"}
+_BOUND_DECIMALS = 4
 _CORNER = re.compile(r"([A-Z]+)([0-9]+)")
 _ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -120,8 +122,21 @@ def clause(code: str, /, **words: object) -> str:
 
 def digest(operands: Iterable[tuple[str, Value]]) -> str:
     """What a reason is bound to: the values a rule was asked of, by name, in any order."""
-    text = "\n".join(f"{name}={value}" for name, value in sorted(operands, key=lambda pair: pair[0]))
+    text = "\n".join(f"{name}={_as_bound(value)}" for name, value in sorted(operands, key=lambda pair: pair[0]))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _as_bound(value: Value) -> str:
+    """A value as reasons have always been bound to it: money of the first forms had four decimals at most.
+
+    >>> [_as_bound(Decimal(text)) for text in ("12.500000", "190.457379", "2.50")]
+    ['12.5000', '190.457379', '2.50']
+    """
+    text = str(value)
+    if isinstance(value, Decimal) and len(text.partition(".")[2]) > _BOUND_DECIMALS:
+        whole, _, decimals = text.partition(".")
+        return f"{whole}.{decimals[:_BOUND_DECIMALS]}{decimals[_BOUND_DECIMALS:].rstrip('0')}"
+    return text
 
 
 def violation(rule: Rule, /, *, where: Mapping[str, object] | None = None, **words: object) -> Finding:

@@ -63,7 +63,7 @@ def test_items_are_the_published_ones(form: Form) -> None:
 def test_what_the_form_says_beyond_the_codes(form: Form) -> None:
     assert sum(item.mode == "computed" for item in form.items) == 34  # 31 in 表三, 3 in 表四
     fee = form.item("t2.fees.amount")
-    assert (fee.kind, fee.scale, fee.unit, fee.aggregation) == ("money", 4, "万元", "sum")
+    assert (fee.kind, fee.scale, fee.unit, fee.aggregation) == ("money", 6, "万元", "sum")
     assert form.item("info.site_items").source == "网站数据单位"
     numbers = form.item("info.document_numbers")
     assert (numbers.aggregation, numbers.once, numbers.stock) == (

@@ -87,7 +87,7 @@ def test_a_later_past_takes_the_place_of_an_earlier_one_item_by_item() -> None:
         ("t3.carried_out.natural", Decimal("4.50"), False),
         ("t3.carried_out.natural", "四", False),
         ("t2.fees.amount", Decimal("0.1250"), True),
-        ("t2.fees.amount", Decimal("0.12505"), False),
+        ("t2.fees.amount", Decimal("0.1250505"), False),
         ("t2.fees.amount", 3, True),
         ("text.problems", "一", True),
         ("text.problems", 1, False),

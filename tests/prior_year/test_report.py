@@ -30,7 +30,7 @@ def forms(form: Form, old: Form) -> list[Form]:
 
 
 def figures_of(imported: Imported) -> dict[str, str]:
-    return {code: str(value).replace(".0000", "") for code, value in imported.values.items()}
+    return {code: str(value).replace(".000000", "") for code, value in imported.values.items()}
 
 
 def codes_of(imported: Imported) -> list[str]:
