@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pipeline.control import build_control, control_rows, read_control
 from pipeline.errors import PublishError, WorkspaceError
+from pipeline.model.control import ROSTER
 from pipeline.model.seal import make_secret
 from pipeline.road.templates import build_report, build_workbook
 from pipeline.workspace import CONTROL_TEMPLATE, TEMPLATES, Workspace, bundled_templates, template_file
 
 
-def create_workspace(root: Path, year: int, *, former: int | None = None) -> Workspace:
+def create_workspace(
+    root: Path, year: int, *, former: int | None = None, roster: Sequence[Sequence[str]] = ()
+) -> Workspace:
     """A workspace for ``year`` at ``root``: 台账, secret, empty outputs. What is there already is never overwritten.
 
     With ``former`` the 台账 begins with the roster, the profile and the local indicators and rules of that year, never
-    with its decisions. Raises `WorkspaceError` when the year has its 台账 already, no form covers it, or the former year
-    has none.
+    with its decisions; ``roster`` are rows for 单位名录 from elsewhere. Raises `WorkspaceError` when the year has its
+    台账 already, no form covers it, or the former year has none.
     """
     workspace = Workspace(root)
     form, _ = workspace.form(year)
     taken_over = control_rows(workspace.control(former), year) if former else None
+    if roster:
+        taken_over = {**(taken_over or {}), ROSTER: list(roster)}
     control = workspace.control(year)
     if control.exists():
         raise WorkspaceError(f"{control} 已经存在，没有改动。要重新开始请先把它移走。")

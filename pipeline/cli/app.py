@@ -66,11 +66,23 @@ def init(
             help="从哪一年的台账沿用单位名录、年报信息和本地指标；决定不沿用。",
         ),
     ] = None,
+    units: Annotated[
+        Path | None,
+        typer.Option(
+            "--units", metavar="名单", help="现成的单位名单（.xlsx、.xls、.ods），列标题自动识别，代码自动编。"
+        ),
+    ] = None,
 ) -> None:
     """建一个工作区，或在原有工作区里开始新的一年：inputs/年度 里放好台账，并生成签发密钥。"""
+    from pipeline.cli import show_units
+    from pipeline.control import read_unit_list
     from pipeline.setup import create_workspace
 
-    show.created(create_workspace(folder, year, former=former), year)
+    listed = read_unit_list(units) if units else None
+    workspace = create_workspace(folder, year, former=former, roster=listed.rows if listed else ())
+    if listed:
+        show_units.unit_list(listed)
+    show.created(workspace, year)
 
 
 @form_app.command("check", **_HANDLED)

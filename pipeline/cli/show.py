@@ -251,7 +251,7 @@ def reasons(points: Sequence[str]) -> None:
         _out.print(f"  {escape(point)}")
 
 
-_MOST_LINES = 20
+MOST_LINES = 20
 """Lines of one kind that a screen shows; everything stands in county.xlsx."""
 
 
@@ -269,8 +269,8 @@ def _night(result: Outcome) -> None:
     if result.county.complete:
         _out.print(f"[green]已汇总完成：{len(result.county.counted)} 个单位全部计入。[/]")
     else:
-        names = "、".join(result.county.lacking[:_MOST_LINES])
-        more = "等" if len(result.county.lacking) > _MOST_LINES else ""
+        names = "、".join(result.county.lacking[:MOST_LINES])
+        more = "等" if len(result.county.lacking) > MOST_LINES else ""
         _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{escape(names)}{more}[/]")
 
 
@@ -282,10 +282,10 @@ def _count(found: Sequence[Finding], severity: Severity) -> str:
 
 
 def _lines(lines: Sequence[str], sheet: str) -> None:
-    for line in lines[:_MOST_LINES]:
+    for line in lines[:MOST_LINES]:
         _out.print(f"  {line}")
-    if len(lines) > _MOST_LINES:
-        _out.print(f"  [dim]另有 {len(lines) - _MOST_LINES} 行，见 county.xlsx 的“{sheet}”。[/]")
+    if len(lines) > MOST_LINES:
+        _out.print(f"  [dim]另有 {len(lines) - MOST_LINES} 行，见 county.xlsx 的“{sheet}”。[/]")
 
 
 def _standing(standing: Standing) -> Iterator[str]:
