@@ -55,7 +55,8 @@ def build_control(
         for row, cells in enumerate(filled.get(name, _starter(name, form)), _HEADING_ROW + 1):
             value: str | int | dt.date
             widths = [_WIDTHS[column] for column in COLUMNS[name]]
-            sheet.set_row(row, lines_height([str(value) for value in cells], widths[: len(cells)]))
+            if name != model.TEXTS:  # rows without a height grow with what the office writes
+                sheet.set_row(row, lines_height([str(value) for value in cells], widths[: len(cells)]))
             for col, value in enumerate(cells):
                 if isinstance(value, int):
                     sheet.write_number(row, col, value, inks["control"])

@@ -18,7 +18,7 @@ _FONT = "宋体"
 _INK: Mapping[str, Mapping[str, Any]] = {
     "status": {"bold": True, "align": "left", "font_size": 12},
     "title": {"font_name": "黑体", "font_size": 16, "align": "center"},
-    "banner": {"font_size": 10.5, "align": "left", "border": 0},
+    "banner": {"font_size": 10.5, "align": "left", "valign": "vcenter", "border": 0, "text_wrap": True},
     "band": {"bold": True, "align": "left", "bg_color": "#DDE7F0", "border": 1},
     "heading": {"bold": True, "align": "center", "bg_color": "#EEF2F6", "border": 1},
     "label": {"align": "left", "border": 1, "bg_color": "#F7F7F7"},
@@ -62,6 +62,10 @@ class Inks:
         return self._made[name]
 
 
+_TWO_LINES = 32.0
+"""The banner of an issued workbook holds the unit's name, the deadline and a telephone, printed in later."""
+
+
 def head(
     sheet: Worksheet, inks: Inks, title: str, banner: str, width: int, *, chars: float = 76, title_width: int = 0
 ) -> None:
@@ -72,7 +76,7 @@ def head(
     sheet.merge_range(0, 0, 0, (title_width or width) - 1, title, inks["title"])
     sheet.merge_range(1, 0, 1, width - 1, banner, inks["banner"])
     sheet.set_row(0, 32)
-    sheet.set_row(1, max(20.0, lines_height([banner], [chars])))
+    sheet.set_row(1, max(_TWO_LINES, lines_height([banner], [chars])))
 
 
 def draw_table(

@@ -20,16 +20,20 @@ def states(pen: Pen) -> None:
     """Every unit with its state and next step."""
     headings = ("单位代码", "单位名称", "类型", "计入汇总", "状态", "下一步", "采用文件", "收到份数", "强制性问题",
                 "核实性问题", "联系人", "电话")  # fmt: skip
-    sheet = pen.listing(STATES, headings, (10, 28, 8, 9, 9, 32, 44, 9, 11, 11, 10, 16))
+    widths = (10, 28, 8, 9, 9, 32, 44, 9, 11, 11, 10, 16)
+    sheet = pen.listing(STATES, headings, widths)
     for row, standing in enumerate(pen.outcome.standings, TOP + 1):
         unit, decisive = standing.unit, standing.decisive
         counts = [sum(f.severity == s for f in decisive.findings) if decisive else 0 for s in ("error", "warning")]
         state = standing.state.value + ("（认可）" if standing.provisional else "")
         counted = "是" if unit.counted else "否"
-        pen.texts(sheet, row, (unit.code, unit.name, unit.type, counted, state, standing.next_step, ""))
+        file = decisive.submission.arrival.name if decisive else ""
+        texts = (unit.code, unit.name, unit.type, counted, state, standing.next_step, file)
+        sheet.set_row(row, lines_height(texts, widths[: len(texts)]))
+        pen.texts(sheet, row, (*texts[:-1], ""))
         pen.text(sheet, row, 4, state, _INKS.get(standing.state.value, "value"))
         if decisive:
-            pen.file(sheet, row, 6, decisive.submission.arrival.name)
+            pen.file(sheet, row, 6, file)
         for col, number in enumerate((len(standing.returns), *counts), 7):
             pen.number(sheet, row, col, number)
         pen.text(sheet, row, 10, unit.contact)
