@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,22 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
 add_questions(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        show.put(f"xxgk {version('xxgk')}")
+        raise typer.Exit(CLEAN)
+
+
+@app.callback()
+def start(
+    asked: Annotated[
+        bool, typer.Option("--version", help="显示版本后退出。", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+    del asked
 
 
 @app.command("init", **_HANDLED)
@@ -168,12 +185,20 @@ def template_check(workspace: Root = HERE, json: Json = False) -> None:
 
 
 @app.command("issue", **_HANDLED)
-def issue(year: Year, workspace: Root = HERE, json: Json = False) -> None:
+def issue(
+    year: Year,
+    workspace: Root = HERE,
+    new_secret: Annotated[
+        bool,
+        typer.Option("--new-secret", help="签发密钥确实找不回来时换一把新的；以前下发的报表要重新下发或逐份认领。"),
+    ] = False,
+    json: Json = False,
+) -> None:
     """给名录里的每个单位生成一份报表，放在 outputs/年度/issued/。"""
     from pipeline.night.issue import issue_workbooks
 
     where = Workspace(workspace)
-    issued = issue_workbooks(where, year, progress=show.progress)
+    issued = issue_workbooks(where, year, progress=show.progress, new_secret=new_secret)
     show.issued(issued, where.year_outputs(year) / "issued", json=json)
     if any(finding.open for finding in issued.findings):
         raise typer.Exit(FINDINGS)
@@ -324,7 +349,8 @@ def _code() -> int:
         if reconfigure:
             reconfigure(encoding="utf-8", errors="replace")
     try:
-        return int(app(prog_name="xxgk", standalone_mode=False) or CLEAN)
+        arguments = sys.argv[1:] or ["--help"]
+        return int(app(arguments, prog_name="xxgk", standalone_mode=False) or CLEAN)
     except XxgkError as error:
         show.error(str(error))
         return CANNOT_BEGIN

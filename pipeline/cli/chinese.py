@@ -86,6 +86,9 @@ def complaint(error: Exception) -> str | None:
         return None
     message = str(getattr(error, "message", ""))
     where = getattr(error, "param_hint", None) or getattr(getattr(error, "param", None), "opts", "")
+    param = getattr(error, "param", None)
+    if getattr(param, "param_type_name", "") == "argument":
+        where = getattr(param, "metavar", None) or where
     names = "、".join(where) if isinstance(where, list | tuple) else str(where or "")
     option = getattr(error, "option_name", "")
     if hasattr(error, "param_type"):
@@ -104,17 +107,28 @@ def complaint(error: Exception) -> str | None:
         text = f"没有 {name} 这个命令" + (f"，是不是 {near[0]}" if near else "")
     elif "Missing command" in message:
         text = "请在后面写上命令"
+    elif extra := re.search(r"unexpected extra argument(?:s|\(s\))? \((.*)\)", message):
+        text = f"多写了 {extra[1]}"
     else:
-        text = f"用法不对（{message}）"
+        text = f"用法不对（{message}）" if message else "请在后面写上命令"
     context = getattr(error, "ctx", None)
     return f"{text}。查看用法：{context.command_path if context else 'xxgk'} --help"
 
 
 def _bounds(error: Exception) -> str:
-    """The range a number must lie in, if its option has one."""
+    """The range a number must lie in, if its option has one, or what its message says in its own words."""
     kind = getattr(getattr(error, "param", None), "type", None)
     low, high = getattr(kind, "min", None), getattr(kind, "max", None)
-    return f"应在 {low} 到 {high} 之间" if low is not None and high is not None else ""
+    if low is not None and high is not None:
+        return f"应在 {low} 到 {high} 之间"
+    message = str(getattr(error, "message", ""))
+    limits = dict(re.findall(r"(greater|less) than or equal to (-?\d+)", message))
+    said = [f"不小于 {limits['greater']}"] if "greater" in limits else []
+    said += [f"不大于 {limits['less']}"] if "less" in limits else []
+    if said:
+        return "应" + "、".join(said)
+    choices = re.findall(r"'([^']*)'", message.partition("is not one of")[2])
+    return f"只能是 {'、'.join(choices)}" if choices else ""
 
 
 def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> typer.Typer:
@@ -127,6 +141,7 @@ def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> ty
         help=help_text,
         add_completion=False,
         no_args_is_help=not bare,
+        context_settings={"help_option_names": ["--help", "-h"]},
         options_metavar=OPTIONS_METAVAR,
         subcommand_metavar=COMMAND_METAVAR,
         pretty_exceptions_enable=False,

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from pipeline.cli.words import word
 from pipeline.form import Form, LintRemark, Rule, Severity
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
@@ -50,7 +50,7 @@ def progress(sequence: Sequence[T], label: str) -> Iterable[T]:
 
 def error(text: str) -> None:
     """Why a command could not do its work."""
-    _err.print(f"[red]错误：[/]{escape(text)}")
+    _err.print(f"[red]错误：[/]{word(text)}")
 
 
 def created(workspace: Workspace, year: int) -> None:
@@ -72,7 +72,7 @@ def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[LintRemark]], *,
         equations = sum(len(rule.equations) for rule in form.rules)
         _out.print(f"{form.id}：{len(form.items)} 个指标，{len(form.rules)} 条规则（{equations} 个等式）")
         for remark in each:
-            _out.print(f"  {words[remark.level]} {escape(remark.path)}：{escape(remark.text)}")
+            _out.print(f"  {words[remark.level]} {word(remark.path)}：{word(remark.text)}")
         count = Counter(remark.level for remark in each)
         _out.print(f"  {count['error']} 个错误，{count['hint']} 个提示")
 
@@ -89,23 +89,23 @@ def rules(form: Form) -> None:
         table.add_column(heading, overflow="fold")
     for each in form.rules:
         cells = (each.id, SEVERITY_LABELS[each.severity], each.title, catalogue.where(each), catalogue.limits(each))
-        table.add_row(*(escape(cell) for cell in cells), style=None if each.severity == "error" else "yellow")
+        table.add_row(*(word(cell) for cell in cells), style=None if each.severity == "error" else "yellow")
     _out.print(table)
     _out.print("看其中一条：xxgk rules R3")
 
 
 def rule(one: Rule) -> None:
     """One rule in full."""
-    _out.print(f"[bold]{one.id}　{escape(one.title)}[/]")
+    _out.print(f"[bold]{one.id}　{word(one.title)}[/]")
     for heading, text in catalogue.page(one):
-        _out.print(f"  {heading}：{escape(text)}")
+        _out.print(f"  {heading}：{word(text)}")
 
 
 def trial(result: Trial) -> None:
     """Which accepted returns would no longer pass under changed rules."""
     _out.print(f"{result.year} 年度已通过的 {result.accepted} 个单位按改过的规则重新核对，没有写任何文件。")
     for unit, findings in result.fallen:
-        _out.print(f"  [red]通不过[/] {escape(unit.name)}")
+        _out.print(f"  [red]通不过[/] {word(unit.name)}")
         for finding in findings:
             _finding(finding)
     if not result.fallen:
@@ -159,14 +159,14 @@ def unchanged(document: Mapping[str, Any], closing: Closed | None, folder: Path,
     _closing(closing)
     states = Counter(unit["state"] for unit in document["units"])
     counted = "，".join(f"{state} {number}" for state, number in states.items())
-    _out.print(f"{document['root']} {document['year']} 年度：{len(document['units'])} 个单位，{counted}")
+    _out.print(f"{word(document['root'])} {document['year']} 年度：{len(document['units'])} 个单位，{counted}")
     _out.print(f"结果在 {folder}")
     _out.print(f"用时 {seconds:.1f} 秒")
 
 
 def locked(result: Outcome, folder: Path) -> None:
     """A year that was closed."""
-    _out.print(f"[green]{result.control.profile.root} {result.year} 年度已封存。[/]")
+    _out.print(f"[green]{word(result.control.profile.root)} {result.year} 年度已封存。[/]")
     _out.print(f"封存清单：{folder / '封存清单.json'}")
 
 
@@ -180,9 +180,9 @@ def _closing(closing: Closed | None) -> None:
     if closing is None:
         return
     stands = closing.closing
-    _out.print(f"封存：{stands.at[:16].replace('T', ' ')}，{escape(stands.by)}，{escape(stands.reason)}")
+    _out.print(f"封存：{stands.at[:16].replace('T', ' ')}，{word(stands.by)}，{word(stands.reason)}")
     for name, seen in closing.late:
-        _out.print(f"  [yellow]封存后来件[/] {seen[:16].replace('T', ' ')} {escape(name)}：已登记，没有计入")
+        _out.print(f"  [yellow]封存后来件[/] {seen[:16].replace('T', ' ')} {word(name)}：已登记，没有计入")
     findings(closing.findings)
 
 
@@ -192,10 +192,10 @@ def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transiti
         _json([asdict(each) for each in found])
         return
     name = next((each["name"] for each in document["units"] if each["code"] == unit), unit)
-    _out.print(f"[bold]{escape(name)}[/]（{escape(unit)}）")
+    _out.print(f"[bold]{word(name)}[/]（{word(unit)}）")
     for each in found:
         change = f"{each.previous} → {each.state}" if each.previous else each.state
-        _out.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{escape(each.because)} {each.sha256[:12]}")
+        _out.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{word(each.because)} {each.sha256[:12]}")
 
 
 def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closing | None, *, json: bool) -> None:
@@ -204,22 +204,22 @@ def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closi
         keys = ("year", "complete", "counted", "missing", "units", "arrivals")
         _json({key: document[key] for key in keys})
         return
-    table = Table(title=f"{document['root']} {document['year']} 年度报送情况")
+    table = Table(title=f"{word(document['root'])} {document['year']} 年度报送情况")
     for heading in ("单位代码", "单位名称", "状态", "下一步", "采用文件"):
         table.add_column(heading, overflow="fold")
     for unit in document["units"]:
         state = unit["state"] + ("（认可）" if unit["provisional"] else "")
         cells = (unit["code"], unit["name"], state, unit["next_step"], unit["file"] or "")
-        table.add_row(*(escape(cell) for cell in cells), style=_STATE_STYLE.get(unit["state"]))
+        table.add_row(*(word(cell) for cell in cells), style=_STATE_STYLE.get(unit["state"]))
     _out.print(table)
     for arrival in document["arrivals"]:
         if arrival["unit"] is None:
-            name, digest = escape(arrival["names"][0]), (arrival["sha256"] or "")[:12]
-            _out.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{escape(arrival['next_step'])}")
+            name, digest = word(arrival["names"][0]), (arrival["sha256"] or "")[:12]
+            _out.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{word(arrival['next_step'])}")
     _out.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
     _closing(closing)
     if reopening is not None:
-        when, who, why = reopening.at[:16].replace("T", " "), escape(reopening.by), escape(reopening.reason)
+        when, who, why = reopening.at[:16].replace("T", " "), word(reopening.by), word(reopening.reason)
         _out.print(
             f"[yellow]已解除封存[/]：{when}，{who}，{why}。以上还是封存时的状态，请运行 xxgk run --year {reopening.year}"
         )
@@ -227,13 +227,13 @@ def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closi
 
 def exported(rows: int, file: Path) -> None:
     """A table that was written."""
-    _out.print(escape(f"已写入 {file}：{rows} 行"))
+    _out.print(word(f"已写入 {file}：{rows} 行"))
 
 
 def play(result: Play) -> None:
     """The demo: what happened each night, and where the report lies."""
     for night in result.nights:
-        _out.rule(escape(night.title))
+        _out.rule(word(night.title))
         _out.print(f"收到 {len(night.arrived)} 个文件")
         _night(night.outcome)
         _out.print(f"用时 {night.seconds:.1f} 秒")
@@ -248,7 +248,7 @@ def reasons(points: Sequence[str]) -> None:
     """Why a command ends with exit code 3."""
     _out.print("[yellow]还有事要处理（退出码 3）：[/]")
     for point in points:
-        _out.print(f"  {escape(point)}")
+        _out.print(f"  {word(point)}")
 
 
 MOST_LINES = 20
@@ -258,10 +258,10 @@ MOST_LINES = 20
 def _night(result: Outcome) -> None:
     states = Counter(standing.state.value for standing in result.standings)
     counted = "，".join(f"{state} {number}" for state, number in states.items())
-    _out.print(f"{result.control.profile.root} {result.year} 年度：{len(result.standings)} 个单位，{counted}")
+    _out.print(f"{word(result.control.profile.root)} {result.year} 年度：{len(result.standings)} 个单位，{counted}")
     _lines([line for standing in result.standings for line in _standing(standing)], "报送情况")
     waiting = [each for each in result.unclaimed if each.findings]
-    _lines([f"[yellow]{each.findings[0].code}[/] {escape(each.findings[0].message)}" for each in waiting], "来件清单")
+    _lines([f"[yellow]{each.findings[0].code}[/] {word(each.findings[0].message)}" for each in waiting], "来件清单")
     came = Counter(each.state for each in result.arrivals)
     _out.print(f"来件 {len(result.arrivals)} 份：" + ("，".join(f"{state} {n}" for state, n in came.items()) or "无"))
     counts = "，".join(_count(result.findings, severity) for severity in SEVERITY_LABELS)
@@ -271,7 +271,7 @@ def _night(result: Outcome) -> None:
     else:
         names = "、".join(result.county.lacking[:MOST_LINES])
         more = "等" if len(result.county.lacking) > MOST_LINES else ""
-        _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{escape(names)}{more}[/]")
+        _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{word(names)}{more}[/]")
 
 
 def _count(found: Sequence[Finding], severity: Severity) -> str:
@@ -290,25 +290,25 @@ def _lines(lines: Sequence[str], sheet: str) -> None:
 
 def _standing(standing: Standing) -> Iterator[str]:
     """A unit that is waited for, with the first reason why; a unit that sent several versions, with the one that counts."""
-    style, name = _STATE_STYLE.get(standing.state.value, "yellow"), escape(standing.unit.name)
+    style, name = _STATE_STYLE.get(standing.state.value, "yellow"), word(standing.unit.name)
     if standing.rivals or standing.pending:
-        yield f"[{style}]{standing.state.value}[/] {name}：{escape(standing.next_step)}"
+        yield f"[{style}]{standing.state.value}[/] {name}：{word(standing.next_step)}"
     elif standing.state not in (State.PASSED, State.LOCKED):
         findings = standing.decisive.findings if standing.decisive else ()
         by_severity = (f for severity in SEVERITY_LABELS for f in findings if f.severity == severity)
         first = next((finding for finding in by_severity if finding.open), None)
-        tail = escape(f"：{first.sheet}{first.cell} {first.message}") if first else ""
+        tail = word(f"：{first.sheet}{first.cell} {first.message}") if first else ""
         yield f"[{style}]{standing.state.value}[/] {name}{tail}"
     if standing.replaced and standing.decisive:
-        used = escape(standing.decisive.submission.arrival.name)
+        used = word(standing.decisive.submission.arrival.name)
         yield f"[{style}]{standing.state.value}[/] {name}：共报 {len(standing.returns)} 份，以 {used} 为准"
 
 
 def _finding(finding: Finding) -> None:
     where = " ".join(part for part in (finding.file, finding.sheet, finding.cell) if part)
     label = SEVERITY_LABELS[finding.severity]
-    _out.print(f"[{_STYLE[finding.severity]}]{label} {finding.code}[/] {escape(where)} {escape(finding.message)}")
-    _out.print(f"    {escape(finding.remedy)}")
+    _out.print(f"[{_STYLE[finding.severity]}]{label} {finding.code}[/] {word(where)} {word(finding.message)}")
+    _out.print(f"    {word(finding.remedy)}")
 
 
 def _json(document: Any) -> None:

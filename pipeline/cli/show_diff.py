@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
 from pipeline.cli.show_trace import as_json, printed_value, say, signed_figure, when
+from pipeline.cli.words import word
 from pipeline.form import print_figure
 from pipeline.ledger import Decided, NightRow
 from pipeline.model.changes import Cause
@@ -53,15 +53,14 @@ def nights(result: NightDiff, *, json: bool) -> None:
         "计入的报表变了",
         result.units,
         lambda row: (
-            f"{_unit(row.name, row.unit)}{row.reason}：{escape(row.file_before or '无')} → "
-            f"{escape(row.file_after or '无')}"
+            f"{_unit(row.name, row.unit)}{row.reason}：{word(row.file_before or '无')} → {word(row.file_after or '无')}"
         ),
     )
     _section(
         root,
         "状态变了",
         result.states,
-        lambda row: f"{_unit(row.name, row.unit)}：{row.before or '无'} → {row.after}　{escape(row.because)}",
+        lambda row: f"{_unit(row.name, row.unit)}：{row.before or '无'} → {row.after}　{word(row.because)}",
     )
     _section(root, "台账新的决定", result.decisions_new, _decision)
     _section(root, "台账撤销的决定", result.decisions_gone, _decision)
@@ -93,33 +92,31 @@ def _figure(change: FigureChange) -> str:
 def _cause(cause: Cause) -> str:
     before, after = cause.before or 0, cause.after or 0
     whose = cause.name if cause.unit else cause.reason
-    return escape(f"{whose} {print_figure(before)} → {print_figure(after)}（{signed_figure(after - before)}）")
+    return word(f"{whose} {print_figure(before)} → {print_figure(after)}（{signed_figure(after - before)}）")
 
 
 def _change(change: ComparedFigure) -> str:
     difference = f"（{signed_figure(change.difference)}）" if change.difference is not None else ""
     values = f"{printed_value(change.before)} → {printed_value(change.after)}"
-    return f"{escape(values)}{difference}　{escape(change.label)}　[dim]{escape(change.code)}[/]"
+    return f"{word(values)}{difference}　{word(change.label)}　[dim]{word(change.code)}[/]"
 
 
 def _unit(name: str, code: str) -> str:
-    return escape(f"{name}（{code}）")
+    return word(f"{name}（{code}）")
 
 
 def _file(name: str, sha256: str) -> str:
-    return f"{escape(name)} [dim]{sha256[:_HASH]}[/]" if name else "没有计入"
+    return f"{word(name)} [dim]{sha256[:_HASH]}[/]" if name else "没有计入"
 
 
 def _decision(row: Decided) -> str:
     detail = f" {row.detail}" if row.detail else ""
-    return escape(
-        f"{row.kind} {row.subject}{detail}：{row.reason}（批准人 {row.approver}，台账 {row.kind}!{row.cell}）"
-    )
+    return word(f"{row.kind} {row.subject}{detail}：{row.reason}（批准人 {row.approver}，台账 {row.kind}!{row.cell}）")
 
 
 def _finding(said: Mapping[str, Any]) -> str:
     words = (said["code"], said.get("unit", ""), f"{said.get('sheet', '')}{said.get('cell', '')}", said["message"])
-    return escape(" ".join(word for word in words if word))
+    return word(" ".join(word for word in words if word))
 
 
 def _night_document(result: NightDiff) -> dict[str, Any]:
@@ -151,7 +148,7 @@ def years(result: YearDiff, *, json: bool) -> None:
         table.add_column(heading, justify="right", overflow="fold")
     for change in result.items:
         style = None if change.difference else "dim"
-        table.add_row(*map(escape, (change.label, *_cells(change))), style=style)
+        table.add_row(*map(word, (change.label, *_cells(change))), style=style)
     say(table)
     say(f"其余 {result.zeros} 个指标两年都是 0。")
 
@@ -184,7 +181,7 @@ def _cell(change: CellChange) -> str:
     where = change.after_cell or change.before_cell
     if change.before_cell and change.after_cell and change.before_cell != change.after_cell:
         where = f"{change.before_cell}→{change.after_cell}"
-    return f"{escape(where)}　{_change(change)}"
+    return f"{word(where)}　{_change(change)}"
 
 
 def _changed(change: ComparedFigure) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from pipeline.cli import show
+from pipeline.cli.words import word
 from pipeline.form import Band, Form, Value, print_figure
 from pipeline.form import Table as Statutory
 from pipeline.model.past import Past
@@ -29,10 +29,10 @@ def recalled(result: Recalled, year: int, *, json: bool) -> None:
     show.findings(result.findings)
     who = f"{result.unit.code} {result.unit.name}"
     if result.past is None:
-        show.put(f"[red]没有保存[/] {escape(who)} {year} 年度的历史，原因见上。")
+        show.put(f"[red]没有保存[/] {word(who)} {year} 年度的历史，原因见上。")
         return
     show.put(
-        f"[green]已保存[/] 为 {escape(who)} {year} 年度的历史（{len(values)} 格，{result.past.source}），"
+        f"[green]已保存[/] 为 {word(who)} {year} 年度的历史（{len(values)} 格，{result.past.source}），"
         "只用来与以后的年度比较，不算报送，不计入汇总。"
     )
 
@@ -41,9 +41,9 @@ def withdrawn(past: Past) -> None:
     """An import that was taken back, and the next step."""
     file = f"{past.source} {past.file}（哈希 {past.sha256[:12]}）"
     show.put(
-        f"[green]已撤回[/] {escape(past.unit)} {past.year} 年度的历史：{escape(file)}。撤回的记录和文件仍留在台账历史库里。"
+        f"[green]已撤回[/] {word(past.unit)} {past.year} 年度的历史：{word(file)}。撤回的记录和文件仍留在台账历史库里。"
     )
-    show.put(f"下一步：运行 xxgk history show --year {past.year} --unit {escape(past.unit)}，看现在还知道些什么。")
+    show.put(f"下一步：运行 xxgk history show --year {past.year} --unit {word(past.unit)}，看现在还知道些什么。")
 
 
 def figures(form: Form, values: Mapping[str, Value]) -> None:
@@ -67,7 +67,7 @@ def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
     for column in band.columns:
         drawn.add_column(column.path[-1], justify="right", overflow="fold")
     for row, figures in told:
-        drawn.add_row(escape(row.path[-1]), *(_shown(figure) for figure in figures))
+        drawn.add_row(word(row.path[-1]), *(_shown(figure) for figure in figures))
     show.put(drawn)
 
 
@@ -90,17 +90,17 @@ def known(result: Known, year: int, unit: str, *, json: bool) -> None:
     for each in result.units:
         values = result.values.get(each.code, {})
         counts = (_count(table.code, values, result.form) for table in tables)
-        drawn.add_row(each.code, escape(each.name), *counts, escape("；".join(_files(values)) or "没有"))
+        drawn.add_row(each.code, word(each.name), *counts, word("；".join(_files(values)) or "没有"))
     show.put(drawn)
 
 
 def _one(result: Known, year: int, unit: str) -> None:
     name = next((each.name for each in result.units if each.code == unit), unit)
     values = result.values.get(unit, {})
-    show.put(f"{escape(unit)} {escape(name)} {year} 年度：" + ("" if values else "没有历史。"))
+    show.put(f"{word(unit)} {word(name)} {year} 年度：" + ("" if values else "没有历史。"))
     figures(result.form, {code: value for code, (value, _) in values.items()})
     for file in _files(values):
-        show.put(f"  来源：{escape(file)}")
+        show.put(f"  来源：{word(file)}")
 
 
 def _count(table: str, values: Mapping[str, Any], form: Form) -> str:

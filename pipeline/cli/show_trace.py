@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.tree import Tree as Drawn
 
 from pipeline.cli import show
+from pipeline.cli.words import word
 from pipeline.form import Figure, Value, print_figure
 from pipeline.queries.trace import Branch, Signed, Trace, Tree
 
@@ -28,14 +28,12 @@ def trace(result: Trace, *, every: bool, json: bool) -> None:
         as_json(_document(result))
         return
     tree, run = result.tree, result.run
-    say(f"[bold]{escape(tree.label)}[/]　{escape(tree.item.code)}")
-    say(
-        f"{escape(result.root)} {result.year} 年度，{when(run.at)} 的汇总（编号 {run.id}），计入 {result.counted} 个单位"
-    )
+    say(f"[bold]{word(tree.label)}[/]　{word(tree.item.code)}")
+    say(f"{word(result.root)} {result.year} 年度，{when(run.at)} 的汇总（编号 {run.id}），计入 {result.counted} 个单位")
     root = Drawn(f"[bold]{_published(tree)}[/]")
     _grow(root, tree, every=every)
     if result.missing:
-        names = [escape(f"{unit.name}（{unit.code}）{unit.state}") for unit in result.missing]
+        names = [word(f"{unit.name}（{unit.code}）{unit.state}") for unit in result.missing]
         waiting = root.add(f"[yellow]尚缺 {len(names)} 个单位[/]")
         for name in names if len(names) <= _NAMES else ["、".join(names)]:
             waiting.add(f"[yellow]{name}[/]")
@@ -46,7 +44,7 @@ def trace(result: Trace, *, every: bool, json: bool) -> None:
 def _grow(node: Drawn, tree: Tree, *, every: bool) -> None:
     """Hang under ``node`` what ``tree`` was added up from."""
     if tree.item.source:
-        node.add(escape(f"取自{tree.item.source}：{tree.source or '台账“年报信息”没有填'}"))
+        node.add(word(f"取自{tree.item.source}：{tree.source or '台账“年报信息”没有填'}"))
     for part in tree.parts:
         if every or not part.idle:
             grown = node.add(_part(part))
@@ -64,47 +62,47 @@ def _grow(node: Drawn, tree: Tree, *, every: bool) -> None:
     for signed in tree.signed:
         node.add(_signed(signed))
     for line in _silent(tree, len(tree.branches) - len(shown), alone=not shown):
-        node.add(f"[dim]{escape(line)}[/]")
+        node.add(f"[dim]{word(line)}[/]")
 
 
 def _part(part: Tree) -> str:
     factor = {1: "", -1: "减 "}.get(part.factor, f"{part.factor} × ")
     words = part.label.partition("　")[2] or part.label
-    return f"{factor}{_published(part)}　{escape(words)}　[dim]{escape(part.item.code)}[/]"
+    return f"{factor}{_published(part)}　{word(words)}　[dim]{word(part.item.code)}[/]"
 
 
 def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
     """One unit: its value and name, then the cell and the file, then what was said of the cell."""
     mark = "　[yellow]认可计入[/]" if branch.provisional else ""
     value = f"{printed_value(branch.value):>{width}}　" if not tree.listed else ""
-    lines = [f"{value}{escape(branch.name)}（{escape(branch.unit)}）{mark}"]
+    lines = [f"{value}{word(branch.name)}（{word(branch.unit)}）{mark}"]
     if isinstance(branch.value, str):
-        lines.append(escape(head(branch.value)))
+        lines.append(word(head(branch.value)))
     where = f"{branch.sheet}!{branch.cell}"
     if branch.raw is not None and branch.raw != printed_value(branch.value):
         where += f" 原文{branch.raw}"
     file = f"{branch.file}　第{branch.version}份，共{branch.versions}份　{branch.sha256[:_HASH]}"
-    lines.append(f"[dim]{escape(where)}　{escape(file)}[/]")
-    lines += [f"[red]{escape(branch.trouble)}[/]"] if branch.trouble else []
+    lines.append(f"[dim]{word(where)}　{word(file)}[/]")
+    lines += [f"[red]{word(branch.trouble)}[/]"] if branch.trouble else []
     for remark in branch.remarks:
         told = any(decision.detail == remark.code for decision in branch.accepted)
         answer = f"（{remark.answer}）" if remark.answer and not told else ""
-        lines.append(f"[yellow]{escape(f'{remark.code} {remark.message}{answer}')}[/]")
+        lines.append(f"[yellow]{word(f'{remark.code} {remark.message}{answer}')}[/]")
     for decision in branch.accepted:
         signed = f"认可 {decision.detail}：{decision.reason}（批准人 {decision.approver}，台账 {decision.kind}!{decision.cell}）"
-        lines.append(f"[yellow]{escape(signed)}[/]")
+        lines.append(f"[yellow]{word(signed)}[/]")
     grown = node.add("\n".join(lines))
     for source in branch.below:
         if source.value:
             whose = f"{source.unit_name}（{source.unit}）" if source.unit else source.unit_name
-            grown.add(escape(f"{print_figure(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
+            grown.add(word(f"{print_figure(source.value)}　{whose}　{source.file}　{source.sheet}!{source.cell}"))
     if not branch.founded:
         grown.add(f"[red]这份汇总表的“来源”相加是 {printed_value(branch.lower)}，与它报的数对不上[/]")
 
 
 def _signed(signed: Signed) -> str:
     why = f"{signed.kind}：{signed.reason}（批准人 {signed.approver}，{signed.where}）"
-    return f"[yellow]{signed_figure(signed.amount)}　{escape(why)}[/]"
+    return f"[yellow]{signed_figure(signed.amount)}　{word(why)}[/]"
 
 
 def _silent(tree: Tree, zeros: int, *, alone: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from pipeline.control import decisions, local
 from pipeline.control.cells import ControlRow
 from pipeline.control.cells import rows as data_rows
+from pipeline.control.extent import refuse_overgrown
 from pipeline.errors import WorkspaceError
 from pipeline.form import THRESHOLDS, Form, extend_form
 from pipeline.layout import plain
@@ -50,6 +51,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
     if not path.is_file():
         raise WorkspaceError(f"没有找到台账 {path}。请先运行 xxgk init，或把本年度台账放到这个位置。")
     try:
+        refuse_overgrown(path)
         book = CalamineWorkbook.from_path(str(path))
         sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names if name in COLUMNS}
         grids = {name: (sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
@@ -75,6 +77,10 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         raise WorkspaceError(f"台账 {path} 的“{model.ROSTER}”里没有一个单位。{detail}")
     codes = {unit.code for unit in units if unit.readable}
     findings.extend(_twins(units))
+    for unit in units:
+        if unit.has_short_stem:
+            where = {"file": CONTROL_FILE, "sheet": model.ROSTER, "unit": unit.code}
+            findings.append(notice("T26", where=where, found=unit.name, name=unit.file_stem))
     profile = _profile({plain(row.text("项目")): row for row in each(model.PROFILE)}, form, codes, year, findings)
     indicators = tuple(local.indicators(each_if_there(model.INDICATORS), form, codes))
     rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))

@@ -8,8 +8,10 @@ power failure between them leaves.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,8 @@ from pathlib import Path
 from pipeline.errors import PublishError
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_NAMES = 20
+_WAITS = (0.05, 0.2, 0.5, 1.0)
 
 
 def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collection[str] = ()) -> None:
@@ -25,31 +29,53 @@ def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collect
     ``replaces`` names the sub-folders that ``files`` fills completely: what else lies in them goes.
     Raises `PublishError` and leaves the old content as it was when anything cannot be written.
     """
-    draft = folder.with_name(f".{folder.name}.new")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        recover(folder)
+        folder = folder.resolve()  # a link to another disk stays one
+        draft = recover(folder)
         _write(draft, files)
         _carry_over(folder, draft, replaces)
         _exchange(draft, folder)
-        shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
         with suppress(OSError):
-            shutil.rmtree(draft)
+            _remove(draft)
+    except OSError as error:
+        with suppress(OSError, UnboundLocalError):
+            _remove(draft)
         raise PublishError(
             f"无法写入 {folder}（{error.strerror or error}）。"
             "请关闭正在打开的结果文件，检查文件夹权限和磁盘空间，再运行一次；原有结果没有改动。"
         ) from error
 
 
-def recover(folder: Path) -> None:
-    """Undo what a power failure in the middle of `publish_files` may have left."""
-    draft, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+def recover(folder: Path) -> Path:
+    """Undo what a power failure in the middle of `publish_files` may have left; returns where a draft can be written.
+
+    What cannot be taken away, such as a folder that nobody may write to, is left, and the draft gets another name.
+    """
+    old = folder.with_name(f".{folder.name}.old")
     if old.exists() and not folder.exists():
         old.replace(folder)
-    for rest in (draft, old):
-        if rest.exists():
-            shutil.rmtree(rest)
+    with suppress(OSError):
+        _remove(old)
+    for n in range(_NAMES):
+        draft = folder.with_name(f".{folder.name}.new{n or ''}")
+        with suppress(OSError):
+            _remove(draft)
+        if not os.path.lexists(draft):
+            return draft
+    raise FileExistsError(errno.EEXIST, f"{folder.parent} 里有删不掉的 .{folder.name}.new")
+
+
+def _remove(path: Path) -> None:
+    """Take away whatever lies at a path: a file, a link, a folder with what is in it, also where it may not be written."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        for below in [path, *path.rglob("*")]:
+            if below.is_dir() and not below.is_symlink():
+                with suppress(OSError):
+                    below.chmod(0o700)
+        shutil.rmtree(path)
 
 
 def _write(draft: Path, files: Mapping[str, bytes]) -> None:
@@ -82,10 +108,28 @@ def _exchange(draft: Path, folder: Path) -> None:
         draft.replace(folder)
     elif not _swapped(draft, folder):
         old = folder.with_name(f".{folder.name}.old")
-        folder.replace(old)
-        draft.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _insist(folder, old)
+        try:
+            _insist(draft, folder)
+        except OSError:
+            old.replace(folder)  # nothing was changed after all
+            raise
+        with suppress(OSError):
+            _remove(old)
     _flush(folder.parent)
+
+
+def _insist(source: Path, target: Path) -> None:
+    """Rename, and try again for a moment: a virus scanner or an indexer holds new files for a second."""
+    for wait in (*_WAITS, None):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if wait is None:
+                raise
+            time.sleep(wait)
+        else:
+            return
 
 
 def _swapped(draft: Path, folder: Path) -> bool:

@@ -69,6 +69,11 @@ class Closings:
             ).all()
         return {file: sha256 for at, file, sha256 in rows if at == rows[-1][0]}
 
+    def ever_issued(self) -> bool:
+        """Whether workbooks were issued in any year."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(ISSUES.c.id).limit(1)).first() is not None
+
     def issue(self, year: int, files: Sequence[tuple[str, str, str]], now: dt.datetime) -> None:
         """Record workbooks that were issued together: unit, file name and hash."""
         at = now.isoformat(timespec="microseconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,8 @@ SUPERIOR_FILE = "上级报表.xlsx"
 RESERVED_FILES = (CONTROL_FILE, SUPERIOR_FILE)
 """The office's own files at the top of a year's inputs; no unit's return is looked for in them."""
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+LONGEST_STEM = 150
+"""Bytes of a file name before its ending; a file system takes 255, and some endings of ours have thirty."""
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
@@ -98,8 +101,20 @@ class Unit:
 
     @property
     def file_stem(self) -> str:
-        """``<code>_<name>`` without the characters a file system or a mail program stumbles over."""
-        return f"{self.code}_{_UNSAFE.sub('_', self.name)}"
+        """``<code>_<name>`` without the characters a file system or a mail program stumbles over.
+
+        No longer than `LONGEST_STEM` bytes: a longer one is cut and ends in a few digits of its hash.
+        """
+        stem = f"{self.code}_{_UNSAFE.sub('_', self.name)}".rstrip(". ")
+        if len(stem.encode()) <= LONGEST_STEM:
+            return stem
+        mark = hashlib.sha256(self.name.encode()).hexdigest()[:6]
+        return f"{stem.encode()[: LONGEST_STEM - 7].decode('utf-8', 'ignore')}_{mark}"
+
+    @property
+    def has_short_stem(self) -> bool:
+        """Whether its name is too long for a file name."""
+        return len(f"{self.code}_{self.name}".encode()) > LONGEST_STEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

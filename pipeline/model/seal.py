@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET_FILE = "签发密钥"  # noqa: S105
+_SHORTEST = 16
+"""Bytes a secret must have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,11 @@ def make_seal(secret: bytes, *, form: str, form_digest: str, unit: str, year: in
 
 
 def read_secret(path: Path) -> bytes:
-    """The office's secret; raises ``FileNotFoundError``."""
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    """The office's secret. Raises ``FileNotFoundError``, and ``ValueError`` when it is empty, too short or damaged."""
+    secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    if len(secret) < _SHORTEST:
+        raise ValueError(f"a secret of {len(secret)} bytes")
+    return secret
 
 
 def make_secret(path: Path) -> bytes:

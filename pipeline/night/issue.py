@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, WorkspaceError
 from pipeline.files.atomic import publish_files
 from pipeline.model.finding import Finding
 from pipeline.model.seal import make_secret
@@ -26,10 +26,20 @@ class IssuedFiles:
 
 
 def issue_workbooks(
-    workspace: Workspace, year: int, *, now: dt.datetime | None = None, progress: Progress = quiet
+    workspace: Workspace,
+    year: int,
+    *,
+    now: dt.datetime | None = None,
+    progress: Progress = quiet,
+    new_secret: bool = False,
 ) -> IssuedFiles:
-    """Write one stamped workbook a unit to ``outputs/<year>/issued/``. Raises `XxgkError` when it cannot."""
+    """Write one stamped workbook a unit to ``outputs/<year>/issued/``. Raises `XxgkError` when it cannot.
+
+    Once workbooks were issued a secret that is lost is not made anew, for nobody's return would be known again; with
+    ``new_secret`` the office says that it is gone for good.
+    """
     workspace.require_inputs(year)
+    _require_secret(workspace, new=new_secret)
     try:
         make_secret(workspace.secret)
     except (OSError, ValueError) as error:
@@ -47,3 +57,19 @@ def issue_workbooks(
         ledger.closings.issue(year, rows, now or dt.datetime.now().astimezone())
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
     return IssuedFiles(files=tuple(files), findings=basis.control.findings)
+
+
+def _require_secret(workspace: Workspace, *, new: bool) -> None:
+    """Stop where a secret that workbooks were issued with is gone; put a damaged one aside where it may be new."""
+    try:
+        workspace.load_secret()
+    except WorkspaceError as error:
+        with workspace.open_ledger() as ledger:
+            was_issued = ledger.closings.ever_issued()
+        if was_issued and not new:
+            raise WorkspaceError(
+                f"签发密钥 {workspace.secret} 不见了或已损坏，而报表已经用它下发过。请从备份恢复；确实找不回来的，"
+                "运行 xxgk issue --new-secret 换一把新的：以前下发的报表就认不出来了，收回来的要逐份认领，或者重新下发。"
+            ) from error
+        if workspace.secret.is_file() and (new or not was_issued):
+            workspace.secret.replace(workspace.secret.with_name(f"{workspace.secret.name}.损坏"))

@@ -19,14 +19,14 @@ from pipeline.workspace import Workspace
 
 ISSUED, FILLED = "issued", ("data", "corrections")
 """The sub-folders of a year's outputs: what was sent out, and those that every night fills anew."""
-MANIFEST = "封存清单.json"
+MANIFEST, REPORT = "封存清单.json", "report.docx"
 
 
 def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str, bytes]) -> dict[str, str]:
     """Publish a night's ``files`` in one step, with the issued workbooks if they are gone; the hash of each file."""
     folder = workspace.year_outputs(year)
     issued = {} if (folder / ISSUED).is_dir() else issued_files(ledger, year)
-    publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST))
+    publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST, REPORT))
     return {name: _sha256(content) for name, content in sorted(files.items())}
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
+from pipeline.errors import TemplateError
+from pipeline.files.limit import time_limit
 from pipeline.form import LOCAL, print_figure
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
@@ -111,6 +113,22 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
     return travelled.outcome
 
 
+_RENDERING = 60
+"""Seconds a template may take; a report of a province takes one."""
+
+
+def _rendered(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
+    """The report; where the template cannot be filled in none, and why: nothing else waits for it."""
+    try:
+        with time_limit(_RENDERING):
+            return render_report(basis.word, _report(basis, county)), ()
+    except TimeoutError:
+        detail = f"模板 {_RENDERING} 秒还没有填完，可能有停不下来的循环"
+        return b"", (notice("X2", where={"file": basis.word.name}, detail=detail),)
+    except TemplateError as error:
+        return b"", (notice("X2", where={"file": basis.word.name}, detail=str(error).rstrip("。")),)
+
+
 def travel(
     basis: Basis,
     seal: Seal | None,
@@ -137,7 +155,7 @@ def travel(
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
     standings = judge(form, control, checked, basis.precedents, closing=closing)
     county = consolidate(form, control, standings)
-    report = render_report(basis.word, _report(basis, county))
+    report, missing = _rendered(basis, county)
     office = Office(control.acceptances, basis.precedents)
     of_root = [
         office.answer(control.profile.root, finding)
@@ -145,7 +163,7 @@ def travel(
             *county.findings,
             *root_findings(form, control, county, checker.balances, basis.history),
             *own_text_findings(form, control, county),
-            *report_findings(form, basis.word, report, county.figures),
+            *(report_findings(form, basis.word, report, county.figures) if report else missing),
         )
     ]
     of_root.extend(office.answer(control.profile.root, finding) for finding in _closed_after(ledger, basis, county))
@@ -177,7 +195,7 @@ def travel(
     )
     files = {
         "county.xlsx": county_workbook(outcome),
-        "report.docx": report,
+        **({"report.docx": report} if report else {}),
         "run.json": run_json(outcome),
         "data/figures.csv": figures_csv(outcome),
         **corrections(outcome, Stamper(basis).stamp),

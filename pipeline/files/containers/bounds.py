@@ -22,6 +22,7 @@ class Bounds:
     ratio_from: int = MIB
     """Parts smaller than this may have any ratio: a short run of blanks compresses a thousandfold."""
     members: int = 2_000
+    """Parts of a workbook, and files of an attachment with those in the archives inside."""
     depth: int = 2
     """A zip in a zip is opened, one in that is not."""
     settle: float = 10.0

@@ -12,7 +12,7 @@ from functools import cache
 from pipeline.form import KINDS, Form, Rule, Value, Vector
 from pipeline.model.control import Control, Unit
 from pipeline.model.documents import list_owners
-from pipeline.model.finding import Finding
+from pipeline.model.finding import Finding, notice
 from pipeline.model.past import NONE, History
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Submission
@@ -91,7 +91,11 @@ class Checker:
         findings: list[Finding] = []
         unevaluated = set(checked.unevaluated)
         for rule in self._asked_of(case.unit.type, alone):
-            hits = FUNCTIONS[rule.kind](rule, case)
+            try:
+                hits = FUNCTIONS[rule.kind](rule, case)
+            except Exception as error:
+                findings.append(notice("X1", where=where, rule=rule.id, detail=type(error).__name__))
+                continue
             if hits is None:
                 unevaluated.add(rule.id)
             else:

@@ -100,7 +100,7 @@ class _Take:
         except OSError as error:
             self._refuse(name, Path(path), unreachable(error), reason=Reason.UNREACHABLE)
             return
-        modified = dt.datetime.fromtimestamp(int(status.st_mtime), dt.UTC)
+        modified = _moment(status.st_mtime) or self.now
         sha256, kept = self._archive(name, content, modified)
         try:
             attachment = is_attachment(content, self.bounds)
@@ -195,12 +195,29 @@ class _Take:
             self.whole[arrival.sha256] = arrival
 
 
-def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
+def _moment(timestamp: float) -> dt.datetime | None:
+    """A file's time; ``None`` for one that no calendar has, as some shares and archives leave behind."""
+    try:
+        moment = dt.datetime.fromtimestamp(int(timestamp), dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
+
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 9990
+_DEEPEST = 100
+"""Folders in folders: what lies deeper is told as one thing that was not looked into."""
+
+
+def _files(folder: Path | str, prefix: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     """Path and relative name of the regular files below ``folder`` in a stable order.
 
     Left out: lock files, system files, symbolic links, and the office's own files at the top. A folder that cannot be
     looked into stands in the list as if it were a file.
     """
+    if depth > _DEEPEST:
+        yield str(folder), prefix.rstrip("/")
+        return
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -214,7 +231,7 @@ def _files(folder: Path | str, prefix: str) -> Iterator[tuple[str, str]]:
         if is_ignored(name) or entry.is_symlink():
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path, f"{prefix}{name}/")
+            yield from _files(entry.path, f"{prefix}{name}/", depth + 1)
         elif entry.is_file(follow_symlinks=False) and (prefix or name not in RESERVED_FILES):
             yield entry.path, prefix + name
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.files.containers import sniff
@@ -40,13 +41,25 @@ def is_attachment(content: bytes, bounds: Bounds) -> bool:
 
 def unpack(name: str, content: bytes, bounds: Bounds) -> Iterator[Unpacked]:
     """Every file in the attachment as ``name/path`` with its bytes, or with why there are none. Raises nothing."""
-    yield from _unpack(name, content, bounds, depth=bounds.depth, left=[bounds.total])
+    yield from _unpack(
+        name, content, bounds, depth=bounds.depth, left=_Left(bytes=bounds.total, members=bounds.members)
+    )
 
 
-def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: list[int]) -> Iterator[Unpacked]:
-    """``left`` holds the bytes that may still be inflated, shared with the archives inside."""
+@dataclass(slots=True, kw_only=True)
+class _Left:
+    """What may still be taken out of one attachment, shared with the archives inside."""
+
+    bytes: int
+    members: int
+
+
+def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Left) -> Iterator[Unpacked]:
     try:
         members = [member for member in directory(content, bounds) if (path := _path(member)) and not _skip(path)]
+        if len(members) > left.members:
+            raise swollen(f"连同里面的压缩包超过 {bounds.members} 个文件")
+        left.members -= len(members)
         if not members:
             raise RefusedError("I16")
     except RefusedError as refusal:
@@ -68,12 +81,12 @@ def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: list
             yield Unpacked(path, inner, member.modified)
 
 
-def _member(content: bytes, member: Member, bounds: Bounds, left: list[int]) -> bytes:
+def _member(content: bytes, member: Member, bounds: Bounds, left: _Left) -> bytes:
     if member.encrypted:
         raise RefusedError("I5")
-    if member.size > min(bounds.file, left[0]):
+    if member.size > min(bounds.file, left.bytes):
         raise swollen(f"展开后 {member.size / 1e6:.0f} MB")
-    left[0] -= member.size
+    left.bytes -= member.size
     return inflate(content, member)
 
 
