@@ -7,7 +7,7 @@ Source: MS-CFB 2.1–2.6.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.files.containers.bounds import damaged
@@ -19,6 +19,7 @@ _LISTED_IN_HEADER = struct.Struct("<109L")
 _LAST_SECTOR, _END_OF_CHAIN, _FREE = 0xFFFFFFFA, 0xFFFFFFFE, 0xFFFFFFFF
 _MINI_SECTOR = 64
 _STREAM, _ROOT = 2, 5
+_BOOKS = frozenset({"workbook", "book"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +97,18 @@ def _walk(content: bytes) -> Ole:
                 stream = sectors.read(start)
             else:
                 stream = b"".join(mini_stream[n * 64 : n * 64 + 64] for n in sectors.chain(mini_table, start))
-            if name in ("Workbook", "Book") and not book:
+            if name.lower() in _BOOKS and not book:
                 book = stream[:extent]
     return Ole(names=frozenset(names), book=book)
+
+
+def with_usual_name(content: bytes, names: Collection[str]) -> bytes:
+    """The file with the name of its workbook stream as every reader knows it; some programs write it in capitals."""
+    for usual in ("Workbook", "Book"):
+        other = next((name for name in names if name != usual and name.lower() == usual.lower()), None)
+        if other and usual not in names:
+            return content.replace(f"{other}\0".encode("utf-16-le"), f"{usual}\0".encode("utf-16-le"), 1)
+    return content
 
 
 def _longs(data: bytes) -> Sequence[int]:

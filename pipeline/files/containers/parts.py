@@ -11,6 +11,8 @@ _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?(?>.*?\?>)|<!--(?>.*?-->))
 """From the first byte to the root element: declaration, comments, instructions and nothing else. Never backtracks."""
 _USUAL = re.compile(rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="yes")?\?>\r?\n?<[A-Za-z_]')
 """How every office program begins a part; tried first."""
+_INFLATED = (".xml", ".rels", ".bin", "mimetype")
+"""Endings of the parts of a workbook that are ever inflated."""
 _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)""")
 
 
@@ -27,12 +29,17 @@ def names_of(members: list[Member]) -> frozenset[str]:
     return frozenset(names)
 
 
-def measure(members: list[Member], bounds: Bounds) -> None:
-    """Raise `RefusedError` when the archive is encrypted or its parts, as declared, are beyond the bounds."""
+def measure(members: list[Member], bounds: Bounds, kind: str = "") -> None:
+    """Raise `RefusedError` when the archive is encrypted or its parts, as declared, are beyond the bounds.
+
+    Of a workbook (``kind``) only what is inflated is measured: a picture may compress as well as it likes.
+    """
     total = 0
     for member in members:
         if member.encrypted:
             raise RefusedError("I5")
+        if kind and not member.name.lower().endswith(_INFLATED):
+            continue
         total += member.size
         if member.size > bounds.part or (
             member.size > bounds.ratio_from and member.size > member.packed * bounds.ratio

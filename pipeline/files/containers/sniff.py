@@ -40,6 +40,8 @@ _ZIP_MARKS: tuple[tuple[str, str], ...] = (
     ("ofd.xml", "OFD 版式文件"),
     ("index/document.iwa", "Numbers 表格"),
     ("index.zip", "Numbers 表格"),
+    ("buildversionhistory.plist", "Numbers 表格"),
+    ("metadata/buildversionhistory.plist", "Numbers 表格"),
     ("androidmanifest.xml", "手机程序"),
 )
 _OLE_MARKS: tuple[tuple[str, str], ...] = (
@@ -103,14 +105,14 @@ def zip_kind(names: Collection[str]) -> str:
     for mark, kind in _ZIP_MARKS:
         if mark in names or (mark.endswith("/") and any(name.startswith(mark) for name in names)):
             return kind
-    if "mimetype" in names and "content.xml" in names:
+    if "content.xml" in names and ("mimetype" in names or "meta-inf/manifest.xml" in names):
         return "ods"
     return UNKNOWN if "[content_types].xml" in names else ZIP
 
 
 def ole_kind(names: Collection[str]) -> str:
     """What an OLE file is by its streams: ``xls``, or a Chinese name."""
-    if {"Workbook", "Book"} & set(names):
+    if {"workbook", "book"} & {name.lower() for name in names}:
         return "xls"
     return next((kind for mark, kind in _OLE_MARKS if mark in names), UNKNOWN)
 
@@ -120,5 +122,9 @@ def _text_kind(text: str) -> str:
     if head.startswith("<"):
         if "schemas-microsoft-com:office:spreadsheet" in head:
             return "2003 版 XML 表格"
+        if "opendocument:xmlns:office" in head:
+            return "单个 XML 文件的 .fods 表格"
         return "网页" if re.search(r"<(!doctype\s+html|html|table|head|body|meta|div)\b", head) else "XML 文件"
+    if head.startswith("id;p"):
+        return "SYLK 表格（.slk）"
     return CSV if delimiter(text) else TEXT

@@ -11,17 +11,18 @@ import hashlib
 import io
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.files.containers import ole, sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular
 from pipeline.files.containers.parts import measure, names_of, prolog
-from pipeline.files.containers.unzip import directory, inflate
+from pipeline.files.containers.unzip import Member, directory, inflate
 from pipeline.model.finding import clause, notice
 from pipeline.model.submission import Arrival, Obstacle, Opened, Reason
 from pipeline.road.intake.biff import holds_binary_error, read_biff
+from pipeline.road.intake.tidy import as_utf8, at_home, main_part, tidy_ods, without_lost
 
 _XML = (".xml", ".rels")
 _BINARY_BOOK = re.compile(r"xl/(workbook|styles|sharedstrings|worksheets/[^/]*)\.bin")
@@ -38,6 +39,8 @@ _ACTIVE: tuple[tuple[str, str], ...] = (
     ("basic/", "宏"),
     ("object ", "嵌入对象"),
 )
+_ODS_PARTS = frozenset({"content.xml", "styles.xml", "meta.xml", "settings.xml", "meta-inf/manifest.xml", "mimetype"})
+"""What of an ods is looked at; macros, dialogs and pictures are not."""
 _OLD = {"xls": "旧版 .xls（或 .et）", "xlsb": "二进制 .xlsb", "ods": ".ods", "csv": ".csv"}
 
 
@@ -113,6 +116,7 @@ def _ole(arrival: Arrival, content: bytes) -> Opened:
     if book.locked:
         raise RefusedError("I5")
     kinds = [word for word, there in (("宏", "_VBA_PROJECT_CUR" in found.names), ("宏表", book.macro_sheet)) if there]
+    content = ole.with_usual_name(content, found.names)
     return replace(_opened(arrival, kind, content=content, active="、".join(kinds)), errors=book.errors)
 
 
@@ -133,26 +137,46 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
     members = directory(content, bounds)
     names = names_of(members)
     kind = sniff.zip_kind(names)
+    elsewhere = ""
+    if kind == sniff.UNKNOWN and "_rels/.rels" in names:
+        roots = next(member for member in members if member.name.lower() == "_rels/.rels")
+        measure([roots], bounds)
+        elsewhere = main_part(as_utf8(inflate(content, roots)))
+        kind = "xlsx" if elsewhere.lower() in names and elsewhere.lower().endswith(".xml") else kind
     if kind not in ("xlsx", "xlsm", "xlsb", "ods"):
         raise foreign("压缩包" if kind == sniff.ZIP else kind)
-    measure(members, bounds)
+    measure(members, bounds, kind)
+    if kind == "ods":
+        _refuse_locked(content, members)
     parts = {}
     for member in members:
         name = member.name.lower()
+        if kind == "ods" and name not in _ODS_PARTS:
+            continue
         if name.endswith(_XML):
-            parts[member.name] = part = inflate(content, member)
+            part = as_utf8(inflate(content, member))
+            parts[member.name] = part = tidy_ods(name, part) if kind == "ods" else part
             prolog(member.name, part)
         elif name == "mimetype" or (kind == "xlsb" and _BINARY_BOOK.fullmatch(name)):
             parts[member.name] = part = inflate(content, member)
             if "worksheets/" in name and holds_binary_error(part):
                 raise irregular("有公式错误，在 .xlsb 里无法定位")
-    if kind == "ods":
-        if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
-            raise RefusedError("I5")
-    else:
-        _relations(parts, names, "xl/_rels/workbook.bin.rels" if kind == "xlsb" else "xl/_rels/workbook.xml.rels")
+    if elsewhere:
+        parts = at_home(parts, elsewhere)
+        names = frozenset(name.lower() for name in parts)
+    if kind != "ods":
+        rels = "xl/_rels/workbook.bin.rels" if kind == "xlsb" else "xl/_rels/workbook.xml.rels"
+        parts = without_lost(parts, names, rels)
+        _relations(parts, names, rels)
     active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in names))
     return _opened(arrival, kind, parts=parts, active="、".join(active))
+
+
+def _refuse_locked(content: bytes, members: Sequence[Member]) -> None:
+    """Raise `RefusedError` when the list of an ods says that its parts are encrypted."""
+    listed = next((member for member in members if member.name.lower() == "meta-inf/manifest.xml"), None)
+    if listed is not None and b"encryption-data" in inflate(content, listed):
+        raise RefusedError("I5")
 
 
 def _relations(parts: Mapping[str, bytes], names: frozenset[str], rels: str) -> None:

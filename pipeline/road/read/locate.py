@@ -151,6 +151,7 @@ class Locator:
     charts: Sequence[Chart]
     book: Mapping[str, Rows]
     names: Callable[[], Mapping[str, Place]]
+    unread: Mapping[str, str] = field(default_factory=dict)
     _findings: list[Finding] = field(default_factory=list)
     _told: set[int] = field(default_factory=set)
 
@@ -172,7 +173,7 @@ class Locator:
             places |= found | named
             self._stray(chart, seen[chart.name].stray, found)
         absent = [index for index in range(len(self.form.items)) if index not in places and index not in self._told]
-        self._findings += missing_findings(self.form, self.layout, self.charts, absent, self.book)
+        self._findings += missing_findings(self.form, self.layout, self.charts, absent, self.book, self.unread)
         return Located(places=places, findings=tuple(self._findings))
 
     def _sightings(self, intact: set[str]) -> dict[str, Sightings]:

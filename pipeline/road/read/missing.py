@@ -72,8 +72,12 @@ def missing_findings(
     charts: Sequence[Chart],
     absent: Sequence[int],
     book: Mapping[str, Rows],
+    unread: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """S1 for every table, row or column whose labels were not found, once L4 and L6 have been told."""
+    """S1 for every table, row or column whose labels were not found, once L4 and L6 have been told.
+
+    ``unread`` tells by sheet why it could not be read: that is what is wrong with it, and not that it is not there.
+    """
     if absent and (old := _old_format(book)):
         yield notice("L7", where={"sheet": old[0]}, sheet=old[0], found=old[1])
     rule = form.rule("S1")
@@ -86,7 +90,7 @@ def missing_findings(
             yield _outdated(rule, gone)
             continue
         if len(gone) == len(every):
-            detail = f"没有找到“{chart.name}”：所有工作表里都没有它的行列标题"
+            detail = unread.get(chart.name) or f"没有找到“{chart.name}”：所有工作表里都没有它的行列标题"
             where = {"sheet": chart.name if chart.name in book else ""}
             yield violation(rule, where=where, detail=detail, found="没有", expected=chart.name)
             continue

@@ -27,7 +27,8 @@ _FAR = re.compile(rb' r="(?![A-Z]{0,2}+\d{1,3}+")')
 _SMALL = 1 << 16
 """Bytes of XML too short to fill a large rectangle with cells that carry no address."""
 _CELL = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
-_SHEETS = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
+_SHEET_LIST = re.compile(rb"<(?:\w+:)?sheets\b[^>]*>.*?</(?:\w+:)?sheets\s*>", re.DOTALL)
+_SHEETS = re.compile(rb"""<(?:\w+:)?sheet\s((?:[^>"']|"[^"]*"|'[^']*')*)>""")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ERROR_TYPE = re.compile(rb"""(\st\s*=\s*)(?:"e"|'e')""")
@@ -66,8 +67,8 @@ def sheet_parts(parts: Mapping[str, bytes]) -> Mapping[str, str]:
     names = {name.lower(): name for name in parts}
     book = parts.get(names.get("xl/workbook.xml", ""), b"")
     rels = parts.get(names.get("xl/_rels/workbook.xml.rels", ""), b"")
-    start = book.find(b"sheets>")
-    found = _targets(book[start : book.find(b"sheets>", start + 1)], rels)
+    match = _SHEET_LIST.search(book)
+    found = _targets(match[0] if match else b"", rels)
     return {sheet: names[path] for sheet, path in found.items() if path in names}
 
 

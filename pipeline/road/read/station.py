@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from types import MappingProxyType
 
 from pipeline.form import LOCAL, Form
-from pipeline.layout import LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
+from pipeline.layout import IDENTITY_SHEET, LOCAL_SHEET, Layout, LocalPage, Place, defined_names, local_page, with_local
 from pipeline.layout.design import BANNER_ROW, banner_name
 from pipeline.model.control import Control
 from pipeline.model.finding import Finding, clause, notice
@@ -72,10 +73,18 @@ class Reader:
         except UnreadableError as error:
             obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=error))
             return _unclaimed(arrival, obstacle, notice("I1", name=arrival.name, reason=error))
-        remarks = (*arrival.findings, *workbook.findings, *self.format_findings(opened))
+        unread = {finding.sheet: finding for finding in workbook.findings if finding.sheet}
+        mine = {sheet: finding.message.rstrip("。") for sheet, finding in unread.items() if sheet in self.layout.sheets}
+        others = (finding for finding in workbook.findings if finding.sheet not in mine)
+        remarks = (*arrival.findings, *others, *self.format_findings(opened))
         names = opened.parts.get("xl/workbook.xml", b"")
         saved = saved_time(opened.parts, self.control.profile.year)
-        return self.read_cells(arrival, workbook.sheets, names=names, saved=saved, remarks=remarks)
+        result = self.read_cells(arrival, workbook.sheets, names=names, saved=saved, remarks=remarks, unread=mine)
+        if isinstance(result, Unclaimed) and IDENTITY_SHEET in unread:
+            cause = next((unread[sheet] for sheet in unread if sheet != IDENTITY_SHEET), unread[IDENTITY_SHEET])
+            words = cause.message.rstrip("。")
+            return _unclaimed(arrival, Obstacle(reason=Reason.UNREADABLE, words=words), cause)
+        return result
 
     def format_findings(self, opened: Opened) -> tuple[Finding, ...]:
         """What is to be said of a format in which nobody can tell how a figure looks: it is asked for as .xlsx."""
@@ -89,11 +98,12 @@ class Reader:
         names: bytes = b"",
         saved: dt.datetime | None = None,
         remarks: Sequence[Finding] = (),
+        unread: Mapping[str, str] = MappingProxyType({}),
     ) -> Submission | Unclaimed:
         """The same for a workbook whose cells have been read already.
 
         ``names`` is its workbook.xml, where the defined names stand; ``saved`` when it was last saved;
-        ``remarks`` is what was found on the way.
+        ``remarks`` is what was found on the way, ``unread`` tells by issued sheet why it could not be read.
         """
         grids = {name: grid(sheet) for name, sheet in sheets.items()}
         book = {name: rows for name, rows in grids.items() if not is_annex(name, rows)}
@@ -110,7 +120,7 @@ class Reader:
             places = issued.layout.places
             taken = self._evaluator.as_issued(issued.plans, book, sheets, unit)
         else:
-            located = self._locator(issued, names, book).locate()
+            located = self._locator(issued, names, book, unread).locate()
             findings += located.findings
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
             taken = self._evaluator.located(located.places, book, sheets, unit)
@@ -129,13 +139,21 @@ class Reader:
             findings=tuple(finding.at(unit=unit, file=arrival.name) for finding in findings),
         )
 
-    def _locator(self, issued: IssuedLayout, workbook_xml: bytes, book: Mapping[str, Rows]) -> Locator:
+    def _locator(
+        self, issued: IssuedLayout, workbook_xml: bytes, book: Mapping[str, Rows], unread: Mapping[str, str]
+    ) -> Locator:
         @cache
         def names() -> Mapping[str, Place]:
             return defined_names(workbook_xml) if workbook_xml else {}  # only OOXML has them; labels prove the rest
 
         return Locator(
-            form=self.form, layout=issued.layout, plans=issued.plans, charts=issued.charts, book=book, names=names
+            form=self.form,
+            layout=issued.layout,
+            plans=issued.plans,
+            charts=issued.charts,
+            book=book,
+            names=names,
+            unread=unread,
         )
 
     def _issued(self, unit: str) -> IssuedLayout:
