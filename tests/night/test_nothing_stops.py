@@ -66,10 +66,12 @@ def test_a_template_that_cannot_be_filled_costs_the_report_alone(words: str, off
     assert not (office.outputs / "report.docx").exists()
     assert (office.outputs / "county.xlsx").is_file()
     assert list((office.outputs / "corrections").glob("u02_*_退改.xlsx"))
+    office.returns("u02", name="改.xlsx", hour=20)
+    office.run(now=NOW.replace(day=21))
     with pytest.raises(WorkspaceError, match="X2"):
         lock_year(office.workspace, YEAR, by="甲", reason="定稿", now=NOW)
     path.write_bytes(whole)
-    assert "X2" not in {f.code for f in office.run().findings}
+    assert "X2" not in {f.code for f in office.run(now=NOW.replace(day=22)).findings}
     assert (office.outputs / "report.docx").is_file()
 
 
