@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.control import build_control, control_rows, read_control
 from pipeline.errors import PublishError, WorkspaceError
+from pipeline.form import Item
 from pipeline.model.control import ROSTER
 from pipeline.model.seal import make_secret
 from pipeline.road.templates import build_report, build_workbook
@@ -70,11 +71,11 @@ def write_templates(workspace: Workspace, *, force: bool) -> list[tuple[Path, bo
     return done
 
 
-def local_codes(workspace: Workspace) -> frozenset[str]:
+def local_indicators(workspace: Workspace) -> tuple[Item, ...]:
     """The local indicators of every 台账 there is; one that cannot be read yet has none, `issue` and `run` say why."""
-    found: set[str] = set()
+    found: dict[str, Item] = {}
     for year in sorted(int(path.name) for path in workspace.inputs.glob("[0-9]*") if path.name.isdecimal()):
         with suppress(WorkspaceError):
             control = read_control(workspace.control(year), workspace.form(year)[0], year=year)
-            found |= {item.code for item in control.indicators}
-    return frozenset(found)
+            found |= {item.code: item for item in control.indicators}
+    return tuple(found.values())

@@ -20,7 +20,7 @@ from pipeline.night.replay import replay_night
 from pipeline.night.run import Effort, run_night
 from pipeline.queries.compare import diff_nights
 from pipeline.road.templates import check_templates
-from pipeline.setup import local_codes, write_templates
+from pipeline.setup import local_indicators, write_templates
 from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
 from tests.libreoffice import XLSX, at_the_desk, convert, pages
@@ -431,9 +431,10 @@ def test_the_report_prints_local_figures(office: Office) -> None:
 def test_template_check_knows_local_codes(office: Office) -> None:
     own_report(office, "{{ local.trainings_online }}{{ local.nothing }}")
     form, folder = office.workspace.form(YEAR)
-    assert [(f.code, f.item) for f in check_templates(form, folder, local_codes(office.workspace))] == [
-        ("K13", "local.nothing")
-    ]
+    assert [
+        (f.code, f.item)
+        for f in check_templates(form, folder, frozenset(i.code for i in local_indicators(office.workspace)))
+    ] == [("K13", "local.nothing")]
     code, out, _ = xxgk("template", "check", cwd=office.workspace.root)
     assert code == 3
     assert "local.nothing" in out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +15,10 @@ from docx import Document
 from openpyxl.utils import coordinate_to_tuple
 
 from pipeline.form import KINDS, Form
-from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
+from pipeline.night.gate import Printed, gate_findings
 from pipeline.road.check import Balances, root_findings
-from pipeline.road.publish import ReportContent, render_report, report_findings
+from pipeline.road.publish import ReportContent, render_report
 from tests.road.read import workbooks as w
 from tests.workspaces import YEAR, Office
 
@@ -87,7 +87,8 @@ def test_report(form: Form, form_folder: Path, rule: str, kind: str) -> None:
         provisional=(),
     )
     report = _printing(template, render_report(template, content), case["prints"])
-    found: Iterator[Finding] = report_findings(form, template, report, content.figures)
+    printed = Printed(form=form, root="县", year=YEAR, figures=content.figures)
+    found = gate_findings("report.docx", report, printed)
     assert [finding.item for finding in found] == case.get("finds", [])
 
 

@@ -19,6 +19,7 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.chinese import complaint, new_app
+from pipeline.cli.history import history_app
 from pipeline.cli.options import (
     CANNOT_BEGIN,
     CLEAN,
@@ -44,7 +45,6 @@ form_app = new_app("检查表式定义。")
 template_app = new_app("生成、检查报表模板和报告模板。", bare=True)
 
 rules_app = new_app("列出和解释校验规则，试用改过的规则。", bare=True, offering=True)
-history_app = new_app("往年的数：从已公开的年报或留存的报表导入，供与本年比较。")
 
 app.add_typer(form_app, name="form")
 app.add_typer(rules_app, name="rules")
@@ -173,12 +173,18 @@ def template(
 @template_app.command("check", **_HANDLED)
 def template_check(workspace: Root = HERE, json: Json = False) -> None:
     """检查改过样式的模板缺了什么。"""
+    from pipeline.night.template_trial import try_template
     from pipeline.road.templates import check_templates
-    from pipeline.setup import local_codes
+    from pipeline.setup import local_indicators
+    from pipeline.workspace import template_file
 
     where = Workspace(workspace)
-    local = local_codes(where)
-    findings = [f for form, folder in where.forms() for f in check_templates(form, folder, local)]
+    local = local_indicators(where)
+    forms = where.forms()
+    findings = [
+        f for form, folder in forms for f in check_templates(form, folder, frozenset(item.code for item in local))
+    ]
+    findings += [f for form, folder in forms for f in try_template(form, template_file(folder, "report.docx"), local)]
     show.template_findings(findings, json=json)
     if findings:
         raise typer.Exit(FINDINGS)
@@ -202,53 +208,6 @@ def issue(
     show.issued(issued, where.year_outputs(year) / "issued", json=json)
     if any(finding.open for finding in issued.findings):
         raise typer.Exit(FINDINGS)
-
-
-@history_app.command("import", **_HANDLED)
-def history_import(
-    file: Annotated[Path, typer.Argument(metavar="文件", help="那一年的年度报告（.docx、.html）或报表（.xlsx 等）。")],
-    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="这是哪个单位的，写名录里的单位代码。")],
-    year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="这是哪一年的数，如 2023。")],
-    workspace: Root = HERE,
-    json: Json = False,
-) -> None:
-    """读出一个单位往年的数，作为历史保存；改正后再导入一次，以后一次为准。"""
-    from pipeline.cli import show_history
-    from pipeline.prior_year.importing import import_history
-
-    now = dt.datetime.now().astimezone()
-    result = import_history(Workspace(workspace), file, unit=unit, year=year, now=now)
-    show_history.recalled(result, year, json=json)
-    if result.attention:
-        raise typer.Exit(FINDINGS)
-
-
-@history_app.command("withdraw", **_HANDLED)
-def history_withdraw(
-    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="哪个单位的，写导入时的单位代码。")],
-    year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="哪一年的数，如 2023。")],
-    workspace: Root = HERE,
-) -> None:
-    """导错了：撤回一个单位那一年最近一次导入，回到导入以前。"""
-    from pipeline.cli import show_history
-    from pipeline.prior_year.importing import withdraw_history
-
-    now = dt.datetime.now().astimezone()
-    show_history.withdrawn(withdraw_history(Workspace(workspace), unit=unit, year=year, now=now))
-
-
-@history_app.command("show", **_HANDLED)
-def history_show(
-    year: Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=2100, help="哪一年的数，如 2023。")],
-    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="只看一个单位，并列出它的数。")] = "",
-    workspace: Root = HERE,
-    json: Json = False,
-) -> None:
-    """那一年知道些什么，从哪个文件来的。"""
-    from pipeline.cli import show_history
-    from pipeline.prior_year.importing import load_known
-
-    show_history.known(load_known(Workspace(workspace), year), year, unit, json=json)
 
 
 @app.command("run", **_HANDLED)

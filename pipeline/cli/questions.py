@@ -13,7 +13,7 @@ from pipeline.workspace import Workspace
 
 def add_questions(app: typer.Typer) -> None:
     """Offer them."""
-    for question in (trace, diff, runs, table):
+    for question in (trace, diff, runs, table, verify):
         app.command(question.__name__, **HANDLED)(question)
 
 
@@ -94,3 +94,19 @@ def table(
     from pipeline.queries.tables import write_table
 
     show.exported(write_table(Workspace(workspace), year, file, run=run, wide=wide), file)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="文件", help="要核对的年度报告，.docx 或另存的 .html。")],
+    year: Year,
+    workspace: Root = HERE,
+    json: Json = False,
+) -> None:
+    """核对一份写好的年度报告：标题、六个部分、三张表的每一格与最近一次汇总是否一致，有没有留下空位。"""
+    from pipeline.cli import show
+    from pipeline.queries.verify import verify_report
+
+    findings = verify_report(Workspace(workspace), year, file)
+    show.verified(findings, file, json=json)
+    if findings:
+        raise typer.Exit(FINDINGS)

@@ -128,6 +128,16 @@ def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
     _out.print(f"[red]模板有 {len(findings)} 处需要恢复。[/]" if findings else "[green]模板完好。[/]")
 
 
+def verified(found: Sequence[Finding], file: Path, *, json: bool) -> None:
+    """What stands wrong in a finished report."""
+    if json:
+        _json([asdict(finding) for finding in found])
+        return
+    findings(found)
+    name = word(str(file))
+    _out.print(f"[red]{name} 有 {len(found)} 处不对，不要印发。[/]" if found else f"[green]{name} 与汇总数一致。[/]")
+
+
 def issued(result: IssuedFiles, folder: Path, *, json: bool) -> None:
     """The workbooks that were issued, and the rows of the 台账 that are not in them."""
     if json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -25,9 +25,11 @@ from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
+from pipeline.night.edits import keep_edit
 from pipeline.night.examine import Examination
+from pipeline.night.gate import Printed, gate_findings
 from pipeline.night.keys import night_key
-from pipeline.night.outputs import is_current, keep_closed, publish
+from pipeline.night.outputs import REPORT, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
 from pipeline.night.replay import night_before
 from pipeline.road.check import Checker, own_text_findings, root_findings
@@ -41,7 +43,6 @@ from pipeline.road.publish import (
     county_workbook,
     figures_csv,
     render_report,
-    report_findings,
     run_json,
 )
 from pipeline.road.read import Reader, read_superior
@@ -108,13 +109,22 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
             return None
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now)
-        travelled = travel(basis, seal, [*remarks, *([clock] if clock else [])], ledger, arrivals, effort)
+        edit = keep_edit(workspace, ledger, year, basis.form)
+        found = [*remarks, *([clock] if clock else []), *edit.remarks]
+        travelled = travel(basis, seal, found, ledger, arrivals, effort)
+        travelled = replace(travelled, files={**travelled.files, **edit.files})
         keep_night(workspace, ledger, travelled, key=key, now=now)
     return travelled.outcome
 
 
 _RENDERING = 60
 """Seconds a template may take; a report of a province takes one."""
+
+
+def _printed(basis: Basis, county: County) -> Printed:
+    """What the finished report must say."""
+    profile = basis.control.profile
+    return Printed(form=basis.form, root=profile.root, year=basis.year, figures=county.figures, missing=county.lacking)
 
 
 def _rendered(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
@@ -163,7 +173,7 @@ def travel(
             *county.findings,
             *root_findings(form, control, county, checker.balances, basis.history),
             *own_text_findings(form, control, county),
-            *(report_findings(form, basis.word, report, county.figures) if report else missing),
+            *(gate_findings(REPORT, report, _printed(basis, county)) if report else missing),
         )
     ]
     of_root.extend(office.answer(control.profile.root, finding) for finding in _closed_after(ledger, basis, county))

@@ -262,7 +262,7 @@ def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
     office.workspace.secret.mkdir()
     with pytest.raises(WorkspaceError, match="已损坏"):
         office.run()
-    with pytest.raises(PublishError, match="无法写入签发密钥"):
+    with pytest.raises(WorkspaceError, match="请从备份恢复"):
         issue_workbooks(office.workspace, YEAR)
     office.workspace.secret.rmdir()
     office.workspace.secret.write_text(secret)
@@ -278,10 +278,17 @@ def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.run()
     before = tree(office.outputs)
-    (office.workspace.outputs / ".2024.new").write_text("a file where the draft should go")
-    with pytest.raises(PublishError, match="无法写入"):
-        office.run(anew=True)
-    assert tree(office.outputs) == before
+    county = office.outputs / "county.xlsx"
+    held = county.read_bytes()
+
+    def full(*args: object, **words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.files.atomic._write", full)
+        with pytest.raises(PublishError, match="无法写入"):
+            office.run(anew=True)
+    assert (tree(office.outputs), county.read_bytes()) == (before, held)
 
 
 COUNTS = st.integers(0, 9) | st.integers(0, 999_999)

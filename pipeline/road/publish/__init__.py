@@ -3,7 +3,6 @@
 from pipeline.road.publish.corrections import corrections
 from pipeline.road.publish.county_workbook import county_workbook
 from pipeline.road.publish.figures import figures_csv, run_json
-from pipeline.road.publish.gate import report_findings
 from pipeline.road.publish.report import ReportContent, render_report
 
 __all__ = [
@@ -12,6 +11,5 @@ __all__ = [
     "county_workbook",
     "figures_csv",
     "render_report",
-    "report_findings",
     "run_json",
 ]

@@ -101,12 +101,13 @@ def placeholders(template: Path) -> frozenset[str]:
     environment = jinja2.Environment(autoescape=True)
     try:
         tree = environment.parse(_source(_opened(template)))
-    except jinja2.TemplateSyntaxError as error:
+        roots = meta.find_undeclared_variables(tree) - environment.globals.keys()
+    except jinja2.TemplateError as error:
         raise TemplateError(
             f"Word 模板 {template} 的标签写错了：{error.message}。请改正后再运行 xxgk template check。"
         ) from error
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-    roots = meta.find_undeclared_variables(tree) - environment.globals.keys() - own
+    roots -= own
     chains = list(tree.find_all(nodes.Getattr))
     inner = {id(chain.node) for chain in chains}
     names = [node for node in tree.find_all(nodes.Name) if id(node) not in inner]

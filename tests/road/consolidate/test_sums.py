@@ -23,6 +23,7 @@ def test_subtotals_and_differences_come_to_the_total(form: Form, layout: Layout,
     returns = data.draw(st.lists(consistent(form), max_size=4))
     types = [data.draw(st.sampled_from(UNIT_TYPES)) for _ in returns]
     added = [item for item in form.items if item.numeric and item.mode == "entered" and item.aggregation == "sum"]
+    added = [item for item in added if not item.code.startswith("t2.rules.")]  # R5 holds for the root as well
     signed = [
         adjustment(item.code, Decimal(data.draw(st.integers(-99, 99))).scaleb(-item.scale) if item.scale else 1)
         for item in data.draw(st.lists(st.sampled_from(added), max_size=3))
