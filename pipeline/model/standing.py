@@ -68,12 +68,16 @@ class CountedReturn:
     provisional: bool
 
 
+_NAMED = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One unit: its state, the return that decides it, and all its returns in order of arrival.
 
     ``rivals`` are versions among which the office must decide, while none of them counts. ``pending`` is a return that
-    came after the one that counts and has not passed. ``aside`` are those that the office set aside.
+    came after the one that counts and has not passed. ``aside`` are those that the office set aside. ``refused`` are
+    files that could not be read and, by their names, may be this unit's.
     """
 
     unit: Unit
@@ -84,6 +88,7 @@ class Standing:
     pending: Judged | None = None
     aside: tuple[Judged, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -122,6 +127,9 @@ class Standing:
         if self.pending:
             name = self.pending.submission.arrival.name
             return f"后报的“{name}”没有通过：{NEXT_STEP[self.pending.state]}；不用这一份的，在台账“来件认领”的“处理”一栏写“不采用”"
+        if self.refused and self.state is State.MISSING:
+            names = "、".join(f"“{name}”" for name in self.refused[:_NAMED])
+            return f"{NEXT_STEP[self.state]}：来过的{names}没有读出或没有认定，原因见“来件清单”，请一并告诉单位"
         return NEXT_STEP[self.state]
 
     @property

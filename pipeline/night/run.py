@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
 
 from pipeline.errors import TemplateError
 from pipeline.files.limit import time_limit
 from pipeline.form import LOCAL, print_figure
+from pipeline.layout import plain
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
@@ -21,7 +23,7 @@ from pipeline.model.finding import Finding, notice, sort_findings
 from pipeline.model.outcome import Outcome
 from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
-from pipeline.model.standing import Checked, Standing
+from pipeline.model.standing import Checked, Standing, State
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
@@ -163,7 +165,8 @@ def travel(
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
-    standings = judge(form, control, checked, basis.precedents, closing=closing)
+    judged = judge(form, control, checked, basis.precedents, closing=closing)
+    standings = tuple(_with_refused(standing, unclaimed) for standing in judged)
     county = consolidate(form, control, standings)
     report, missing = _rendered(basis, county)
     office = Office(control.acceptances, basis.precedents)
@@ -255,6 +258,25 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
         took = ledger.nights.figures(basis.year + 1)
         now = {code: None if value is None else print_figure(value) for code, value in county.figures.items()}
         yield from carry_findings(basis.form, basis.year + 1, took, now)
+
+
+def _with_refused(standing: Standing, unclaimed: Sequence[Unclaimed]) -> Standing:
+    """A unit that is missing, with the files nobody could read that bear its code or name."""
+    if standing.state is not State.MISSING or not unclaimed:
+        return standing
+    unit = standing.unit
+    words = [plain(word) for word in (unit.name, *unit.aliases) if len(word) >= _TELLING]
+
+    def is_its(name: str) -> bool:
+        stem = PurePosixPath(name).stem
+        return stem == unit.code or stem.startswith(f"{unit.code}_") or any(word in plain(name) for word in words)
+
+    refused = tuple(each.arrival.name for each in unclaimed if any(is_its(name) for name in each.arrival.names))
+    return replace(standing, refused=refused) if refused else standing
+
+
+_TELLING = 3
+"""Characters of a name that is not found in other names by chance."""
 
 
 def _superseded(standings: Sequence[Standing]) -> Iterator[Finding]:

@@ -169,6 +169,18 @@ def test_times_and_depths_no_calendar_and_no_shelf_has(office: Office) -> None:
     assert [each.state for each in outcome.arrivals if not each.unit] != []
 
 
+def test_a_unit_whose_file_was_refused_is_told_so(office: Office) -> None:
+    office.drop("u01.xlsx", b"PK\3\4 broken")
+    office.drop("附件/第2镇人民政府年报.pdf", b"%PDF-1.4 scanned")
+    office.drop("u011.xlsx", b"%PDF-1.4 somebody else's")
+    outcome = office.run()
+    steps = {standing.unit.code: standing.next_step for standing in outcome.standings}
+    assert steps["u01"] == "催报：来过的“u01.xlsx”没有读出或没有认定，原因见“来件清单”，请一并告诉单位"
+    assert "“附件/第2镇人民政府年报.pdf”" in steps["u02"]
+    office.returns("u01", name="新.xlsx", hour=12)
+    assert office.states(office.run(now=NOW.replace(day=21)))["u01"] == "通过"
+
+
 def test_a_lost_secret_is_not_made_anew(office: Office) -> None:
     secret = office.workspace.secret
     kept = secret.read_text()
