@@ -24,7 +24,7 @@ _LIST_ENDS = re.compile(r"^[，,、\s]*(?:共|合计|累计|全部|目前|截至
 _DIFFERENCE = re.compile(r"(?:增加|减少|增长|下降|上升|提高|多|少|增|减)(?:了|到)?$")
 _OTHER_TIME = re.compile(r"上半年|下半年|季度|\d{1,2}(?:至|到|—|-|－)\d{1,2}月|自20\d\d年|以来")
 _YEAR = re.compile(
-    r"(?<![较比与同和])(20\d\d)年(?!度?(?:政府信息公开)?(?:工作)?年度报告)|(?<![较比与同和])(上一?年|去年)(?!度?(?:的|已)?(?:结转|转入|遗留))|(本年|今年)"
+    r"(?<![较比与同和])(20\d\d)年(?!度?(?:政府信息公开)?(?:工作)?年度报告)|(?<![较比与同和转])(上一?年|去年)(?!度?(?:的|已)?(?:结转|转入|遗留))|(本年|今年)"
 )
 _REACH, _MOST_PARTS = 400, 80
 """How far back a sentence is looked at, and how many parts a list has: a text made to be slow must not be."""

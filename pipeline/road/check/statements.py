@@ -20,6 +20,8 @@ from pipeline.road.check.quantities import NEXT, Listing, Quantity, read_listing
 _COUNTED = frozenset(["件", "条", "份", "个", "次", "期", "篇", "部", "项", "起", "宗", "例", "则"])
 """Measures that texts mix in one list."""
 _MORE = ("等", "其他", "其它", "其余", "主要", "另", "部分")
+_NARROWED = re.compile(r"[，,（(、]?\s*其中(?:涉及|因|属于?)?(?:政府)?信息公开")
+"""Behind a quantity that is about more than this report."""
 _NEAR = 60
 """Characters before and behind a quantity in which its subject is looked for."""
 
@@ -39,7 +41,7 @@ def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
                 claims.setdefault(claim.fact.label, []).append(claim)
         for stated in claims.values():
             found = [_compare(claim, case, item) for claim in stated]
-            if all(found) or not stated[0].fact.sole:
+            if not stated[0].fact.sole or (all(found) and not _is_split(stated, case)):
                 hits.extend(hit for hit in found if hit)
     return hits
 
@@ -53,9 +55,16 @@ class Claim:
     end: int
 
 
+def _is_split(claims: Sequence[Claim], case: Case) -> bool:
+    """Whether the figures of several claims come together to a reading: one for the office, one for the townships."""
+    added = sum((claim.quantity.span.low for claim in claims), start=Decimal(0))
+    readings = (total(reading.value, case.figure) for reading in claims[0].fact.readings)
+    return len(claims) > 1 and any(value == added for value in readings)
+
+
 def _claim(facts: Sequence[Fact], code: str, quantity: Quantity, others: re.Pattern[str], year: int) -> Claim | None:
     """What a quantity states; ``None`` where it is no fact, of another year, a change, or of another object."""
-    if quantity.is_difference:
+    if quantity.is_difference or _NARROWED.match(quantity.behind):
         return None
     before, behind = quantity.before[-_NEAR:], quantity.behind[:_NEAR]
     for fact in facts:

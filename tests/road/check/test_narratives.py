@@ -202,6 +202,15 @@ STATED: list[tuple[str, list[tuple[str, str]]]] = [
     ("上半年收到政府信息公开申请5件", []),
     ("自2008年以来累计受理政府信息公开申请320件", []),
     ("主动公开政府信息312条", []),
+    ("2024年共收到行政复议案件3件，其中政府信息公开类1件", []),
+    ("今年以来，共收到各类申请15件，其中依申请公开12件，信访转来3件", []),
+    ("经复议维持2件，纠正1件；经诉讼维持1件", []),
+    ("没有收到不予公开的申请", []),
+    (
+        "新收政府信息公开申请数33件，结转上年3件，共办理36件",
+        [("新收申请", "33"), ("上年结转", "3"), ("办理申请", "36")],
+    ),
+    ("对收到的21件申请，按时答复20件，1件转下年度办理", [("办结", "20"), ("结转下年", "1")]),
     (
         "制发规范性文件8件、废止规范性文件7件",
         [("制发规范性文件", "8"), ("废止规范性文件", "7")],
@@ -227,6 +236,14 @@ def test_what_a_sentence_states(text: str, expected: list[tuple[str, str]], form
     others = re.compile(rule.word("others"))
     claims = (_claim(rule.facts(), "text.requests", q, others, 2024) for q in read_quantities(text))
     assert [(each.fact.label, str(each.quantity.span.low)) for each in claims if each] == expected
+
+
+def test_what_adds_up_is_not_doubted(form: Form) -> None:
+    text = "县政府办公室受理10件，各乡镇和部门受理26件，合计36件"
+    report = {"unit": "某局", "unit_type": "部门", "year": 2024, "texts": {"text.requests": text}}
+    for received, asked in ((36, 0), (35, 2)):
+        found = [h for rule, h in hits(form, report, values(form, {"R": received})) if rule == "N1"]
+        assert len(found) == asked
 
 
 REQUEST, REVIEW, SUIT = "表三填有新收申请", "表四填有行政复议", "表四填有行政诉讼"
