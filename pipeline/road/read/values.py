@@ -210,7 +210,15 @@ class Evaluator:
         return bool(item.required or (item.source and self.control.profile.sources.get(item.source) == unit))
 
     def _drop_echoes(self, taken: Taken) -> None:
-        """A total that is no figure because a cell below it is none says nothing of its own."""
+        """Leave out what only repeats another remark.
+
+        A total that is no figure because a cell below it is none says nothing of its own; that a figure was typed as text
+        is not said again where it was converted or a note was left aside.
+        """
+        more = (_NOTICES[Repair.CONVERTED], _NOTICES[Repair.NOTE])
+        richer = {remark.item.code for remark in taken.remarks if remark.says in more}
+        plainly = _NOTICES[Repair.RETYPED]
+        taken.remarks = [r for r in taken.remarks if r.says != plainly or r.item.code not in richer]
         told = {remark.item.code for remark in taken.remarks if remark.says is self.number}
         taken.remarks = [
             remark
