@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,6 @@ def figures_of(form: Form) -> dict[str, Figure | None]:
         for n, item in enumerate(form.items)
         if item.numeric and item.mode == "entered" and item.kind == "count"
     }
-    from decimal import Decimal
-
     found |= {item.code: Decimal("190.457379") for item in form.items if item.kind == "money"}
     complete_totals(form, found)
     return found
@@ -119,11 +118,14 @@ DAMAGES: dict[str, tuple[Callable[[Any], None], list[str]]] = {
     "last year in the title": (line("2024年", f"{ROOT}2023年"), ["标题的年份是“2023年”"]),
     "no year in the title": (line("2024年", ROOT), ["标题的年份是“没有年份”"]),
     "another county": (line("2024年", "依兰县人民政府2024年"), ["标题里没有本单位的名称"]),
-    "another title": (line("政府信息公开工作年度报告", "工作总结"), ["标题里没有“政府信息公开工作年度报告”", "标题的年份是“2024年”"]),
+    "another title": (line("政府信息公开工作年度报告", "工作总结"), ["标题里没有“政府信息公开工作年度报告”"]),
     "a heading renamed": (line("一、总体情况", "一、概述"), ["没有标题“一、总体情况”"]),
     "a heading moved": (moved_heading, ["标题“二、主动公开政府信息情况”的次序不对"]),
     "tracked changes": (tracked, ["报告里留有修订记录"]),
 }  # fmt: skip
+
+
+SPREADING = (without_row, moved_heading)
 
 
 @pytest.mark.parametrize(("change", "expected"), DAMAGES.values(), ids=DAMAGES)
@@ -131,15 +133,9 @@ def test_every_damage_is_found(
     change: Callable[[Any], None], expected: list[str], report: bytes, printed: Printed
 ) -> None:
     found = [finding.message for finding in gate_findings("report.docx", edited(report, change), printed)]
-    if "次序" in "".join(expected):
-        assert any("次序不对" in message for message in found)
-        return
-    if "工作总结" in str(expected) or (len(expected) == 2 and "标题里没有" in expected[0]):
-        assert expected[0] in found[0]
-        return
-    if change is without_row:
-        assert len(found) >= 7
-        found = found[:1]
+    if change in SPREADING:  # the first is the cause, the others follow from it
+        assert len(found) > len(expected), found
+        found = found[: len(expected)]
     assert len(found) == len(expected), found
     for words, message in zip(expected, found, strict=True):
         assert words in message
