@@ -29,8 +29,11 @@ class Edit:
     remarks: tuple[Finding, ...] = ()
 
 
-def keep_edit(workspace: Workspace, ledger: Ledger, year: int, form: Form) -> Edit:
-    """The report in the outputs, kept, where its bytes are not those that were published."""
+def keep_edit(workspace: Workspace, ledger: Ledger, year: int, form: Form, *, ours: bytes) -> Edit:
+    """The report in the outputs, kept, where its bytes are not those that were published, nor ``ours`` of tonight.
+
+    Those of tonight lie there already when a night was killed between publishing and recording.
+    """
     path = workspace.year_outputs(year) / REPORT
     last = ledger.nights.last(year)
     published = last.manifest.get(REPORT) if last else None
@@ -40,7 +43,7 @@ def keep_edit(workspace: Workspace, ledger: Ledger, year: int, form: Form) -> Ed
     except (OSError, ValueError, OverflowError):
         return Edit()
     sha256 = hashlib.sha256(content).hexdigest()
-    if last is None or published is None or sha256 == published:
+    if last is None or published is None or sha256 == published or content == ours:
         return Edit()
     ledger.keep(content)
     name = f"{EDITED}/report_{changed:%Y-%m-%d_%H%M}_{sha256[:8]}.docx"

@@ -111,10 +111,12 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
             return None
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now)
-        edit = keep_edit(workspace, ledger, year, basis.form)
-        found = [*remarks, *([clock] if clock else []), *edit.remarks]
+        found = [*remarks, *([clock] if clock else [])]
         travelled = travel(basis, seal, found, ledger, arrivals, effort)
-        travelled = replace(travelled, files={**travelled.files, **edit.files})
+        edit = keep_edit(workspace, ledger, year, basis.form, ours=travelled.files.get(REPORT, b""))
+        if edit.remarks:  # rare: once more, so that what is published tells of it
+            travelled = travel(basis, seal, [*found, *edit.remarks], ledger, arrivals, effort)
+            travelled = replace(travelled, files={**travelled.files, **edit.files})
         keep_night(workspace, ledger, travelled, key=key, now=now)
     return travelled.outcome
 
