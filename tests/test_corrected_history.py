@@ -41,11 +41,11 @@ def correction(item: str, amount: int, unit: str = "u1") -> Correction:
 )  # fmt: skip
 def test_corrected(form: Form, known: dict[str, Value], corrections: list[tuple[str, int]], expected: object) -> None:
     before = History(values={"u1": known, "u2": KNOWN})
-    after = before.corrected(form, [correction(*each) for each in corrections])
+    after = before.correct(form, [correction(*each) for each in corrections])
     assert dict(after.of("u1")) == expected
     assert after.of("u2") == KNOWN
     assert before.of("u1") is known
 
 
 def test_nothing_known_and_nothing_corrected(form: Form) -> None:
-    assert NONE.corrected(form, ()) == NONE
+    assert NONE.correct(form, ()) == NONE

@@ -17,14 +17,14 @@ Year = Annotated[int, typer.Option("--year", metavar="年度", min=2008, max=210
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取。")]
 
 
-def _written(text: str) -> str:
+def _require_words(text: str) -> str:
     """A signature or a reason that says something."""
     if not text.strip():
         raise typer.BadParameter("不能空着")
     return text.strip()
 
 
-By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。", callback=_written)]
-Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。", callback=_written)]
+By = Annotated[str, typer.Option("--by", metavar="姓名", help="谁决定的。", callback=_require_words)]
+Reason = Annotated[str, typer.Option("--reason", metavar="理由", help="为什么。", callback=_require_words)]
 Run = Annotated[int | None, typer.Option("--run", metavar="编号", help="哪一次汇总，默认最近一次。")]
 HERE = Path()

@@ -125,7 +125,7 @@ def _night_document(result: NightDiff) -> dict[str, Any]:
         "year": result.year,
         "before": {name: getattr(result.before, name) for name in names},
         "after": {name: getattr(result.after, name) for name in names},
-        "figures": [_changed(change) for change in result.figures],
+        "figures": [_figure_change_json(change) for change in result.figures],
         **{
             name: [asdict(row) for row in getattr(result, name)]
             for name in ("units", "states", "decisions_new", "decisions_gone")
@@ -139,7 +139,7 @@ def _night_document(result: NightDiff) -> dict[str, Any]:
 def years(result: YearDiff, *, json: bool) -> None:
     """Two years beside each other."""
     if json:
-        items = [_changed(change) | {"percent": change.percent} for change in result.items]
+        items = [_figure_change_json(change) | {"percent": change.percent} for change in result.items]
         as_json({"before": result.before, "after": result.after, "whose": result.whose, "items": items})
         return
     table = Table(title=f"{result.whose}：{result.before} 年度与 {result.after} 年度")
@@ -164,7 +164,7 @@ def versions(result: VersionDiff, *, json: bool) -> None:
     """Two versions of a return, cell by cell."""
     if json:
         document = asdict(result)
-        document["cells"] = [_changed(change) for change in result.cells]
+        document["cells"] = [_figure_change_json(change) for change in result.cells]
         as_json(document)
         return
     counted = f"计入的是第 {result.counted} 份" if result.counted else "都没有计入"
@@ -184,5 +184,5 @@ def _cell(change: CellChange) -> str:
     return f"{word(where)}　{_change(change)}"
 
 
-def _changed(change: ComparedFigure) -> dict[str, Any]:
+def _figure_change_json(change: ComparedFigure) -> dict[str, Any]:
     return asdict(change) | {"difference": change.difference}

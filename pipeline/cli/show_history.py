@@ -67,18 +67,18 @@ def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
     for column in band.columns:
         drawn.add_column(column.path[-1], justify="right", overflow="fold")
     for row, figures in told:
-        drawn.add_row(word(row.path[-1]), *(_shown(figure) for figure in figures))
+        drawn.add_row(word(row.path[-1]), *(_show_value(figure) for figure in figures))
     show.put(drawn)
 
 
-def _shown(value: Value) -> str:
+def _show_value(value: Value) -> str:
     return UNKNOWN if value is None else value if isinstance(value, str) else print_figure(value)
 
 
 def known(result: Known, year: int, unit: str, *, json: bool) -> None:
     """What is known of a year: the units in a table, or one unit's figures and their files."""
     if json:
-        show.document(_known(result, year, unit))
+        show.document(_known_json(result, year, unit))
         return
     if unit:
         _one(result, year, unit)
@@ -135,7 +135,7 @@ def _document(result: Recalled, year: int) -> dict[str, Any]:
     }
 
 
-def _known(result: Known, year: int, unit: str) -> dict[str, Any]:
+def _known_json(result: Known, year: int, unit: str) -> dict[str, Any]:
     return {
         "year": year,
         "form": result.form.id,

@@ -30,7 +30,7 @@ def trace(result: Trace, *, every: bool, json: bool) -> None:
     tree, run = result.tree, result.run
     say(f"[bold]{word(tree.label)}[/]　{word(tree.item.code)}")
     say(f"{word(result.root)} {result.year} 年度，{when(run.at)} 的汇总（编号 {run.id}），计入 {result.counted} 个单位")
-    root = Drawn(f"[bold]{_published(tree)}[/]")
+    root = Drawn(f"[bold]{_describe_published(tree)}[/]")
     _grow(root, tree, every=every)
     if result.missing:
         names = [word(f"{unit.name}（{unit.code}）{unit.state}") for unit in result.missing]
@@ -60,7 +60,7 @@ def _grow(node: Drawn, tree: Tree, *, every: bool) -> None:
     for branch in shown:
         _branch(node, tree, branch, width)
     for signed in tree.signed:
-        node.add(_signed(signed))
+        node.add(_describe_signed(signed))
     for line in _silent(tree, len(tree.branches) - len(shown), alone=not shown):
         node.add(f"[dim]{word(line)}[/]")
 
@@ -68,7 +68,7 @@ def _grow(node: Drawn, tree: Tree, *, every: bool) -> None:
 def _part(part: Tree) -> str:
     factor = {1: "", -1: "减 "}.get(part.factor, f"{part.factor} × ")
     words = part.label.partition("　")[2] or part.label
-    return f"{factor}{_published(part)}　{word(words)}　[dim]{word(part.item.code)}[/]"
+    return f"{factor}{_describe_published(part)}　{word(words)}　[dim]{word(part.item.code)}[/]"
 
 
 def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
@@ -100,7 +100,7 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
         grown.add(f"[red]这份汇总表的“来源”相加是 {printed_value(branch.lower)}，与它报的数对不上[/]")
 
 
-def _signed(signed: Signed) -> str:
+def _describe_signed(signed: Signed) -> str:
     why = f"{signed.kind}：{signed.reason}（批准人 {signed.approver}，{signed.where}）"
     return f"[yellow]{signed_figure(signed.amount)}　{word(why)}[/]"
 
@@ -113,7 +113,7 @@ def _silent(tree: Tree, zeros: int, *, alone: bool) -> Iterator[str]:
         yield f"{len(tree.silent)} 个单位没有填：{listed(tree.silent)}"
 
 
-def _published(tree: Tree) -> str:
+def _describe_published(tree: Tree) -> str:
     if tree.listed:
         return f"{len(tree.branches)} 个单位写了"
     text = "（来源单位未定）" if tree.published is None else print_figure(tree.published)

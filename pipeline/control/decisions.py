@@ -23,7 +23,7 @@ class Signature(TypedDict):
     year: int | None
 
 
-def _signed(row: ControlRow, subject: str, year: int) -> Signature | None:
+def _read_signature(row: ControlRow, subject: str, year: int) -> Signature | None:
     """What every decision must carry; a row without reason or approver is refused with a finding, and one that was made
     for another year does not act."""
     for column in (subject, "理由", "批准人"):
@@ -44,7 +44,7 @@ def _signed(row: ControlRow, subject: str, year: int) -> Signature | None:
     }
 
 
-def _known(row: ControlRow, column: str, codes: set[str]) -> bool:
+def _is_known(row: ControlRow, column: str, codes: set[str]) -> bool:
     if row.text(column) in codes:
         return True
     row.note("T6", column, found=row.text(column), expected="单位名录里的单位代码")
@@ -54,7 +54,7 @@ def _known(row: ControlRow, column: str, codes: set[str]) -> bool:
 def waivers(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[Waiver]:
     """免报: units that need not report."""
     for row in table:
-        if (signed := _signed(row, "单位代码", year)) and _known(row, "单位代码", codes):
+        if (signed := _read_signature(row, "单位代码", year)) and _is_known(row, "单位代码", codes):
             yield Waiver(**signed)
 
 
@@ -62,8 +62,8 @@ def adjustments(table: Iterator[ControlRow], form: Form, year: int) -> Iterator[
     """差额调整: what is added to a figure of the county."""
     seen: dict[tuple[object, ...], str] = {}
     for row in table:
-        signed = _signed(row, "指标", year)
-        item = _entered(row, form) if signed else None
+        signed = _read_signature(row, "指标", year)
+        item = _find_entry(row, form) if signed else None
         if signed is None or item is None:
             continue
         amount = row.number("调整数", scale=item.scale)
@@ -76,7 +76,7 @@ def adjustments(table: Iterator[ControlRow], form: Form, year: int) -> Iterator[
         yield adjustment
 
 
-def _entered(row: ControlRow, form: Form) -> Item | None:
+def _find_entry(row: ControlRow, form: Form) -> Item | None:
     """The figure a row is about: one that units fill in, totals follow from those."""
     code = row.text("指标")
     item = next((item for item in form.items if item.code == code and item.numeric and item.mode == "entered"), None)
@@ -89,10 +89,10 @@ def corrections(table: Iterator[ControlRow], codes: set[str], form: Form, year: 
     """上年更正: a figure of the year before put right, one row a unit and item."""
     seen: set[tuple[str, str]] = set()
     for row in table:
-        signed = _signed(row, "单位代码", year)
-        if not signed or not _known(row, "单位代码", codes):
+        signed = _read_signature(row, "单位代码", year)
+        if not signed or not _is_known(row, "单位代码", codes):
             continue
-        item = _entered(row, form)
+        item = _find_entry(row, form)
         amount = row.number("更正为", scale=item.scale) if item else None
         if item is None or amount is None:
             continue
@@ -109,8 +109,8 @@ def acceptances(table: Iterator[ControlRow], codes: set[str], form: Form, profil
     """认可: findings of a rule at a unit, or at the root by its name, that no longer stand in the way."""
     rules = {rule.id for rule in form.rules} | {code for code, entry in messages().items() if "asks" in entry}
     for row in table:
-        signed = _signed(row, "单位代码", profile.year)
-        if not signed or not _known(row, "单位代码", codes | {profile.root}):
+        signed = _read_signature(row, "单位代码", profile.year)
+        if not signed or not _is_known(row, "单位代码", codes | {profile.root}):
             continue
         if row.text("规则") not in rules:
             row.note("T6", "规则", found=row.text("规则"), expected="问题的编号，如 R3、V3、C2")
@@ -121,7 +121,7 @@ def acceptances(table: Iterator[ControlRow], codes: set[str], form: Form, profil
 def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[Claim]:
     """来件认领: whose a file is, and whether it counts."""
     for row in table:
-        if (signed := _signed(row, "文件名或哈希", year)) and _known(row, "单位代码", codes):
+        if (signed := _read_signature(row, "文件名或哈希", year)) and _is_known(row, "单位代码", codes):
             treatment = row.text("处理")
             if treatment in {each.value for each in Treatment}:
                 yield Claim(**signed, unit=row.text("单位代码"), treatment=Treatment(treatment))

@@ -167,7 +167,7 @@ def _rule(row: ControlRow, form: Form, items: Sequence[Item], taken: set[str]) -
         clause=_line(row, "依据"),
         table=LOCAL,
         checks=(check + (f"（{given} 时）" if given else ""),),
-        unit_types=_concerned(row, compared, items),
+        unit_types=_types_of_rule(row, compared, items),
         needs_reason=severity == "warning",
         equations=(compared,),
     )
@@ -190,7 +190,7 @@ def _expression(row: ControlRow, column: str) -> str:
     return re.sub(r"(?<![<>=])=(?!=)", "==", text)
 
 
-def _concerned(row: ControlRow, compared: Equation, items: Sequence[Item]) -> tuple[str, ...]:
+def _types_of_rule(row: ControlRow, compared: Equation, items: Sequence[Item]) -> tuple[str, ...]:
     """The types the rule is asked of: those of its row, and of them those that have every local cell it needs."""
     codes = {code.removeprefix(LAST) for code in compared.codes}
     limits = [_types(row), *(item.unit_types for item in items if item.code in codes)]

@@ -144,7 +144,7 @@ def _units(table: Iterator[ControlRow]) -> Iterator[Unit]:
             aliases=tuple(alias.strip() for alias in aliases),
             credit_code=_credit_code(row),
             type=_type(row),
-            counted=_counted(row),
+            counted=_read_counted(row),
             contact=row.text("联系人"),
             phone=row.text("电话"),
             email=_email(row),
@@ -180,7 +180,7 @@ def _type(row: ControlRow) -> str:
     return "其他"
 
 
-def _counted(row: ControlRow) -> bool:
+def _read_counted(row: ControlRow) -> bool:
     found = row.text("计入汇总")
     if found not in _YES_NO:
         row.wrong("计入汇总", "是或否；改正之前按“是”处理")

@@ -106,7 +106,7 @@ def _carry_over(folder: Path, draft: Path, replaces: Collection[str]) -> None:
 def _exchange(draft: Path, folder: Path) -> None:
     if not folder.exists():
         draft.replace(folder)
-    elif not _swapped(draft, folder):
+    elif not _exchange_folders(draft, folder):
         old = folder.with_name(f".{folder.name}.old")
         _insist(folder, old)
         try:
@@ -132,7 +132,7 @@ def _insist(source: Path, target: Path) -> None:
             return
 
 
-def _swapped(draft: Path, folder: Path) -> bool:
+def _exchange_folders(draft: Path, folder: Path) -> bool:
     """Linux can exchange two names atomically (renameat2 with RENAME_EXCHANGE, Linux 3.15)."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2

@@ -106,7 +106,7 @@ class Equation:
         """The terms that carry a threshold, in the order they stand."""
         return tuple(term for term in (*self.left, *self.right) if term.threshold)
 
-    def asked(self, value: Callable[[str], int | Decimal | None]) -> bool | None:
+    def is_asked(self, value: Callable[[str], int | Decimal | None]) -> bool | None:
         """Whether its condition holds; ``None`` (not evaluated) when an operand of the condition is missing."""
         if self.given is None:
             return True
@@ -123,7 +123,7 @@ class Equation:
         sides = self.sides(value)
         if sides is None:
             return Verdict.UNKNOWN if self.historic else Verdict.PENDING
-        return Verdict.HELD if self.holds(*sides) or not self.asked(value) else Verdict.BROKEN
+        return Verdict.HELD if self.holds(*sides) or not self.is_asked(value) else Verdict.BROKEN
 
     def holds(self, left: int | Decimal, right: int | Decimal) -> bool:
         """Whether the comparison holds between two sides."""

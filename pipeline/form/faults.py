@@ -84,10 +84,12 @@ class Faults(list[str]):
                 self.append(f"{path}.{key}: 不认识的键；可用的键：{'、'.join(sorted(allowed))}")
         for key in sorted(_REQUIRED[kind] - raw.keys()):
             self.append(f"{path}: 缺少键 {key}")
-        good = {key: raw[key] for key in raw if key in allowed and self._typed(key, raw[key], f"{path}.{key}", kind)}
+        good = {
+            key: raw[key] for key in raw if key in allowed and self._check_type(key, raw[key], f"{path}.{key}", kind)
+        }
         return good if _REQUIRED[kind] <= good.keys() else {}
 
-    def _typed(self, key: str, value: object, path: str, kind: str) -> bool:
+    def _check_type(self, key: str, value: object, path: str, kind: str) -> bool:
         wanted = list if (kind, key) == ("form", "table") else _TYPES.get(key, str)
         if key == "for_each":
             ok = isinstance(value, str | list)

@@ -34,8 +34,8 @@ def lint(form: Form) -> list[LintRemark]:
         *_sheets(form),
         *(remark for item in form.items for remark in _item(item)),
         *(remark for rule in form.rules for remark in _rule(form, rule)),
-        *_carried(form),
-        *_untouched(form),
+        *_lint_carried(form),
+        *_lint_untouched(form),
     ]
 
 
@@ -85,7 +85,7 @@ def _rule(form: Form, rule: Rule) -> Iterator[LintRemark]:
             yield _error(path, f"rules 里的 {other} 不是已定义的规则")
 
 
-def _carried(form: Form) -> Iterator[LintRemark]:
+def _lint_carried(form: Form) -> Iterator[LintRemark]:
     """Cells that are printed with last year's figure: it must fit them, and a rule must notice when it is changed."""
     compared = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
     for item in (item for item in form.items if item.carry):
@@ -96,7 +96,7 @@ def _carried(form: Form) -> Iterator[LintRemark]:
             yield LintRemark(level="hint", path=path, text="印上了上年数，但没有规则把它与上年数核对")
 
 
-def _untouched(form: Form) -> Iterator[LintRemark]:
+def _lint_untouched(form: Form) -> Iterator[LintRemark]:
     """Entered cells that only S2 and S3 look at."""
     touched = {code for rule in form.rules for equation in rule.equations for code in equation.codes}
     tables = {table.code for table in form.tables}

@@ -27,11 +27,11 @@ def load_form(folder: Path) -> Form:
             texts[name] = (folder / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise FormError([f"{folder / name}: 读不到（{error.__class__.__name__}）"]) from error
-    return _parsed(texts["form.toml"], texts["rules.toml"])
+    return _parse_cached(texts["form.toml"], texts["rules.toml"])
 
 
 @lru_cache(maxsize=16)
-def _parsed(form_toml: str, rules_toml: str) -> Form:
+def _parse_cached(form_toml: str, rules_toml: str) -> Form:
     """The same files are parsed once; a `Form` is frozen, so everybody may have the same."""
     return parse_form(form_toml, rules_toml)
 
@@ -49,7 +49,7 @@ def parse_form(form_toml: str, rules_toml: str) -> Form:
         if item.code in seen:
             faults.append(f"form.toml: 指标代码 {item.code} 出现两次")
         seen.add(item.code)
-    faults.extend(_identified(items))
+    faults.extend(_identify_documents(items))
     declared = tuple(rules(_toml(rules_toml, "rules.toml"), tables, items, faults))
     computed = formulas(declared, items, faults)
     crosswalks = {each.source: each for each in _crosswalks(raw, items, faults)}
@@ -116,7 +116,7 @@ def _lines(raw: object, path: str, faults: Faults) -> Iterator[Line]:
 def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: Faults) -> Iterator[Item]:
     for path, identity in faults.each("identity", raw.get("identity"), "form.toml: identity"):
         yield Item(
-            code=_prefixed(identity["code"], "meta.", path, faults),
+            code=_prefix_code(identity["code"], "meta.", path, faults),
             table="meta",
             row_path=(identity["label"],),
             column_path=(),
@@ -133,7 +133,7 @@ def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: Faults) ->
         if (aggregation == "collect") != (kind == "text"):
             faults.append(f"{path}.aggregation: 文字用 collect，数字用 sum 或 source")
         yield Item(
-            code=_prefixed(entry["code"], "info.", path, faults),
+            code=_prefix_code(entry["code"], "info.", path, faults),
             table="info",
             row_path=(entry["label"],),
             column_path=(),
@@ -152,7 +152,7 @@ def _items(raw: Mapping[str, Any], tables: tuple[Table, ...], faults: Faults) ->
         yield from _table_items(table)
     for path, text in faults.each("text", raw.get("text"), "form.toml: text"):
         yield Item(
-            code=_prefixed(text["code"], "text.", path, faults),
+            code=_prefix_code(text["code"], "text.", path, faults),
             table="text",
             row_path=(text["part"], text["label"]),
             column_path=(),
@@ -184,7 +184,7 @@ def _crosswalks(raw: Mapping[str, Any], items: tuple[Item, ...], faults: Faults)
         yield Crosswalk(source=entry["source"], codes=found)
 
 
-def _identified(items: tuple[Item, ...]) -> Iterator[str]:
+def _identify_documents(items: tuple[Item, ...]) -> Iterator[str]:
     """``once`` and ``stock`` must name counts that are added up; there is no stock without a count."""
     counts = {
         item.code for item in items if item.kind == "count" and item.mode == "entered" and item.aggregation == "sum"
@@ -197,7 +197,7 @@ def _identified(items: tuple[Item, ...]) -> Iterator[str]:
             yield f"form.toml: {item.code}.stock: 有 stock 就要有 once"
 
 
-def _prefixed(code: str, prefix: str, path: str, faults: Faults) -> str:
+def _prefix_code(code: str, prefix: str, path: str, faults: Faults) -> str:
     if not code.startswith(prefix):
         faults.append(f"{path}.code: “{code}”应当以 {prefix} 开头")
     return code

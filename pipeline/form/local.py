@@ -88,11 +88,11 @@ def equation(form: Form, items: Iterable[Item], rule: str, check: str, given: st
     if len(found.codes) > MOST_OPERANDS:
         raise ExpressionError(f"用了 {len(found.codes)} 个指标，最多 {MOST_OPERANDS} 个")
     for sides in (main, found.given or main):
-        _bounded(sides, every)
+        _require_bounded(sides, every)
     return found
 
 
-def _bounded(sides: Sides, every: dict[str, Item]) -> None:
+def _require_bounded(sides: Sides, every: dict[str, Item]) -> None:
     """Raise `ExpressionError` where the largest figures there can be would leave 64 bits."""
     terms = (*sides.left, *sides.right)
     finest = max((every[term.name.removeprefix(LAST)].scale for term in terms if term.name), default=0)

@@ -103,7 +103,7 @@ def read_numeral(text: str) -> int | None:
     if not plain or any(char not in _DIGITS and char not in "十百千万亿" for char in plain):
         return None
     value = _value(plain)
-    return value if plain in _written(value) else None
+    return value if plain in _spell(value) else None
 
 
 def _value(text: str) -> int:
@@ -121,7 +121,7 @@ def _value(text: str) -> int:
     return total + group + digit
 
 
-def _written(value: int) -> set[str]:
+def _spell(value: int) -> set[str]:
     """The accepted ways to write a number below 10¹².
 
     Both 十 and 一十 may begin it; after a group that ends in a zero, a full thousand goes with 零 or without.

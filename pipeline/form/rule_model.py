@@ -124,7 +124,7 @@ class Rule:
         assert isinstance(value, str), (self.id, name)
         return value
 
-    def listed(self, name: str) -> tuple[str, ...]:
+    def names(self, name: str) -> tuple[str, ...]:
         """A parameter that is a list of texts or item codes."""
         value = self.parameters[name]
         assert isinstance(value, tuple), (self.id, name)

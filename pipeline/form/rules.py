@@ -103,7 +103,7 @@ def _equations(
         raise ExpressionError(f"table “{rule.get('table', '')}”不是已定义的表")
     rows = {row.code: row for band in table.bands for row in band.rows}
     columns = {column.code: column for band in table.bands for column in band.columns}
-    over, by_row = _quantified(said["for_each"], rows, columns)
+    over, by_row = _lines_of(said["for_each"], rows, columns)
     for code, line in over.items():
         names = {
             other: full
@@ -114,7 +114,7 @@ def _equations(
         yield _bound(rule, code, "·".join(line.path[-2:]), sides, names)
 
 
-def _quantified(
+def _lines_of(
     for_each: object, rows: Mapping[str, Line], columns: Mapping[str, Line]
 ) -> tuple[Mapping[str, Line], bool]:
     """The lines a rule quantifies over, and whether they are rows."""
@@ -239,10 +239,10 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
             label=fact["label"],
             texts=_items(fact["texts"], items, faults, where),
             measures=frozenset(fact["measures"].split()),
-            sentence=_compiled(fact, "sentence"),
-            before=_compiled(fact, "before"),
-            behind=_compiled(fact, "behind"),
-            unless=_compiled(fact, "unless"),
+            sentence=_compile_pattern(fact, "sentence"),
+            before=_compile_pattern(fact, "before"),
+            behind=_compile_pattern(fact, "behind"),
+            unless=_compile_pattern(fact, "unless"),
             **{flag: bool(fact.get(flag, False)) for flag in ("parts", "dated", "sole")},
             readings=tuple(
                 FactReading(
@@ -256,7 +256,7 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
     )
 
 
-def _compiled(entry: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
+def _compile_pattern(entry: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
     """A pattern that may be left out; that for words before a quantity ends at it."""
     if key not in entry:
         return None
@@ -272,7 +272,7 @@ def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -
             pattern=re.compile(claim["pattern"].replace("{N}", f"(?:{NUMBER})")),
             given=_bound_sides(expressions.parse(claim["given"]), codes),
             denies=bool(claim.get("denies", False)),
-            unless=_compiled(claim, "unless"),
+            unless=_compile_pattern(claim, "unless"),
         )
         for where, claim in faults.each("claim", value, path)
     )

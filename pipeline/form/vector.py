@@ -40,7 +40,7 @@ class Vector(Sequence[Value]):
                 texts[at] = value
                 figures.append(MISSING)
             else:
-                figures.append(MISSING if value is None else _scaled(value, scale))
+                figures.append(MISSING if value is None else _scale(value, scale))
         return cls(scales, figures, texts)
 
     @classmethod
@@ -96,7 +96,7 @@ class Vector(Sequence[Value]):
         return not self.texts and all(figure == MISSING for figure in self.figures)
 
 
-def _scaled(value: int | Decimal, scale: int) -> int:
+def _scale(value: int | Decimal, scale: int) -> int:
     """The figure as an integer at ``scale``; only true integers and exact decimals are taken."""
     if type(value) is int:
         figure: int = value * 10**scale

@@ -45,15 +45,15 @@ def filled_formula(
     ``nothing`` is the name of the switch under which blank cells of 表三 and 表四 count as filled in.
     """
     codes = form.operands[equation.key]
-    return f"{_filled(form, codes, places, on, nothing)}={len(codes)}"
+    return f"{_count_filled(form, codes, places, on, nothing)}={len(codes)}"
 
 
 def lacking_formula(form: Form, codes: Sequence[str], places: Mapping[str, Place], *, nothing: str = "") -> str:
     """How many of these cells hold no number yet."""
-    return f"({len(codes)}-({_filled(form, codes, places, '', nothing)}))"
+    return f"({len(codes)}-({_count_filled(form, codes, places, '', nothing)}))"
 
 
-def _filled(form: Form, codes: Sequence[str], places: Mapping[str, Place], on: str, nothing: str) -> str:
+def _count_filled(form: Form, codes: Sequence[str], places: Mapping[str, Place], on: str, nothing: str) -> str:
     """How many of these cells hold a number."""
     free = [code for code in codes if nothing and not code.startswith(LAST) and form.item(code).table in NOTHING_TABLES]
     counted = [f"COUNT({references(chunk, places, on=on)})" for chunk in _chunks([c for c in codes if c not in free])]

@@ -45,7 +45,7 @@ def table_grid(table: Table) -> Grid:
     row = headings = 0
     for band in table.bands:
         block = list(_band_cells(band, table.code, width))
-        cells.extend(_moved(cell, row) for cell in block)
+        cells.extend(_move_down(cell, row) for cell in block)
         headings = headings or max((c.row + c.rows for c in block if c.role in ("column", "corner")), default=0)
         row += max(cell.row + cell.rows for cell in block)
     return Grid(
@@ -119,7 +119,7 @@ def _runs(paths: Sequence[tuple[str, ...]], depth: int) -> Iterator[tuple[int, i
             start += length
 
 
-def _moved(cell: GridCell, rows: int) -> GridCell:
+def _move_down(cell: GridCell, rows: int) -> GridCell:
     return GridCell(
         row=cell.row + rows,
         col=cell.col,

@@ -19,7 +19,7 @@ class Arrivals:
 
     engine: Engine
 
-    def known(self, year: int) -> Mapping[str, Sighted]:
+    def load_known(self, year: int) -> Mapping[str, Sighted]:
         """Every content of a year by its hash."""
         columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified, ARRIVALS.c.sight, ARRIVALS.c.written)
         copies = (COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))

@@ -61,7 +61,7 @@ class Closings:
         with self.engine.begin() as connection:
             connection.execute(insert(LOCKS), [row])
 
-    def issued(self, year: int) -> Mapping[str, str]:
+    def issued_files(self, year: int) -> Mapping[str, str]:
         """The workbooks issued last for a year: file name to hash."""
         with self.engine.connect() as connection:
             rows = connection.execute(

@@ -28,7 +28,7 @@ _PATIENCE = 10
 
 def open_database(folder: Path, address: str) -> Engine:
     """The engine of the ledger in ``folder``, or of the PostgreSQL at ``address``. Raises `PublishError`."""
-    url = _parsed(address) if address else URL.create("sqlite", database=str(folder / "ledger.sqlite"))
+    url = _parse_address(address) if address else URL.create("sqlite", database=str(folder / "ledger.sqlite"))
     try:
         engine = create_engine(url, connect_args={"connect_timeout": _PATIENCE}) if address else _sqlite(folder, url)
         with engine.begin() as connection:
@@ -43,7 +43,7 @@ def open_database(folder: Path, address: str) -> Engine:
     return engine
 
 
-def _parsed(address: str) -> URL:
+def _parse_address(address: str) -> URL:
     """The parts of an address; what is wrong with it is said without repeating it, for there may be a password in it."""
     try:
         url = make_url(address)

@@ -165,7 +165,7 @@ class Nights:
         """Every change of a unit's state, with the run it came by."""
         return self._all(STATES, StateRow, year, until)
 
-    def accepted(self, year: int, *, until: int | None = None) -> dict[str, Accepted]:
+    def accepted_returns(self, year: int, *, until: int | None = None) -> dict[str, Accepted]:
         """The return every unit has passed with; units that have none are not there."""
         last = {row.unit: row for _, row in self._all(ACCEPTED, Accepted, year, until)}
         return {unit: row for unit, row in last.items() if row.reading is not None}
@@ -179,7 +179,7 @@ class Nights:
         last = {_identity(row): row for _, row in self._all(DECISIONS, Decided, year, until)}
         return [row for row in last.values() if row.in_force]
 
-    def decided(self, year: int) -> list[tuple[int, Decided]]:
+    def decision_log(self, year: int) -> list[tuple[int, Decided]]:
         """Every signed row that came into force or left it, with the run it came by."""
         return self._all(DECISIONS, Decided, year, None)
 
@@ -200,7 +200,7 @@ class Nights:
     def record(self, night: Night) -> int:
         """Record a run that published, whole; its number."""
         year = night.row.year
-        states, accepted, figures = self.states(year), self.accepted(year), self.figures(year)
+        states, accepted, figures = self.states(year), self.accepted_returns(year), self.figures(year)
         bound = {(row.unit, row.rule, row.reason, row.approver) for row in self.acceptances(year)}
         decided, explained = {_identity(d): d for d in self.decisions(year)}, set(self.explanations(year))
         with self.engine.begin() as connection:
@@ -211,13 +211,13 @@ class Nights:
                 if each := [{"run": run, "year": year} | asdict(row) for row in rows]:
                     connection.execute(insert(table), each)
 
-            add(STATES, _moved(states, night.states))
-            add(ACCEPTED, _changed(accepted, night.accepted))
+            add(STATES, _changed_states(states, night.states))
+            add(ACCEPTED, _changed_returns(accepted, night.accepted))
             add(
                 FIGURES,
                 [_Figure(item=i, value=v) for i, v in night.figures.items() if i not in figures or figures[i] != v],
             )
-            add(DECISIONS, _decided(decided, night.decisions))
+            add(DECISIONS, _changed_decisions(decided, night.decisions))
             add(
                 ACCEPTANCES,
                 [
@@ -257,7 +257,7 @@ def _insert_run(connection: Connection, row: NightRow, findings: str) -> int:
     return int(result.inserted_primary_key[0])
 
 
-def _moved(before: Mapping[str, StateRow], now: Iterable[StateRow]) -> Iterable[StateRow]:
+def _changed_states(before: Mapping[str, StateRow], now: Iterable[StateRow]) -> Iterable[StateRow]:
     """The units whose state, or the file that decides it, is another than before."""
     for row in now:
         was = before.get(row.unit)
@@ -272,14 +272,14 @@ def _moved(before: Mapping[str, StateRow], now: Iterable[StateRow]) -> Iterable[
             )
 
 
-def _changed(before: Mapping[str, Accepted], now: Sequence[Accepted]) -> Iterable[Accepted]:
+def _changed_returns(before: Mapping[str, Accepted], now: Sequence[Accepted]) -> Iterable[Accepted]:
     yield from (row for row in now if before.get(row.unit) != row)
     for unit in sorted(before.keys() - {row.unit for row in now}):
         was = before[unit]
         yield Accepted(unit=unit, name=was.name, file="", sha256="", reading=None, counted=False, provisional=False)
 
 
-def _decided(before: Mapping[tuple[str, ...], Decided], now: Sequence[Decided]) -> Iterable[Decided]:
+def _changed_decisions(before: Mapping[tuple[str, ...], Decided], now: Sequence[Decided]) -> Iterable[Decided]:
     standing = {_identity(row): row for row in now}
     yield from (row for key, row in standing.items() if key not in before)
     for key, was in before.items():

@@ -38,16 +38,16 @@ class Readings:
 
     engine: Engine
 
-    def known(self, keys: Iterable[str]) -> set[str]:
+    def find_known(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that a reading is kept under."""
-        return {key for part in batched(keys) for (key,) in self._select([READINGS.c.key], READINGS, part)}
+        return {key for part in in_batches(keys) for (key,) in self._select([READINGS.c.key], READINGS, part)}
 
     def load(self, keys: Sequence[str]) -> Mapping[str, Row]:
         """The readings of ``keys``, by key."""
         columns = [READINGS.c[name] for name in ("key", *Row.__slots__)]
         return {
             key: Row(**dict(zip(Row.__slots__, rest, strict=True)))
-            for part in batched(keys)
+            for part in in_batches(keys)
             for key, *rest in self._select(columns, READINGS, part)
         }
 
@@ -87,7 +87,7 @@ class Readings:
         columns = [CHECKS.c[name] for name in Check.__slots__]
         return {
             values[0]: Check(**dict(zip(Check.__slots__, values, strict=True)))
-            for part in batched(keys)
+            for part in in_batches(keys)
             for values in self._select(columns, CHECKS, part)
         }
 
@@ -105,7 +105,7 @@ class Readings:
                 yield list(row)
 
 
-def batched(each: Iterable[T], size: int = _MANY) -> Iterator[list[T]]:
+def in_batches(each: Iterable[T], size: int = _MANY) -> Iterator[list[T]]:
     """``each`` in lists of at most ``size``."""
     left = iter(each)
     while part := list(islice(left, size)):

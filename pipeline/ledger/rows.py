@@ -169,7 +169,7 @@ class Packing:
             places=self.shape.places(row) if row.places else self.layout.places,
             reasons=json.loads(row.reasons),
             repairs=unpacked_repairs(row),
-            saved=_saved(row),
+            saved=_read_saved(row),
             lacking=json.loads(row.remarks)[2] if row.remarks else "",
             findings=findings,
         )
@@ -204,14 +204,14 @@ def unpacked_repairs(row: Row) -> dict[str, tuple[Repair, ...]]:
     return repairs
 
 
-def _saved(row: Row) -> dt.datetime | None:
+def _read_saved(row: Row) -> dt.datetime | None:
     text = json.loads(row.remarks)[1] if row.remarks else ""
     return dt.datetime.fromisoformat(text) if text else None
 
 
 def packed_findings(findings: Iterable[Finding]) -> str:
     """Findings as JSON; what is as it is by default is left out."""
-    return _json([_said(finding) for finding in findings])
+    return _json([_pack_finding(finding) for finding in findings])
 
 
 def unpacked_findings(packed: str) -> tuple[Finding, ...]:
@@ -224,7 +224,7 @@ def _with_tuples(said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
 
 
-def _said(finding: Finding) -> dict[str, Any]:
+def _pack_finding(finding: Finding) -> dict[str, Any]:
     said = {name: getattr(finding, name) for name in Finding.__slots__}
     return {name: value for name, value in said.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
 

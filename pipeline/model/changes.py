@@ -220,18 +220,18 @@ def _less(figure: Figure | None, adjusted: Figure | None) -> Figure | None:
 
 
 def _of_differences(form: Form, item: Item, before: Snapshot, now: Snapshot) -> Iterator[Cause]:
-    was, is_ = (_adjusted(form, item.code, night.adjustments) for night in (before, now))
+    was, is_ = (_adjustment_of(form, item.code, night.adjustments) for night in (before, now))
     if was != is_:
         yield Cause(reason=Reason.DIFFERENCE, name="差额表", before=was, after=is_)
 
 
-def _adjusted(form: Form, code: str, adjustments: Mapping[str, Figure]) -> Figure:
+def _adjustment_of(form: Form, code: str, adjustments: Mapping[str, Figure]) -> Figure:
     """What the 差额表 adds to an item, to a total by way of its parts."""
     if code not in form.formulas:
         return adjustments.get(code, 0)
     total: Figure = 0
     for term in form.formulas[code].right:
-        total += _adjusted(form, term.name, adjustments) * term.factor
+        total += _adjustment_of(form, term.name, adjustments) * term.factor
     return total
 
 

@@ -34,7 +34,7 @@ def explain(returns: Sequence[Checked]) -> list[Checked]:
                 new.append((finding.key, text, finding.operands))
         for key, text, operands in new:
             bound.setdefault((key, text), set()).add(operands)
-        explained.append(replace(checked, findings=tuple(_answered(finding, given) for finding in checked.findings)))
+        explained.append(replace(checked, findings=tuple(_answer(finding, given) for finding in checked.findings)))
     return explained
 
 
@@ -57,7 +57,7 @@ def _reasons(finding: Finding, checked: Checked) -> list[str]:
     return [text for key in keys if (text := checked.submission.reasons.get(key, "").strip())]
 
 
-def _answered(finding: Finding, given: dict[tuple[str, str], str]) -> Finding:
+def _answer(finding: Finding, given: dict[tuple[str, str], str]) -> Finding:
     if not finding.needs_reason:
         return finding
     text = given.get((finding.key, finding.operands), "")

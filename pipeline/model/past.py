@@ -63,7 +63,7 @@ class History:
             values.setdefault(past.unit, {}).update(past.values)
         return cls(values=values)
 
-    def corrected(self, form: Form, corrections: Iterable[Correction]) -> History:
+    def correct(self, form: Form, corrections: Iterable[Correction]) -> History:
         """The same after 上年更正: corrected figures in the place of reported ones, their totals added up anew.
 
         A total some addend of which is not known is not known either.

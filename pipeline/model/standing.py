@@ -139,7 +139,7 @@ class Standing:
             return None
         return CountedReturn(unit=self.unit, submission=self.decisive.submission, provisional=self.provisional)
 
-    def locked(self) -> Standing:
+    def lock(self) -> Standing:
         """The same once the year is closed: what has passed stands for good."""
         return replace(self, state=State.LOCKED) if self.state is State.PASSED else self
 

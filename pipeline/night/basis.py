@@ -60,7 +60,7 @@ def load_precedents(ledger: Ledger, year: int) -> Precedents:
     """What earlier nights knew when a decision of the 台账 was first seen."""
     looked = {run.id: run.sight for run in ledger.nights.runs(year)}
     looks: dict[Identity, int] = {}
-    for run, row in ledger.nights.decided(year):
+    for run, row in ledger.nights.decision_log(year):
         identity = (row.kind, row.subject, row.detail, row.reason, row.approver)
         if row.in_force:
             looks.setdefault(identity, looked[run])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pipeline.ledger import Check, Ledger
-from pipeline.ledger.readings import batched
+from pipeline.ledger.readings import in_batches
 from pipeline.ledger.rows import PackedReader, Packing, Row, packed_findings, unpacked_findings
 from pipeline.model.basis import Basis
 from pipeline.model.standing import Checked
@@ -50,12 +50,12 @@ class Examination:
         self.keys = {a.sha256: reading_key(context, a, basis.control.claims) for a in arrivals if a.sha256 and a.usable}
         again = self._read(packing, arrivals, walk)
         checking = checking_context(basis.form, basis.control)
-        for part in batched(arrivals):
-            yield from self._checked(packing, checking, part, again)
+        for part in in_batches(arrivals):
+            yield from self._check_batch(packing, checking, part, again)
 
     def _read(self, packing: Packing, arrivals: Sequence[Arrival], walk: Walk) -> dict[str, Row]:
         """Read what is not kept yet, and keep it; the rows that were read again without being kept."""
-        known = self.ledger.readings.known(self.keys.values())
+        known = self.ledger.readings.find_known(self.keys.values())
         usable = [a for a in arrivals if a.sha256 in self.keys]
         fresh = [a for a in usable if self.anew or self.keys[a.sha256] not in known]
         if not fresh:
@@ -64,7 +64,7 @@ class Examination:
         reading = PackedReader(reading=self.reader.read, packing=packing)
         results = read_many(open_arrival, reading, fresh, workers=self.workers)
         again: dict[str, Row] = {}
-        for part in batched(zip(walk(fresh), results, strict=True)):
+        for part in in_batches(zip(walk(fresh), results, strict=True)):
             rows = []
             for arrival, result in part:
                 key = self.keys[arrival.sha256]
@@ -77,7 +77,7 @@ class Examination:
             self.ledger.readings.keep(self.basis.year, rows)
         return again
 
-    def _checked(
+    def _check_batch(
         self, packing: Packing, context: str, arrivals: Sequence[Arrival], again: dict[str, Row]
     ) -> Iterator[Checked | Unclaimed]:
         wanted = [self.keys[a.sha256] for a in arrivals if a.sha256 in self.keys]

@@ -36,7 +36,7 @@ def is_current(workspace: Workspace, ledger: Ledger, year: int, key: str, now: d
     folder = workspace.year_outputs(year)
     if last is None or last.key != key or not _intact(folder, last.manifest, FILLED) or (folder / MANIFEST).exists():
         return False
-    if not (folder / ISSUED).is_dir() and ledger.closings.issued(year):
+    if not (folder / ISSUED).is_dir() and ledger.closings.issued_files(year):
         return False
     ledger.nights.note(replace(last, at=now.isoformat(timespec="seconds"), kind=UNCHANGED, manifest={}))
     return True
@@ -55,7 +55,7 @@ def keep_closed(workspace: Workspace, ledger: Ledger, closing: Closing, now: dt.
 
 def issued_files(ledger: Ledger, year: int) -> dict[str, bytes]:
     """The workbooks issued last, from the originals."""
-    return {f"{ISSUED}/{name}": ledger.recall(sha256) for name, sha256 in ledger.closings.issued(year).items()}
+    return {f"{ISSUED}/{name}": ledger.recall(sha256) for name, sha256 in ledger.closings.issued_files(year).items()}
 
 
 def _intact(folder: Path, manifest: Mapping[str, str], filled: Sequence[str]) -> bool:

@@ -53,9 +53,9 @@ def night_of(
         findings=packed_findings(outcome.findings),
         document=document,
         states=[_state(standing) for standing in outcome.standings],
-        accepted=tuple(_accepted(outcome, readings)),
-        figures=_printed(outcome.county),
-        decisions=(*_signed(outcome.control), *_differences(outcome.county)),
+        accepted=tuple(_list_accepted(outcome, readings)),
+        figures=_print_figures(outcome.county),
+        decisions=(*_list_signed(outcome.control), *_differences(outcome.county)),
         explanations=tuple(_explanations(outcome)),
         acceptances=tuple(_acceptances(outcome)),
     )
@@ -64,14 +64,14 @@ def night_of(
 def counted_digest(county: County) -> str:
     """Of everything the county's figures were made of: nights with the same digest counted the same."""
     counted = [(each.unit.code, each.submission.arrival.sha256, each.provisional) for each in county.counted]
-    return digest(counted, county.differences, sorted(_printed(county).items()))
+    return digest(counted, county.differences, sorted(_print_figures(county).items()))
 
 
-def _printed(county: County) -> dict[str, str | None]:
+def _print_figures(county: County) -> dict[str, str | None]:
     return {code: None if value is None else print_figure(value) for code, value in county.figures.items()}
 
 
-def _accepted(outcome: Outcome, readings: Mapping[str, str]) -> Iterator[Accepted]:
+def _list_accepted(outcome: Outcome, readings: Mapping[str, str]) -> Iterator[Accepted]:
     for standing in outcome.standings:
         if standing.passed and standing.decisive is not None:
             arrival = standing.decisive.submission.arrival
@@ -97,7 +97,7 @@ def _state(standing: Standing) -> StateRow:
     )
 
 
-def _signed(control: Control) -> Iterator[Decided]:
+def _list_signed(control: Control) -> Iterator[Decided]:
     """The signed rows of the 台账 that are no difference, each with what it sets."""
     for decision in (*control.waivers, *control.acceptances, *control.claims, *control.corrections):
         yield Decided(

@@ -74,7 +74,7 @@ class Remembered:
     @cached_property
     def accepted(self) -> Mapping[str, Accepted]:
         """The return every unit had passed with, in the order of the roster."""
-        rows = self.ledger.nights.accepted(self.row.year, until=self.row.id)
+        rows = self.ledger.nights.accepted_returns(self.row.year, until=self.row.id)
         order = {unit.code: at for at, unit in enumerate(self.control.units)}
         return dict(sorted(rows.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0])))
 
@@ -188,7 +188,7 @@ class Remembered:
         arrived = [
             each for each in self.ledger.arrivals.all(self.row.year) if dt.datetime.fromisoformat(each[2]) <= until
         ]
-        return {unit: tuple(_numbered(arrived, keys, mine)) for unit, keys in found.items()}
+        return {unit: tuple(_number_versions(arrived, keys, mine)) for unit, keys in found.items()}
 
     @cached_property
     def _current(self) -> frozenset[str]:
@@ -217,7 +217,7 @@ def replay_night(workspace: Workspace, ledger: Ledger, year: int, run: int | Non
     if row is None:
         numbers = "、".join(str(night.id) for night in nights)
         raise AskedError(f"{year} 年度没有编号为 {run} 的汇总，现有：{numbers}。用 xxgk runs --year {year} 查看。")
-    return _replayed(ledger, row, workspace.form(year)[0])
+    return _replay_row(ledger, row, workspace.form(year)[0])
 
 
 def night_before(ledger: Ledger, basis: Basis, *, counted: str) -> Snapshot | None:
@@ -228,7 +228,7 @@ def night_before(ledger: Ledger, basis: Basis, *, counted: str) -> Snapshot | No
     """
     nights = [night for night in ledger.nights.runs(basis.year, published=True) if night.snapshot != counted]
     try:
-        return _replayed(ledger, nights[-1], basis.statutory).snapshot(basis.form) if nights else None
+        return _replay_row(ledger, nights[-1], basis.statutory).snapshot(basis.form) if nights else None
     except PublishError:
         return None
 
@@ -250,14 +250,14 @@ def parse_figure(text: str) -> Figure:
     return Decimal(text) if "." in text else int(text)
 
 
-def _replayed(ledger: Ledger, row: NightRow, statutory: Form) -> Remembered:
+def _replay_row(ledger: Ledger, row: NightRow, statutory: Form) -> Remembered:
     """The night of ``row``, under its own 台账. Raises `PublishError` when that is gone or damaged."""
     ledger.recall(row.control)
     control = read_control(ledger.original(row.control), statutory, year=row.year)
     return Remembered(ledger=ledger, form=control.in_force(statutory), control=control, row=row)
 
 
-def _numbered(
+def _number_versions(
     arrived: Iterable[tuple[str, str, str]], keys: Mapping[str, str], mine: Mapping[str, Accepted]
 ) -> Iterator[Version]:
     ordered = [(sha256, name, seen) for sha256, name, seen in arrived if sha256 in keys]

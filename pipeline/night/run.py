@@ -125,13 +125,13 @@ _RENDERING = 60
 """Seconds a template may take; a report of a province takes one."""
 
 
-def _printed(basis: Basis, county: County) -> Printed:
+def _expected_print(basis: Basis, county: County) -> Printed:
     """What the finished report must say."""
     profile = basis.control.profile
     return Printed(form=basis.form, root=profile.root, year=basis.year, figures=county.figures, missing=county.lacking)
 
 
-def _rendered(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
+def _render_or_explain(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
     """The report; where the template cannot be filled in none, and why: nothing else waits for it."""
     try:
         with time_limit(_RENDERING):
@@ -170,7 +170,7 @@ def travel(
     judged = judge(form, control, checked, basis.precedents, closing=closing)
     standings = tuple(_with_refused(standing, unclaimed) for standing in judged)
     county = consolidate(form, control, standings)
-    report, missing = _rendered(basis, county)
+    report, missing = _render_or_explain(basis, county)
     office = Office(control.acceptances, basis.precedents)
     of_root = [
         office.answer(control.profile.root, finding)
@@ -178,14 +178,14 @@ def travel(
             *county.findings,
             *root_findings(form, control, county, checker.balances, basis.history),
             *own_text_findings(form, control, county),
-            *(gate_findings(REPORT, report, _printed(basis, county)) if report else missing),
+            *(gate_findings(REPORT, report, _expected_print(basis, county)) if report else missing),
         )
     ]
     of_root.extend(office.answer(control.profile.root, finding) for finding in _closed_after(ledger, basis, county))
     findings = [
         *control.findings,
         *remarks,
-        *_unmatched(control, arrivals),
+        *_unmatched_claims(control, arrivals),
         *(finding for finding, _ in of_root),
         *(finding for waiting in unclaimed for finding in waiting.findings),
         *(finding for standing in standings for finding in standing.findings),
@@ -200,7 +200,7 @@ def travel(
         unclaimed=unclaimed,
         county=county,
         findings=tuple(sort_findings(findings, basis.layout.sheets, control.by_code)),
-        superseded=tuple(sort_findings(_superseded(standings), basis.layout.sheets, control.by_code)),
+        superseded=tuple(sort_findings(_list_superseded(standings), basis.layout.sheets, control.by_code)),
         changes=changes(form, night_before(ledger, basis, counted=counted_digest(county)), county),
         accepted=(
             *((acceptance, finding) for finding, acceptance in of_root if acceptance),
@@ -241,7 +241,9 @@ def basis_key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequenc
     """The digest of everything a night depends on."""
     office = [path for path in (workspace.control(year), workspace.superior(year), workspace.secret) if path.is_file()]
     templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
-    return night_key([*office, *templates], arrivals, ledger.nights.accepted(year - 1), ledger.pasts.of(year - 1))
+    return night_key(
+        [*office, *templates], arrivals, ledger.nights.accepted_returns(year - 1), ledger.pasts.of(year - 1)
+    )
 
 
 def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> tuple[Seal | None, Sequence[Finding]]:
@@ -281,12 +283,12 @@ _TELLING = 3
 """Characters of a name that is not found in other names by chance."""
 
 
-def _superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
+def _list_superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
     """What was found in returns that another version has replaced."""
     return (finding for standing in standings for judged in standing.replaced for finding in judged.findings)
 
 
-def _unmatched(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
+def _unmatched_claims(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
     """Claims of the 台账 that no arrival answers to."""
     for claim in control.claims:
         if not any(claim.certainty(arrival.sha256, arrival.names) for arrival in arrivals):

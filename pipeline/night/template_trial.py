@@ -44,13 +44,13 @@ def try_template(form: Form, word: Path, local: Sequence[Item] = ()) -> Iterator
     )
     told: set[str] = set()
     for content in (full, replace(full, figures=zeros, texts={}, missing=(), provisional=())):
-        for finding in _tried(form, word, content):
+        for finding in _try_rendering(form, word, content):
             if finding.message not in told:
                 told.add(finding.message)
                 yield finding
 
 
-def _tried(form: Form, word: Path, content: ReportContent) -> Iterator[Finding]:
+def _try_rendering(form: Form, word: Path, content: ReportContent) -> Iterator[Finding]:
     where = {"file": word.name}
     try:
         with time_limit(_SECONDS):

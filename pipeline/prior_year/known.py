@@ -21,7 +21,7 @@ _TRUST = (REPORT, WORKBOOK, COUNTED)
 
 def load_pasts(ledger: Ledger, year: int) -> tuple[Past, ...]:
     """Everything known of a year, the least believed first, of the same kind the oldest."""
-    every = (*ledger.pasts.of(year), *_counted(ledger, year))
+    every = (*ledger.pasts.of(year), *_load_counted(ledger, year))
     return tuple(sorted(every, key=lambda past: _TRUST.index(past.source)))
 
 
@@ -32,9 +32,7 @@ def load_reported(ledger: Ledger, year: int, form: Form) -> History:
 
 def load_history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
     """What the units reported the year before ``year``, put right by the office (上年更正)."""
-    return _with_root(
-        ledger, year - 1, form, load_reported(ledger, year - 1, form).corrected(form, control.corrections)
-    )
+    return _with_root(ledger, year - 1, form, load_reported(ledger, year - 1, form).correct(form, control.corrections))
 
 
 def _with_root(ledger: Ledger, year: int, form: Form, units: History) -> History:
@@ -53,9 +51,9 @@ def _is_figure(form: Form, code: str, text: str) -> bool:
     return form.item(code).kind == "money" or text.lstrip("-").isdecimal()
 
 
-def _counted(ledger: Ledger, year: int) -> Iterator[Past]:
+def _load_counted(ledger: Ledger, year: int) -> Iterator[Past]:
     """The returns that stood at the end of the last night of that year."""
-    accepted = list(ledger.nights.accepted(year).values())
+    accepted = list(ledger.nights.accepted_returns(year).values())
     for each, (form, values) in zip(accepted, _values(ledger, accepted).values(), strict=True):
         yield Past(
             unit=each.unit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.files.containers import RefusedError, swollen
+from pipeline.files.containers import RefusedError, swollen_error
 
 MAX_CELLS = 100_000
 """Cells of all tables of a document, as they are laid out: a page of figures has some hundreds."""
@@ -73,7 +73,7 @@ def page(text: str, tables: Iterable[Sequence[Cell]]) -> Page:
 
 def too_many() -> Exception:
     """The refusal of a document with more cells than any report."""
-    return swollen(f"表格超过 {MAX_CELLS} 格")
+    return swollen_error(f"表格超过 {MAX_CELLS} 格")
 
 
 def lines(paragraphs: Iterable[str]) -> Iterator[str]:

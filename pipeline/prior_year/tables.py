@@ -214,8 +214,8 @@ class _Reading:
         certain: dict[str, Place] = {}
         differing: list[Item] = []
         for code, places in by_code.items():
-            filled = [place for place in places if self._said(place)] or places[:1]
-            if len({self._said(place) for place in filled}) == 1:
+            filled = [place for place in places if self._show_cell(place)] or places[:1]
+            if len({self._show_cell(place) for place in filled}) == 1:
                 certain[code] = filled[0]
             else:
                 differing.append(self.form.item(code))
@@ -225,7 +225,7 @@ class _Reading:
         rows = self.book[place.sheet]
         return value_at(rows, place.row, place.col)
 
-    def _said(self, place: Place) -> str:
+    def _show_cell(self, place: Place) -> str:
         """What a cell says to somebody who looks at it; empty for one that looks blank."""
         return plain(fold_width(as_shown(self._raw(place))))
 
@@ -253,7 +253,7 @@ class _Reading:
         stray: Sequence[Place],
     ) -> None:
         """What of a table is blank, not to be found, or said in two ways; a line at a time."""
-        blank = [item for item in every if item.code in places and not self._said(places[item.code])]
+        blank = [item for item in every if item.code in places and not self._show_cell(places[item.code])]
         absent = [item for item in every if item.code not in places and item not in differing]
         for code, items in zip(_GAPS, (blank, absent, differing), strict=True):
             groups = list(group_items(items, every))
@@ -263,7 +263,7 @@ class _Reading:
             for what, label, mine in groups:
                 self._say(code, table=table, label=f"“{label}”这一{what}", count=len(mine))
         for place in stray[:1]:
-            self._say("H9", table=table, found=self._said(place), row=place.row + 1)
+            self._say("H9", table=table, found=self._show_cell(place), row=place.row + 1)
 
 
 def _balances(form: Form, values: Mapping[str, Value]) -> Iterator[Finding]:
@@ -278,7 +278,7 @@ def _balances(form: Form, values: Mapping[str, Value]) -> Iterator[Finding]:
             continue
         for equation in rule.equations:
             sides = equation.sides(figure)
-            if equation.historic or sides is None or equation.holds(*sides) or not equation.asked(figure):
+            if equation.historic or sides is None or equation.holds(*sides) or not equation.is_asked(figure):
                 continue
             left, right = sides
             words: dict[str, Any] = {

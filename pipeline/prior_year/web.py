@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree, html
 
-from pipeline.files.containers import MIB, swollen
-from pipeline.files.containers.bounds import damaged
+from pipeline.files.containers import MIB, swollen_error
+from pipeline.files.containers.bounds import damaged_error
 from pipeline.prior_year.marks import Mark, mark_text
 from pipeline.prior_year.pages import MAX_CELLS, Cell, Page, lines, page, too_many
 
@@ -48,17 +48,17 @@ _CLASS = re.compile(r"[\w*]*\.([\w-]+)\s*$")
 def read_web(content: bytes) -> Page:
     """The page of a saved .html. Raises `RefusedError` for what is too large or no page."""
     if len(content) > _LARGEST:
-        raise swollen(f"网页有 {len(content) / 1e6:.0f} MB")
+        raise swollen_error(f"网页有 {len(content) / 1e6:.0f} MB")
     if len(_CELL.findall(content)) > MAX_CELLS:
         raise too_many()
     parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8", huge_tree=True)
     try:
-        root = html.document_fromstring(decoded(content).encode("utf-8", "replace"), parser=parser)
+        root = html.document_fromstring(decode_page(content).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
-        raise damaged("不是网页") from error
+        raise damaged_error("不是网页") from error
     found = list(root.iter("table"))
     if len(found) > _MOST_TABLES:
-        raise swollen(f"有 {len(found)} 个表格")
+        raise swollen_error(f"有 {len(found)} 个表格")
     classes = _classes(root)
     tables = [list(_cells(table, classes)) for table in found]
     return page("\n".join(lines([_text(root, classes)])), tables)
@@ -92,10 +92,10 @@ def _marks(node: etree._Element, classes: Mapping[str, str]) -> frozenset[Mark]:
     return frozenset(own | {mark for look, mark in _LOOKS if look.search(style) and (mark == "struck" or not is_cell)})
 
 
-def decoded(content: bytes) -> str:
+def decode_page(content: bytes) -> str:
     """The text of a page: by its byte order mark, else what its head declares if that fits, else UTF-8, else GB 18030.
 
-    >>> decoded('<meta charset="gb2312">镕'.encode("gb18030"))
+    >>> decode_page('<meta charset="gb2312">镕'.encode("gb18030"))
     '<meta charset="gb2312">镕'
     """
     for mark, encoding in (

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.files.containers import MIB, Bounds, Member, directory, inflate, sniff, swollen
-from pipeline.files.containers.bounds import damaged
+from pipeline.files.containers import MIB, Bounds, Member, directory, inflate, sniff, swollen_error
+from pipeline.files.containers.bounds import damaged_error
 from pipeline.files.containers.parts import measure, names_of, prolog
 from pipeline.prior_year.marks import Mark, mark_text
 from pipeline.prior_year.pages import MAX_CELLS, Cell, NoTablesError, Page, lines, page, too_many
@@ -47,12 +47,12 @@ class _Styles:
         named = [_property(run, "rPr", "rStyle")]
         named += [] if paragraph is None else [_property(paragraph, "pPr", "pStyle")]
         for style in named:
-            found = None if style is None else self._inherited(_value(style), name)
+            found = None if style is None else self._find_inherited(_value(style), name)
             if found is not None:
                 return found
         return None
 
-    def _inherited(self, style: str, name: str) -> etree._Element | None:
+    def _find_inherited(self, style: str, name: str) -> etree._Element | None:
         seen: set[str] = set()
         while style in self.nodes and style not in seen:
             seen.add(style)
@@ -102,28 +102,28 @@ def _parts(content: bytes) -> tuple[etree._Element, _Styles]:
     if kind != WORD:
         raise NoTablesError(kind="压缩包" if kind == sniff.ZIP else f"另一种格式的文件（{kind}）")
     measure(members, bounds)
-    body = _parsed(content, members, BODY, "正文")
+    body = _parse_part(content, members, BODY, "正文")
     if body is None:
-        raise damaged(f"缺少部件“{BODY}”")
-    styles = _parsed(content, members, _STYLES, "样式")
+        raise damaged_error(f"缺少部件“{BODY}”")
+    styles = _parse_part(content, members, _STYLES, "样式")
     nodes = [] if styles is None else list(_own(styles, "style"))
     by_id = {node.get(f"{_WORD}styleId") or node.get(f"{_STRICT}styleId") or "": node for node in nodes}
     return body, _Styles(nodes=by_id)
 
 
-def _parsed(content: bytes, members: Sequence[Member], name: str, what: str) -> etree._Element | None:
+def _parse_part(content: bytes, members: Sequence[Member], name: str, what: str) -> etree._Element | None:
     """One part as a tree, ``None`` where the document has none of this name."""
     member = next((member for member in members if member.name.lower() == name), None)
     if member is None:
         return None
     if member.size > _LARGEST:
-        raise swollen(f"{what}展开后 {member.size / 1e6:.0f} MB")
+        raise swollen_error(f"{what}展开后 {member.size / 1e6:.0f} MB")
     part = inflate(content, member)
     prolog(member.name, part)
     try:
         return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
-        raise damaged(f"{what}不是完好的 XML") from error
+        raise damaged_error(f"{what}不是完好的 XML") from error
 
 
 def _tag(node: etree._Element) -> str:

@@ -43,10 +43,10 @@ class Originals:
     def open(self, file: str, sha256: str, places: Iterable[Place]) -> Original:
         """The original of that hash with its cells at ``places``; ``file`` is the name it was known by."""
         if sha256 not in self._open:
-            self._open[sha256] = self._opened(file, sha256, places)
+            self._open[sha256] = self._open_original(file, sha256, places)
         return self._open[sha256]
 
-    def _opened(self, file: str, sha256: str, places: Iterable[Place]) -> Original:
+    def _open_original(self, file: str, sha256: str, places: Iterable[Place]) -> Original:
         path, never = self.ledger.original(sha256), dt.datetime.fromtimestamp(0, dt.UTC)
         try:
             content = path.read_bytes()

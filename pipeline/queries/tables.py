@@ -69,12 +69,12 @@ def wide_table(frame: pd.DataFrame) -> pd.DataFrame:
     order = pd.MultiIndex.from_frame(frame[list(_UNIT)].drop_duplicates())
     units = units.reindex(index=order, columns=codes).reset_index()
     kinds = units.groupby("类型", sort=False)
-    sums = [_summed(group, codes, ("", f"{_SUBTOTAL}{kind}", str(kind))) for kind, group in kinds]
-    table = pd.concat([units, pd.DataFrame([*sums, _summed(units, codes, ("", _TOTAL, ""))], dtype=object)])
+    sums = [_sum_rows(group, codes, ("", f"{_SUBTOTAL}{kind}", str(kind))) for kind, group in kinds]
+    table = pd.concat([units, pd.DataFrame([*sums, _sum_rows(units, codes, ("", _TOTAL, ""))], dtype=object)])
     return table.astype(object).where(table.notna(), "")
 
 
-def _summed(units: pd.DataFrame, codes: list[str], name: tuple[str, str, str]) -> dict[str, object]:
+def _sum_rows(units: pd.DataFrame, codes: list[str], name: tuple[str, str, str]) -> dict[str, object]:
     """One row of sums, exact: `int` and `Decimal` are added as they are."""
     return dict(zip(_UNIT, name, strict=True)) | {code: sum(units[code].dropna()) for code in codes}
 

@@ -167,7 +167,7 @@ def trace(
         item = _figure_of(night, find_item(night.form, asked))
         tracer = Tracer(night)
         tree = tracer.tree(item)
-        tree = tracer.looked_up(tree if deep or tree.size <= SMALL else _folded(tree), every=every)
+        tree = tracer.looked_up(tree if deep or tree.size <= SMALL else _fold_tree(tree), every=every)
     return Trace(
         year=year,
         root=night.control.profile.root,
@@ -218,25 +218,29 @@ class Tracer:
         total: Figure = 0
         for part in parts:
             total += (part.total or 0) * part.factor
-        return Tree(item=item, label=self._label(item), published=self._published(item), total=total, parts=parts)
+        return Tree(
+            item=item, label=self._label(item), published=self._published_figure(item), total=total, parts=parts
+        )
 
     def _sum(self, item: Item) -> Tree:
         source = self._night.control.profile.sources.get(item.source, "") if item.source else ""
         asked = [
-            row.unit for row in self._night.counted if (row.unit == source if item.source else self._asked(item, row))
+            row.unit
+            for row in self._night.counted
+            if (row.unit == source if item.source else self._is_asked(item, row))
         ]
         values = {unit: self._night.values(unit).get(item.code) for unit in asked}
         branches = tuple(self._branch(item, unit, value) for unit, value in values.items() if value is not None)
         signed = tuple(
-            _signed(row)
+            _signed_of(row)
             for row in self._night.decisions
             if row.kind in (ADJUSTMENTS, AUTOMATIC) and row.subject == item.code
         )
         return Tree(
             item=item,
             label=self._label(item),
-            published=self._published(item),
-            total=_added(item, branches, signed),
+            published=self._published_figure(item),
+            total=_add_up(item, branches, signed),
             source=f"{self._night.name(source)}（{source}）" if source else "",
             branches=branches,
             signed=signed,
@@ -246,10 +250,10 @@ class Tracer:
     def _label(self, item: Item) -> str:
         return full_label(self._night.form, item)
 
-    def _published(self, item: Item) -> Figure | None:
+    def _published_figure(self, item: Item) -> Figure | None:
         return self._night.figures.get(item.code)
 
-    def _asked(self, item: Item, row: Accepted) -> bool:
+    def _is_asked(self, item: Item, row: Accepted) -> bool:
         unit = self._night.control.by_code.get(row.unit)
         return asked_of(item, unit=row.unit, unit_type=unit.type if unit else "")
 
@@ -281,7 +285,7 @@ class Tracer:
         return replace(branch, raw=original.texts.get(places[item.code]), below=original.below(item.code))
 
 
-def _added(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> Figure | None:
+def _add_up(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> Figure | None:
     """What they come to; ``None`` for a text, and where nobody answers for the figure."""
     if item.aggregation == "collect" or (item.source and not branches and not signed):
         return None
@@ -292,12 +296,12 @@ def _added(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> 
     return total
 
 
-def _signed(row: Decided) -> Signed:
+def _signed_of(row: Decided) -> Signed:
     where = row.cell if row.kind == AUTOMATIC else f"台账 {row.kind}!{row.cell}"
     return Signed(kind=row.kind, amount=parse_figure(row.detail), reason=row.reason, approver=row.approver, where=where)
 
 
-def _folded(tree: Tree) -> Tree:
+def _fold_tree(tree: Tree) -> Tree:
     """A total with its parts alone, each without what hangs below it."""
     bare = tuple(replace(part, branches=(), parts=(), folded=True) for part in tree.parts)
     return replace(tree, parts=bare)

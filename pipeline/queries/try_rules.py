@@ -75,7 +75,7 @@ def _arrivals(ledger: Ledger, year: int) -> list[Arrival]:
 
     The others cannot have passed; among them are those that no process of ours should open twice.
     """
-    known, names = ledger.arrivals.known(year), _names(ledger, year)
+    known, names = ledger.arrivals.load_known(year), _names(ledger, year)
     arrivals = []
     for sha256, paths in names.items():
         path = ledger.original(sha256)

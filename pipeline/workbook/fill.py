@@ -53,7 +53,7 @@ def fill(
     """
     book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
     cells: dict[Place, Value] = {layout.places[code]: v for code, v in values.items() if code in layout.places}
-    cells |= results(form, layout, _standing(book, form, layout) | dict(values), _hidden(book, form, layout))
+    cells |= results(form, layout, _standing(book, form, layout) | dict(values), _read_hidden(book, form, layout))
     for key, text in (reasons or {}).items():
         if reason_cell := layout.named.get(reason_name(key)):
             cells[reason_cell] = text
@@ -79,7 +79,7 @@ def results(
     figures |= {code: value for code in form.remembered if (value := hidden.get(last_name(code))) is not None}
     for _, equation in check_rows(form):
         reason_cell = layout.named.get(reason_name(equation))
-        if reason_cell and _placed(form, layout, equation):
+        if reason_cell and _is_placed(form, layout, equation):
             asked = hidden.get(applies_name(equation)) != 0
             cells |= _check_line(equation, reason_cell, figures, form.operands[equation.key], asked=asked)
     return cells | dict(_status(form, layout, figures, cells))
@@ -104,14 +104,14 @@ def _status(
             yield layout.named[name], count
 
 
-def _placed(form: Form, layout: Layout, equation: Equation) -> bool:
+def _is_placed(form: Form, layout: Layout, equation: Equation) -> bool:
     """Whether the workbook has formulas for the equation: a local one over last year, or over other units' cells, not."""
     if form.rule(equation.rule).table == LOCAL and equation.historic:
         return False
     return all(code in layout.places for code in equation.codes if not code.startswith(LAST))
 
 
-def _hidden(book: CalamineWorkbook, form: Form, layout: Layout) -> Mapping[str, Figure | None]:
+def _read_hidden(book: CalamineWorkbook, form: Form, layout: Layout) -> Mapping[str, Figure | None]:
     """The figures of the hidden sheet, by the label beside them, and the switch of 基本情况."""
     items = {last_name(code): form.item(code.removeprefix(LAST)) for code in form.remembered}
     rows = book.get_sheet_by_name(IDENTITY_SHEET).to_python()

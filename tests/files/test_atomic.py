@@ -18,7 +18,7 @@ def content(folder: Path) -> dict[str, str]:
 @pytest.fixture(params=[True, False], ids=["exchange", "two renames"])
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not request.param:
-        monkeypatch.setattr(atomic, "_swapped", lambda draft, folder: False)
+        monkeypatch.setattr(atomic, "_exchange_folders", lambda draft, folder: False)
 
 
 @pytest.mark.usefixtures("_both_ways")

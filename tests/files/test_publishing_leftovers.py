@@ -61,7 +61,7 @@ def test_a_link_to_another_disk_stays_one(tmp_path: Path) -> None:
 def test_a_refused_rename_puts_everything_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "2024"
     publish_files(folder, {"a.txt": b"1"})
-    monkeypatch.setattr(atomic, "_swapped", lambda draft, folder: False)
+    monkeypatch.setattr(atomic, "_exchange_folders", lambda draft, folder: False)
     monkeypatch.setattr(atomic, "_WAITS", (0.0,))
     refused: list[Path] = []
     replace = Path.replace
@@ -85,7 +85,7 @@ def test_a_refused_rename_puts_everything_back(tmp_path: Path, monkeypatch: pyte
 def test_a_scanner_that_holds_a_file_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "2024"
     publish_files(folder, {"a.txt": b"1"})
-    monkeypatch.setattr(atomic, "_swapped", lambda draft, folder: False)
+    monkeypatch.setattr(atomic, "_exchange_folders", lambda draft, folder: False)
     monkeypatch.setattr(atomic, "_WAITS", (0.0, 0.0))
     left, replace = [2], Path.replace
 

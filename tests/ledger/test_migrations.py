@@ -40,7 +40,7 @@ def test_arrivals_gain_their_own_time(older: Path) -> None:
             NewArrival(sha256="cc", name="甲.xlsx", size=1, modified=SEEN),
             NewArrival(sha256="bb", name="乙.xlsx", size=1, modified=SEEN - dt.timedelta(hours=1)),
         ]
-        assert (ledger.arrivals.known(2024)["aa"].sight, ledger.arrivals.last_sight(2024)) == (1, 1)
+        assert (ledger.arrivals.load_known(2024)["aa"].sight, ledger.arrivals.last_sight(2024)) == (1, 1)
         ledger.record(2024, new, {}, sight=2, now=SEEN)
         assert [name for _, name, _ in ledger.arrivals.all(2024)] == ["旧.xlsx", "乙.xlsx", "甲.xlsx"]
     with sqlite3.connect(older / "ledger.sqlite") as kept:

@@ -89,7 +89,8 @@ def decisions_figures_and_closings_are_remembered(office: Office, trees: list[di
         runs = ledger.nights.runs(YEAR, published=True)
         days = {run.id: run.at[:10] for run in runs}
         decided = [
-            (days[run], row.kind, row.subject, row.detail, row.in_force) for run, row in ledger.nights.decided(YEAR)
+            (days[run], row.kind, row.subject, row.detail, row.in_force)
+            for run, row in ledger.nights.decision_log(YEAR)
         ]
         history = {
             run.at[:10]: ledger.nights.figures(YEAR, until=run.id)["t3.received.total"] for run in runs

@@ -37,16 +37,16 @@ class RefusedError(Exception):
         super().__init__(code, words)
 
 
-def damaged(detail: str) -> RefusedError:
+def damaged_error(detail: str) -> RefusedError:
     """The bytes are not what their own tables promise."""
     return RefusedError("I7", detail=detail)
 
 
-def irregular(detail: str) -> RefusedError:
+def irregular_error(detail: str) -> RefusedError:
     """No office program writes such a container; two readers would understand two different things."""
     return RefusedError("I9", detail=detail)
 
 
-def swollen(detail: str) -> RefusedError:
+def swollen_error(detail: str) -> RefusedError:
     """Opening it would cost more than any return is worth."""
     return RefusedError("I6", detail=detail)

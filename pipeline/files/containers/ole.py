@@ -10,7 +10,7 @@ import struct
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.files.containers.bounds import damaged
+from pipeline.files.containers.bounds import damaged_error
 
 MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 _HEADER = struct.Struct("<8s16s5H6s9L")
@@ -35,7 +35,7 @@ def open_ole(content: bytes) -> Ole:
     try:
         return _walk(content)
     except (struct.error, IndexError) as error:
-        raise damaged("内部目录不完整") from error
+        raise damaged_error("内部目录不完整") from error
 
 
 class _Sectors:
@@ -58,7 +58,7 @@ class _Sectors:
         chain: list[int] = []
         while start != _END_OF_CHAIN:
             if len(chain) >= len(table):
-                raise damaged("内部目录循环")
+                raise damaged_error("内部目录循环")
             chain.append(start)
             start = table[start]
         return chain
@@ -66,10 +66,10 @@ class _Sectors:
     def _sector(self, number: int) -> bytes:
         self._steps -= 1
         if self._steps < 0:
-            raise damaged("内部目录循环")
+            raise damaged_error("内部目录循环")
         at = (number + 1) * self._size
         if at >= len(self._content):
-            raise damaged("文件不完整")
+            raise damaged_error("文件不完整")
         return self._content[at : at + self._size]
 
 
@@ -77,7 +77,7 @@ def _walk(content: bytes) -> Ole:
     header = _HEADER.unpack_from(content)
     shift, mini_shift, root, cutoff, mini, more = (header[n] for n in (5, 6, 10, 12, 13, 15))
     if shift not in (9, 12) or 1 << mini_shift != _MINI_SECTOR:
-        raise damaged("内部目录不完整")
+        raise damaged_error("内部目录不完整")
     sectors = _Sectors(content, 1 << shift, more)
     entries = sectors.read(root)
     mini_table = _longs(sectors.read(mini)) if mini < _LAST_SECTOR else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged_error, irregular_error, swollen_error
 from pipeline.files.containers.unzip import Member
 
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?(?>.*?\?>)|<!--(?>.*?-->))\s*+)*+<[A-Za-z_]", re.DOTALL)
@@ -22,9 +22,9 @@ def names_of(members: list[Member]) -> frozenset[str]:
     for member in members:
         name = member.name.lower()
         if name in names:
-            raise irregular(f"“{member.name}”重复")
+            raise irregular_error(f"“{member.name}”重复")
         if "\\" in name or "\0" in name or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-            raise irregular(f"部件名“{member.name}”不合规")
+            raise irregular_error(f"部件名“{member.name}”不合规")
         names.add(name)
     return frozenset(names)
 
@@ -44,9 +44,9 @@ def measure(members: list[Member], bounds: Bounds, kind: str = "") -> None:
         if member.size > bounds.part or (
             member.size > bounds.ratio_from and member.size > member.packed * bounds.ratio
         ):
-            raise swollen(f"“{member.name}”展开后 {member.size / 1e6:.0f} MB")
+            raise swollen_error(f"“{member.name}”展开后 {member.size / 1e6:.0f} MB")
     if total > bounds.total:
-        raise swollen(f"展开后 {total / 1e6:.0f} MB")
+        raise swollen_error(f"展开后 {total / 1e6:.0f} MB")
 
 
 def prolog(name: str, part: bytes) -> None:
@@ -61,7 +61,7 @@ def prolog(name: str, part: bytes) -> None:
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
             raise RefusedError("I8", detail="文档类型声明（DTD）")
         if part.strip():
-            raise damaged(f"“{name}”不是完好的 XML")
+            raise damaged_error(f"“{name}”不是完好的 XML")
     encoding = _ENCODING.match(part[:256])
     if encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise irregular(f"“{name}”的编码是 {encoding[1].decode('ascii', 'replace')}")
+        raise irregular_error(f"“{name}”的编码是 {encoding[1].decode('ascii', 'replace')}")

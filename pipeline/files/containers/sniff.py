@@ -66,11 +66,11 @@ def sniff(content: bytes) -> str:
             return kind
     if content[4:8] == b"ftyp" or content[8:12] == b"WEBP":
         return "图片"
-    text = decoded(content[:65_536] if len(content) > 65_536 else content)
+    text = decode_text(content[:65_536] if len(content) > 65_536 else content)
     return UNKNOWN if text is None else _text_kind(text)
 
 
-def decoded(content: bytes) -> str | None:
+def decode_text(content: bytes) -> str | None:
     """The text in one of the encodings clerks' programs write; ``None`` when it is not text.
 
     The last few bytes may be the first half of a character: a beginning of a file is decoded as far as it goes.

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular, swollen
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged_error, irregular_error, swollen_error
 from pipeline.files.inflate import InflateError, crc32, decompress
 
 _END = struct.Struct("<4s4H2LH")
@@ -76,7 +76,7 @@ def directory(content: bytes, bounds: Bounds) -> list[Member]:
     """The members, folders left out. Raises `RefusedError`: no directory, too many members, sizes beyond the bounds."""
     count, at = _end(content)
     if count > bounds.members:
-        raise swollen(f"内含 {count} 个部件")
+        raise swollen_error(f"内含 {count} 个部件")
     members = []
     for _ in range(count):
         try:
@@ -84,9 +84,9 @@ def directory(content: bytes, bounds: Bounds) -> list[Member]:
                 _ENTRY.unpack_from(content, at)
             )
         except struct.error as error:
-            raise damaged("目录不完整") from error
+            raise damaged_error("目录不完整") from error
         if signature != b"PK\1\2":
-            raise damaged("目录不完整")
+            raise damaged_error("目录不完整")
         at += _ENTRY.size
         raw, extra, at = content[at : at + n], content[at + n : at + n + x], at + n + x + c
         if 0xFFFFFFFF in (packed, size, offset):
@@ -95,7 +95,7 @@ def directory(content: bytes, bounds: Bounds) -> list[Member]:
             name = raw.decode("ascii") if raw.isascii() else _name(raw, flags, extra)
             members.append(Member(name, raw, flags, method, crc, packed, size, offset, (date, time)))
     if sum(member.packed for member in members) > len(content):
-        raise swollen("部件互相重叠")
+        raise swollen_error("部件互相重叠")
     return members
 
 
@@ -104,12 +104,12 @@ def inflate(content: bytes, member: Member) -> bytes:
     try:
         signature, _, flags, method, _, _, _, _, _, n, x = _LOCAL.unpack_from(content, member.offset)
     except struct.error as error:
-        raise damaged(f"“{member.name}”不完整") from error
+        raise damaged_error(f"“{member.name}”不完整") from error
     start = member.offset + _LOCAL.size
     if signature != b"PK\3\4":
-        raise damaged(f"“{member.name}”不完整")
+        raise damaged_error(f"“{member.name}”不完整")
     if content[start : start + n] != member.raw_name or method != member.method:
-        raise irregular(f"“{member.name}”前后不一致")
+        raise irregular_error(f"“{member.name}”前后不一致")
     if (flags | member.flags) & _ENCRYPTED:
         raise RefusedError("I5")
     start += n + x
@@ -117,21 +117,21 @@ def inflate(content: bytes, member: Member) -> bytes:
     if method == _STORED:
         data = body
     elif method == _DEFLATED:
-        data = _inflated(body, member)
+        data = _inflate_body(body, member)
     else:
-        raise irregular(f"“{member.name}”用了少见的压缩方式")
+        raise irregular_error(f"“{member.name}”用了少见的压缩方式")
     if len(data) != member.size or crc32(data) != member.crc:
-        raise damaged(f"“{member.name}”校验不符")
+        raise damaged_error(f"“{member.name}”校验不符")
     return data
 
 
-def _inflated(body: bytes, member: Member) -> bytes:
+def _inflate_body(body: bytes, member: Member) -> bytes:
     try:
         data = decompress(body, member.size + 1)
     except InflateError as error:
-        raise damaged(f"“{member.name}”无法解压") from error
+        raise damaged_error(f"“{member.name}”无法解压") from error
     if len(data) > member.size:
-        raise swollen(f"“{member.name}”比声明的大")
+        raise swollen_error(f"“{member.name}”比声明的大")
     return data
 
 
@@ -139,12 +139,12 @@ def _end(content: bytes) -> tuple[int, int]:
     """Number of entries and where the directory begins. Raises `RefusedError`."""
     at = content.rfind(b"PK\5\6", max(0, len(content) - _END.size - _LONGEST_COMMENT))
     if at < 0 or at + _END.size > len(content):
-        raise damaged("文件不完整")
+        raise damaged_error("文件不完整")
     _, _, _, _, count, size, offset, _ = _END.unpack_from(content, at)
     if count == 0xFFFF or 0xFFFFFFFF in (size, offset):
         count, size, offset, at = _end64(content, at)
     if offset + size > at:
-        raise damaged("文件不完整")
+        raise damaged_error("文件不完整")
     return count, offset
 
 
@@ -152,12 +152,12 @@ def _end64(content: bytes, end: int) -> tuple[int, int, int, int]:
     try:
         signature, _, at, _ = _LOCATOR.unpack_from(content, end - _LOCATOR.size)
         if signature != b"PK\6\7":
-            raise damaged("文件不完整")
+            raise damaged_error("文件不完整")
         signature, _, _, _, _, _, _, count, size, offset = _END64.unpack_from(content, at)
     except struct.error as error:
-        raise damaged("文件不完整") from error
+        raise damaged_error("文件不完整") from error
     if signature != b"PK\6\6":
-        raise damaged("文件不完整")
+        raise damaged_error("文件不完整")
     return count, size, offset, at
 
 
@@ -176,7 +176,7 @@ def _zip64(extra: bytes, *declared: int) -> Sequence[int]:
     try:
         return [next(wide)[0] if value == 0xFFFFFFFF else value for value in declared]
     except StopIteration:
-        raise damaged("目录不完整") from None
+        raise damaged_error("目录不完整") from None
 
 
 def _name(raw: bytes, flags: int, extra: bytes) -> str:

@@ -72,8 +72,8 @@ def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = 
         before, after = (replay_night(workspace, ledger, year, run) for run in pair)
         form = after.form
         moved = between(form, before.snapshot(form), after.snapshot(form))
-        decisions = _signed(before), _signed(after)
-        findings = _keyed(before.findings), _keyed(after.findings)
+        decisions = _key_decisions(before), _key_decisions(after)
+        findings = _key_findings(before.findings), _key_findings(after.findings)
         return NightDiff(
             year=year,
             before=before.row,
@@ -120,12 +120,12 @@ def _states(before: Remembered, after: Remembered) -> Iterator[Moved]:
             )
 
 
-def _signed(night: Remembered) -> list[tuple[tuple[str, ...], Decided]]:
+def _key_decisions(night: Remembered) -> list[tuple[tuple[str, ...], Decided]]:
     """Decisions by what they say, wherever in the 台账 they stand."""
     return [((row.kind, row.subject, row.detail, row.reason, row.approver), row) for row in night.decisions]
 
 
-def _keyed(findings: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:
+def _key_findings(findings: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Findings by whom, where and what; the file may be another version."""
     words = ("unit", "code", "sheet", "cell", "item", "found")
     return [(tuple(str(said.get(word, "")) for word in words), said) for said in findings]

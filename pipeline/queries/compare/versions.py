@@ -43,7 +43,7 @@ def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, i
         if unit not in night.control.by_code:
             raise AskedError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对单位代码。")
         versions = night.versions(unit)
-        first, second = _chosen(versions, f"{night.name(unit)} {year} 年度", pair)
+        first, second = _choose_pair(versions, f"{night.name(unit)} {year} 年度", pair)
         rows = ledger.readings.load([first.reading, second.reading])
         was, now = (night.shape(rows[v.reading].shape).by_code(rows[v.reading]) for v in (first, second))
         at, to = (_places(night, rows[v.reading]) for v in (first, second))
@@ -71,7 +71,7 @@ def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, i
         )
 
 
-def _chosen(versions: Sequence[Version], whose: str, pair: tuple[int, int] | None) -> tuple[Version, Version]:
+def _choose_pair(versions: Sequence[Version], whose: str, pair: tuple[int, int] | None) -> tuple[Version, Version]:
     if len(versions) < 2:
         told = "没有能认定是它的报表" if not versions else "只有一份报表"
         raise AskedError(f"{whose}{told}，没有可比的。")

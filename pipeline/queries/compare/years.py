@@ -66,5 +66,5 @@ def _of_unit(ledger: Ledger, year: int, unit: str, form: Form) -> Mapping[str, V
 
 
 def _unit_name(ledger: Ledger, year: int, unit: str) -> str:
-    row = ledger.nights.accepted(year).get(unit)
+    row = ledger.nights.accepted_returns(year).get(unit)
     return f"{row.name}（{unit}）" if row else unit

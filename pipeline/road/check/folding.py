@@ -37,7 +37,7 @@ def fold(form: Form, breaches: Sequence[Breach], vector: Sequence[Value]) -> lis
     figures: dict[str, Figure | None] = {
         item.code: None if isinstance(value, str) else value for item, value in zip(form.items, vector, strict=True)
     }
-    folds = list(_folded(form, balances, figures))
+    folds = list(_fold_under(form, balances, figures))
     place = {id(breach): n for n, breach in enumerate(breaches)}
     return sorted((*folds, *others), key=lambda each: place[id(each.breach)])
 
@@ -57,7 +57,7 @@ def _with_parts(form: Form, breaches: list[Breach]) -> Iterator[Fold]:
             yield Fold(breach=breach, keys=tuple(under))
 
 
-def _folded(form: Form, breaches: list[Breach], figures: dict[str, Figure | None]) -> Iterator[Fold]:
+def _fold_under(form: Form, breaches: list[Breach], figures: dict[str, Figure | None]) -> Iterator[Fold]:
     for item, value in _wrong_addends(form, breaches, figures):
         found, corrected = figures[item], {**figures, item: value}
         explained = [

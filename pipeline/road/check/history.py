@@ -12,7 +12,7 @@ from pipeline.road.check.case import Case, Hit
 def swing(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """A change beyond ``percent`` of last year's figure and beyond ``floor``, up or down."""
     percent, floor, hits, evaluated = rule.number("percent"), rule.number("floor"), [], False
-    for code in rule.listed("items"):
+    for code in rule.names("items"):
         now, last = case.figure(code), case.last_figure(code)
         if now is None or last is None:
             continue
@@ -30,7 +30,7 @@ def repeated(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Every figure that is not zero equals last year's, when there are at least ``least`` of them."""
     if not case.last:
         return None
-    codes = [code for code in rule.listed("items") if case.form.item(code).mode == "entered"]
+    codes = [code for code in rule.names("items") if case.form.item(code).mode == "entered"]
     pairs = [(code, case.figure(code), case.last_figure(code)) for code in codes]
     if any(now is None for _, now, _ in pairs) or all(last is None for _, _, last in pairs):
         return None

@@ -26,7 +26,7 @@ _SELF = re.compile("我[镇乡街道局办委院中心社校]{1,2}|本[镇乡局
 def similar(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """A text that is ``percent`` like last year's or like another unit's; short texts are not compared."""
     percent, least, hits, evaluated = rule.number("percent"), rule.number("least"), [], False
-    for item, text in case.texts(rule.listed("texts")):
+    for item, text in case.texts(rule.names("texts")):
         if len(text) < least:
             continue
         evaluated = True

@@ -91,7 +91,7 @@ class Balances:
         unevaluated = missing @ self._operands.T > 0
         found = []
         for n, vector in enumerate(packed):
-            asked = self._asked(unit_types[n] if unit_types else "")
+            asked = self._is_asked(unit_types[n] if unit_types else "")
             suspects = np.flatnonzero((differences[n] != 0) & ~unevaluated[n] & asked)
             year_before = before[n] if before else None
             found.append(
@@ -104,7 +104,7 @@ class Balances:
             )
         return found
 
-    def _asked(self, unit_type: str) -> npt.NDArray[np.bool_]:
+    def _is_asked(self, unit_type: str) -> npt.NDArray[np.bool_]:
         """Which equations are asked of a unit of this type."""
         asked = np.ones(len(self._checks), dtype=bool)
         for row in self._limited:
@@ -117,7 +117,7 @@ class Balances:
     def _columns(self, many: Sequence[Vector], last: Sequence[Vector]) -> tuple[Integers, Integers]:
         """The vectors as rows of integers, the missing ones as zeros that are marked."""
         blank = np.full((len(many), len(self._form.items)), MISSING, dtype=np.int64)
-        values = np.hstack([_stacked(many), _stacked(last) if last else blank])
+        values = np.hstack([_stack_figures(many), _stack_figures(last) if last else blank])
         missing = values == MISSING
         values[missing] = 0
         return values, missing.astype(np.int64)
@@ -134,7 +134,7 @@ class Balances:
             return None if isinstance(value, str) else value
 
         sides = equation.sides(figure)
-        if sides is None or equation.holds(*sides) or not equation.asked(figure):
+        if sides is None or equation.holds(*sides) or not equation.is_asked(figure):
             return None
         operands = {code: figure(code) for code in equation.codes}
         return Breach(rule=rule, equation=equation, left=sides[0], right=sides[1], operands=operands)
@@ -163,7 +163,7 @@ class Balances:
             "right": print_figure(breach.right),
             "difference": print_figure(abs(breach.difference)),
             "operands": operands,
-            **_compared(breach),
+            **_describe_sides(breach),
         }
         where: dict[str, object] = {"item": target, "key": equation.key, "operands": digest(breach.operands.items())}
         where |= {"folds": folded.keys}
@@ -186,7 +186,7 @@ class Balances:
 _BOUNDS = {"==": "", ">=": "不小于 ", "<=": "不大于 "}
 
 
-def _compared(breach: Breach) -> dict[str, str]:
+def _describe_sides(breach: Breach) -> dict[str, str]:
     """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
     left, bound = breach.equation.left, _BOUNDS[breach.equation.op]
     if (
@@ -207,7 +207,7 @@ def _compared(breach: Breach) -> dict[str, str]:
     return {"found": print_figure(value), "expected": f"{bound}{scaled:f}"}
 
 
-def _stacked(vectors: Sequence[Vector]) -> Integers:
+def _stack_figures(vectors: Sequence[Vector]) -> Integers:
     """Packed figures side by side, without making one of them an object."""
     packed = b"".join(vector.figures.tobytes() for vector in vectors)
     return np.frombuffer(packed, dtype=np.int64).reshape(len(vectors), -1)

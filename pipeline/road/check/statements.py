@@ -111,7 +111,7 @@ def text_parts(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
     A list that falls far short without 等 or 其他 is worth a remark and no more: texts often name the largest parts only.
     """
-    texts = list(case.texts(rule.listed("texts")))
+    texts = list(case.texts(rule.names("texts")))
     if not texts:
         return None
     return [hit for item, text in texts for hit in _wrong_lists(item, text)]

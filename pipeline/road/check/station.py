@@ -55,7 +55,7 @@ class Checker:
             unit_types=[unit.type for unit in units],
         )
         return [
-            self._assessed(submission, unit, assessment)
+            self._assess(submission, unit, assessment)
             for submission, unit, assessment in zip(submissions, units, assessments, strict=True)
         ]
 
@@ -64,13 +64,13 @@ class Checker:
         submissions = [each.submission for each in checked]
         units = [self._control.by_code[submission.unit] for submission in submissions]
         cases = self._cases(submissions, units)
-        return [self._asked(each, case, alone=False) for each, case in zip(checked, cases, strict=True)]
+        return [self._ask_rules(each, case, alone=False) for each, case in zip(checked, cases, strict=True)]
 
     def last(self, unit: str) -> Vector:
         """What the unit reported a year before."""
         return self._history.vector(self._form, unit)
 
-    def _assessed(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
+    def _assess(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
         found = self.balances.findings(assessment.breaches, submission.places, submission.values)
         where = {"unit": submission.unit, "file": submission.arrival.name}
         checked = Checked(
@@ -80,9 +80,9 @@ class Checker:
         )
         if submission.values.empty:  # a submission of which nothing was read has nothing to check
             return Checked(submission=submission, findings=submission.findings)
-        return self._asked(checked, self._case(submission, unit), alone=True)
+        return self._ask_rules(checked, self._case(submission, unit), alone=True)
 
-    def _asked(self, checked: Checked, case: Case, *, alone: bool) -> Checked:
+    def _ask_rules(self, checked: Checked, case: Case, *, alone: bool) -> Checked:
         """``checked`` with the answers of the rules that look at it ``alone``, or of those that do not."""
         submission = checked.submission
         if submission.values.empty:
@@ -146,7 +146,7 @@ class Checker:
         numbers: Mapping[str, tuple[str, ...]] = {}
         for rule in self._rules:
             if rule.kind == "similar":
-                for code in rule.listed("texts"):
+                for code in rule.names("texts"):
                     texts = [
                         (submission.arrival.sha256, unit.name, bare(text, unit))
                         for submission, unit, said in zip(submissions, units, values, strict=True)

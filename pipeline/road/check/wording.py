@@ -35,12 +35,12 @@ _NO_PLACE = ("全", "本", "各", "我", "该", "省", "市")
 def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Empty slots, ××, bracketed hints: what a template leaves behind. A number left out, or the form's own prompt left
     in, shows by the words alone and is only asked about."""
-    texts = list(case.texts(rule.listed("texts")))
+    texts = list(case.texts(rule.names("texts")))
     if not texts:
         return None
     hits = []
-    certain = [re.compile(pattern) for pattern in rule.listed("patterns")]
-    doubtful = [re.compile(pattern) for pattern in rule.listed("omissions")]
+    certain = [re.compile(pattern) for pattern in rule.names("patterns")]
+    doubtful = [re.compile(pattern) for pattern in rule.names("omissions")]
     for item, text in texts:
         prompts = [re.compile(re.escape(part)) for part in re.split("[。；]", item.note) if len(part) >= _TELLING]
         for patterns, severity in ((certain, None), ([*doubtful, *prompts], "warning")):
@@ -48,7 +48,7 @@ def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
             if found:
                 match = min(found, key=lambda match: match.start())
                 phrase = excerpt(text, *match.span(), around=6)
-                hit = _said(item, phrase, text, found=match.group(), expected="实际内容")
+                hit = _hit_at_text(item, phrase, text, found=match.group(), expected="实际内容")
                 hits.append(replace(hit, severity=cast("Severity | None", severity)))
                 break
     return hits
@@ -56,26 +56,26 @@ def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 def text_years(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Years other than the report's, the one before and the one after; plans dated in the report year."""
-    texts = list(case.texts(rule.listed("texts")))
+    texts = list(case.texts(rule.names("texts")))
     if not texts:
         return None
     year, plans = case.year, re.compile(_PLAN.format(year=case.year))
     hits = []
     for item, text in texts:
         odd = next((match for match in _YEAR.finditer(text) if abs(int(match[1]) - year) > 1), None)
-        plan = plans.search(text) if item.code in rule.listed("plans") else None
+        plan = plans.search(text) if item.code in rule.names("plans") else None
         if odd or plan:
             match = odd or plan
             assert match is not None
             detail = f"报告的是 {year} 年" if odd else f"{year} 年已经过去，不应再写打算"
             phrase = excerpt(text, *match.span(), around=4)
-            hits.append(_said(item, phrase, text, found=match.group(), expected=f"{year} 年前后", detail=detail))
+            hits.append(_hit_at_text(item, phrase, text, found=match.group(), expected=f"{year} 年前后", detail=detail))
     return hits
 
 
 def text_length(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """The part is too long, or one of ``figures_in`` says nothing in figures."""
-    texts = list(case.texts(rule.listed("texts")))
+    texts = list(case.texts(rule.names("texts")))
     if not texts:
         return None
     hits, most = [], rule.number("most")
@@ -89,20 +89,20 @@ def text_length(rule: Rule, case: Case) -> Sequence[Hit] | None:
         }
         operands = tuple((item.code, text) for item, text in texts)
         hits.append(Hit(item=texts[0][0].code, over="length", words=words, operands=operands))
-    for item, text in case.texts(rule.listed("figures_in")):
+    for item, text in case.texts(rule.names("figures_in")):
         if not re.search(
             r"\d|(?<![一二两三四五六七八九十百])[一二两三四五六七八九十百]{1,9}(?:余|多)?(?:件|条|次|个|场|期|份|名|篇)",
             text,
         ):
             detail = f"的“{item.label}”一个数字也没有"
-            hits.append(_said(item, "", text, found="没有数字", expected="写有数字", detail=detail))
+            hits.append(_hit_at_text(item, "", text, found="没有数字", expected="写有数字", detail=detail))
     return hits
 
 
 def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """三个方面, and then two are listed. A text that states no count, or lists nothing, is not evaluated."""
     hits, evaluated = [], False
-    for item, text in case.texts(rule.listed("texts")):
+    for item, text in case.texts(rule.names("texts")):
         match = _COUNT.search(text)
         listed = max(len(pattern.findall(text)) for pattern in _LISTED)
         if match is None or not listed:
@@ -113,13 +113,13 @@ def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
         evaluated = True
         if stated != listed:
             phrase = excerpt(text, *match.span())
-            hits.append(_said(item, phrase, text, found=str(listed), expected=str(stated)))
+            hits.append(_hit_at_text(item, phrase, text, found=str(listed), expected=str(stated)))
     return hits if evaluated else None
 
 
 def unit_words(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """我局 in a town's text, the web site of another county."""
-    texts = list(case.texts(rule.listed("texts")))
+    texts = list(case.texts(rule.names("texts")))
     if not texts:
         return None
     names = (case.unit.name, *case.unit.aliases)
@@ -128,25 +128,25 @@ def unit_words(rule: Rule, case: Case) -> Sequence[Hit] | None:
         for word, fits in rule.fits().items():
             if word in text and not any(fit in name for fit in fits for name in names):
                 detail = f"而本单位是{case.unit.name}"
-                hit = _said(item, word, text, found=word, expected=case.unit.name, detail=detail)
+                hit = _hit_at_text(item, word, text, found=word, expected=case.unit.name, detail=detail)
                 is_near = not any(part in f"{word}{case.unit.name}" for part in _GOVERNMENTS)
                 hits.append(replace(hit, severity="info") if is_near else hit)
         for match in _SITE.finditer(text):
             foreign = match["place"]
             if case.place and foreign != case.place and not any(word in foreign for word in _NO_PLACE):
                 detail = f"而本单位属{case.place}"
-                hits.append(_said(item, match.group(), text, found=foreign, expected=case.place, detail=detail))
+                hits.append(_hit_at_text(item, match.group(), text, found=foreign, expected=case.place, detail=detail))
     return hits
 
 
 def cited(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Another document of the same series than the format in force; where none is cited there is nothing to evaluate."""
     pattern, basis = re.compile(rule.word("pattern")), rule.word("basis")
-    found = [(item, text, match) for item, text in case.texts(rule.listed("texts")) for match in pattern.finditer(text)]
+    found = [(item, text, match) for item, text in case.texts(rule.names("texts")) for match in pattern.finditer(text)]
     if not found:
         return None
     return [
-        _said(item, match.group(), text, found=match.group(), expected=basis)
+        _hit_at_text(item, match.group(), text, found=match.group(), expected=basis)
         for item, text, match in found
         if match.group() != basis
     ]
@@ -157,15 +157,15 @@ def claim(rule: Rule, case: Case) -> Sequence[Hit] | None:
     hits, evaluated = [], False
     for item, text, each, holds in _claims(rule, case):
         evaluated = True
-        found = _spoken(each, text, case.year) if holds else None
+        found = _find_claim(each, text, case.year) if holds else None
         if found:
             phrase = excerpt(text, *found)
-            hit = _said(item, phrase, text, found=phrase, expected=each.says, says=each.says)
+            hit = _hit_at_text(item, phrase, text, found=phrase, expected=each.says, says=each.says)
             hits.append(_with_figures(hit, each, case))
     return hits if evaluated else None
 
 
-def _spoken(each: TextClaim, text: str, year: int) -> tuple[int, int] | None:
+def _find_claim(each: TextClaim, text: str, year: int) -> tuple[int, int] | None:
     """Where a text uses the words of a claim, unless others beside them say something else."""
     if not each.denies:
         for match in each.pattern.finditer(text):
@@ -185,7 +185,7 @@ def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
     for item, text, each, holds in _claims(rule, case):
         evaluated = True
         if holds and not each.pattern.search(text):
-            hit = _said(item, "", text, found="没有写", expected=each.says, says=each.says)
+            hit = _hit_at_text(item, "", text, found="没有写", expected=each.says, says=each.says)
             hits.append(_with_figures(hit, each, case))
     return hits if evaluated else None
 
@@ -205,7 +205,7 @@ def _with_figures(hit: Hit, each: TextClaim, case: Case) -> Hit:
     return replace(hit, operands=(*hit.operands, *((name, case.figure(name)) for name in names)))
 
 
-def _said(item: Item, phrase: str, text: str, **words: str) -> Hit:
+def _hit_at_text(item: Item, phrase: str, text: str, **words: str) -> Hit:
     """A hit at a text; a reason given for it is bound to the whole text."""
     return Hit(
         item=item.code,

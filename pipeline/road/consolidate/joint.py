@@ -107,7 +107,7 @@ class _Shared:
     def differences(self) -> Iterator[Difference]:
         """One row for every surplus listing, unless the office registered one for this number itself."""
         for number in self._joint():
-            if not self._decided(self._item.once, number):
+            if not self._find_decision(self._item.once, number):
                 for lister in self._counting(number)[1:]:
                     yield self._difference(number, lister)
 
@@ -134,7 +134,7 @@ class _Shared:
             arrival, sheet, cell = self._at(listers[1])
             where = {"file": arrival.name, "sheet": sheet, "cell": cell}
             words = {"found": number, "units": self._names(number)}
-            decided = self._decided(once, number)
+            decided = self._find_decision(once, number)
             if len(counting) > 1 and not decided:
                 label, surplus = self._form.item(once).label, len(counting) - 1
                 yield notice("C1", where={**where, "item": once}, label=label, surplus=surplus, **words)
@@ -145,9 +145,9 @@ class _Shared:
             if stock:
                 label = self._form.item(stock).label
                 finding = notice("C2", where={**where, "item": stock}, label=label, code=stock, **words)
-                yield finding.at(answer=_answer(self._decided(stock, number)))
+                yield finding.at(answer=_answer(self._find_decision(stock, number)))
 
-    def _decided(self, code: str, number: str) -> Adjustment | None:
+    def _find_decision(self, code: str, number: str) -> Adjustment | None:
         """The row of the 台账 in which the office decided about this number, be it with 0."""
         rows = (each for each in self._control.adjustments if each.subject == code)
         return next((each for each in rows if number in alike(each.reason)), None)

@@ -21,7 +21,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
     """Add up what passed. The root is the sum of the leaves and of the rows of the 差额表, and of nothing else."""
     counted = tuple(counted for standing in standings if (counted := standing.counted))
     joint = count_once(form, control, counted)
-    differences = (*map(_registered, control.adjustments), *joint.differences)
+    differences = (*map(_difference_of, control.adjustments), *joint.differences)
     contributions: dict[str, tuple[Contribution, ...]] = {}
     figures: dict[str, Figure | None] = {}
     for item in form.items:
@@ -44,7 +44,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
         },
         counted=counted,
         missing=tuple(s for s in standings if s.unit.counted and not s.counted and s.state is not State.WAIVED),
-        differences=_ordered(form, differences),
+        differences=_order_differences(form, differences),
         groups=groups,
         texts=joint.texts,
         findings=(*joint.findings, *_below_zero(form, differences, figures), *_identical(form, counted)),
@@ -81,7 +81,7 @@ def _identical(form: Form, counted: Sequence[CountedReturn]) -> Iterator[Finding
             yield notice("C6", where=where, units=names, count=sum(bool(value) for value in figures))
 
 
-def _ordered(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:
+def _order_differences(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:
     return tuple(sorted(differences, key=lambda difference: form.position[difference.item]))
 
 
@@ -139,7 +139,7 @@ def _contribution(item: Item, counted: CountedReturn, place: Place, value: Figur
     )
 
 
-def _registered(adjustment: Adjustment) -> Difference:
+def _difference_of(adjustment: Adjustment) -> Difference:
     return Difference(
         item=adjustment.subject,
         amount=adjustment.amount,

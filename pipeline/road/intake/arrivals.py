@@ -17,7 +17,7 @@ from pipeline.model.control import RESERVED_FILES
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Arrival, NewArrival, Reason, Sighted
 from pipeline.road.intake.attachments import is_attachment, is_ignored, unpack
-from pipeline.road.intake.guard import refused, unreachable
+from pipeline.road.intake.guard import refuse_arrival, unreachable
 
 if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
     from pipeline.ledger import Ledger
@@ -73,7 +73,7 @@ class _Take:
     sight: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.known = dict(self.ledger.arrivals.known(self.year))
+        self.known = dict(self.ledger.arrivals.load_known(self.year))
         self.sight = self.ledger.arrivals.last_sight(self.year) + 1
 
     def further_copies(self) -> dict[str, int]:
@@ -183,7 +183,7 @@ class _Take:
         reason: Reason = Reason.UNREADABLE,
     ) -> None:
         """List what cannot be read; without a hash it is not archived, and is looked at again the next night."""
-        self._add(refused(self._arrival(name, path, sha256=sha256), refusal, reason))
+        self._add(refuse_arrival(self._arrival(name, path, sha256=sha256), refusal, reason))
 
     def _add(self, arrival: Arrival) -> None:
         """The second time the same content only adds its name."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.files.containers import sniff
-from pipeline.files.containers.bounds import Bounds, RefusedError, swollen
+from pipeline.files.containers.bounds import Bounds, RefusedError, swollen_error
 from pipeline.files.containers.unzip import Member, directory, inflate
 
 _SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
@@ -58,7 +58,7 @@ def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Lef
     try:
         members = [member for member in directory(content, bounds) if (path := _path(member)) and not _skip(path)]
         if len(members) > left.members:
-            raise swollen(f"连同里面的压缩包超过 {bounds.members} 个文件")
+            raise swollen_error(f"连同里面的压缩包超过 {bounds.members} 个文件")
         left.members -= len(members)
         if not members:
             raise RefusedError("I16")
@@ -85,7 +85,7 @@ def _member(content: bytes, member: Member, bounds: Bounds, left: _Left) -> byte
     if member.encrypted:
         raise RefusedError("I5")
     if member.size > min(bounds.file, left.bytes):
-        raise swollen(f"展开后 {member.size / 1e6:.0f} MB")
+        raise swollen_error(f"展开后 {member.size / 1e6:.0f} MB")
     left.bytes -= member.size
     return inflate(content, member)
 

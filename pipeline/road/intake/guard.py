@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.files.containers import ole, sniff
-from pipeline.files.containers.bounds import Bounds, RefusedError, damaged, irregular
+from pipeline.files.containers.bounds import Bounds, RefusedError, damaged_error, irregular_error
 from pipeline.files.containers.parts import measure, names_of, prolog
 from pipeline.files.containers.unzip import Member, directory, inflate
 from pipeline.model.finding import clause, notice
@@ -52,10 +52,10 @@ def open_arrival(arrival: Arrival, bounds: Bounds | None = None) -> Opened:
         content = arrival.path.read_bytes()
         if arrival.sha256 and hashlib.sha256(content).hexdigest() != arrival.sha256:
             changed = RefusedError("I13", detail="内容与收件时不同")
-            return Opened(arrival=refused(arrival, changed, Reason.UNREACHABLE))
+            return Opened(arrival=refuse_arrival(arrival, changed, Reason.UNREACHABLE))
         return inspect(arrival, content, bounds or Bounds())
     except OSError as error:
-        return Opened(arrival=refused(arrival, unreachable(error), Reason.UNREACHABLE))
+        return Opened(arrival=refuse_arrival(arrival, unreachable(error), Reason.UNREACHABLE))
 
 
 def inspect(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
@@ -68,9 +68,9 @@ def inspect(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
             return _ole(arrival, content)
         if kind != sniff.CSV:
             raise foreign(kind)
-        return _opened(arrival, "csv", content=_csv(content))
+        return _open_container(arrival, "csv", content=_csv(content))
     except RefusedError as refusal:
-        return Opened(arrival=refused(arrival, refusal))
+        return Opened(arrival=refuse_arrival(arrival, refusal))
 
 
 def foreign(kind: str) -> RefusedError:
@@ -85,14 +85,14 @@ def unreachable(error: OSError) -> RefusedError:
     return RefusedError("I13", detail=error.strerror or type(error).__name__)
 
 
-def refused(arrival: Arrival, refusal: RefusedError, reason: Reason = Reason.UNREADABLE) -> Arrival:
+def refuse_arrival(arrival: Arrival, refusal: RefusedError, reason: Reason = Reason.UNREADABLE) -> Arrival:
     """The arrival with why it goes no further, and the one sentence for the clerk."""
     finding = notice(refusal.code, where={"file": arrival.name}, name=arrival.name, **refusal.words)
     obstacle = Obstacle(reason=reason, words=clause(refusal.code, name=arrival.name, **refusal.words))
     return replace(arrival, obstacle=obstacle, findings=(*arrival.findings, finding))
 
 
-def _opened(
+def _open_container(
     arrival: Arrival, kind: str, *, content: bytes = b"", parts: Mapping[str, bytes] | None = None, active: str = ""
 ) -> Opened:
     remarks = []
@@ -117,19 +117,19 @@ def _ole(arrival: Arrival, content: bytes) -> Opened:
         raise RefusedError("I5")
     kinds = [word for word, there in (("宏", "_VBA_PROJECT_CUR" in found.names), ("宏表", book.macro_sheet)) if there]
     content = ole.with_usual_name(content, found.names)
-    return replace(_opened(arrival, kind, content=content, active="、".join(kinds)), errors=book.errors)
+    return replace(_open_container(arrival, kind, content=content, active="、".join(kinds)), errors=book.errors)
 
 
 def _csv(content: bytes) -> bytes:
     """The same table in UTF-8 with commas, so that its reader has nothing to guess."""
-    text = sniff.decoded(content)
+    text = sniff.decode_text(content)
     if text is None:
         raise foreign(sniff.UNKNOWN)
     out = io.StringIO()
     try:
         csv.writer(out).writerows(csv.reader(io.StringIO(text, newline=""), delimiter=sniff.delimiter(text) or ","))
     except csv.Error as error:
-        raise damaged("文本表格的引号不成对") from error
+        raise damaged_error("文本表格的引号不成对") from error
     return out.getvalue().encode()
 
 
@@ -160,7 +160,7 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
         elif name == "mimetype" or (kind == "xlsb" and _BINARY_BOOK.fullmatch(name)):
             parts[member.name] = part = inflate(content, member)
             if "worksheets/" in name and holds_binary_error(part):
-                raise irregular("有公式错误，在 .xlsb 里无法定位")
+                raise irregular_error("有公式错误，在 .xlsb 里无法定位")
     if elsewhere:
         parts = at_home(parts, elsewhere)
         names = frozenset(name.lower() for name in parts)
@@ -169,7 +169,7 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
         parts = without_lost(parts, names, rels)
         _relations(parts, names, rels)
     active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in names))
-    return _opened(arrival, kind, parts=parts, active="、".join(active))
+    return _open_container(arrival, kind, parts=parts, active="、".join(active))
 
 
 def _refuse_locked(content: bytes, members: Sequence[Member]) -> None:
@@ -183,14 +183,14 @@ def _relations(parts: Mapping[str, bytes], names: frozenset[str], rels: str) -> 
     """Raise `RefusedError` when a part that the figures depend on is not in the file."""
     source = next((part for name, part in parts.items() if name.lower() == rels), None)
     if source is None:
-        raise damaged(f"缺少部件“{rels}”")
-    for path in _needed(source):
+        raise damaged_error(f"缺少部件“{rels}”")
+    for path in _needed_parts(source):
         if path.lower() not in names:
-            raise damaged(f"缺少部件“{path}”")
+            raise damaged_error(f"缺少部件“{path}”")
 
 
 @lru_cache(maxsize=64)
-def _needed(rels: bytes) -> tuple[str, ...]:
+def _needed_parts(rels: bytes) -> tuple[str, ...]:
     """The parts that hold sheets, texts and formats. Remembered, because all returns of a template say the same."""
     needed = []
     for match in _RELATION.finditer(rels):

@@ -41,7 +41,7 @@ def lock_carried(package: Package, form: Form, layout: Layout, figures: Mapping[
 def remind(package: Package, form: Form, layout: Layout, last: Mapping[str, Value]) -> None:
     """Let the note of an entry cell tell what the same item was last year, where a rule compares the two."""
     parts = Book(package).parts
-    for item, place in _compared(form, layout):
+    for item, place in _compared_cells(form, layout):
         value = last.get(item.code)
         if value is not None and not isinstance(value, str):
             line = reminder(item, print_figure(value))
@@ -53,7 +53,7 @@ def _with_line(line: str, note: str) -> str:
     return f"{note}\n{line}".strip()
 
 
-def _compared(form: Form, layout: Layout) -> Iterator[tuple[Item, Place]]:
+def _compared_cells(form: Form, layout: Layout) -> Iterator[tuple[Item, Place]]:
     """The entry cells a rule holds against their own figure of last year."""
     operands = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
     for item in form.items:

@@ -39,8 +39,10 @@ class Stamper:
         values = self._identity(unit, layout) | {layout.places[code]: figure for code, figure in figures.items()}
         values |= self._formulas(unit, layout, figures, last)
         package = Package(template)
-        blank = self._shown
-        write_cells(package, {at: value for at, value in values.items() if blank.get(at, "") != _shown(value)})
+        blank = self._as_calamine_shows
+        write_cells(
+            package, {at: value for at, value in values.items() if blank.get(at, "") != _as_calamine_shows(value)}
+        )
         lock_carried(package, form, layout, figures)
         remind(package, form, layout, last)
         return package.save()
@@ -81,7 +83,7 @@ class Stamper:
         return self.basis.form.set(self.basis.control.profile.thresholds)
 
     @cached_property
-    def _shown(self) -> Mapping[Place, object]:
+    def _as_calamine_shows(self) -> Mapping[Place, object]:
         """What the cells of the template show."""
         book = CalamineWorkbook.from_filelike(io.BytesIO(self.basis.template))
         return {
@@ -109,7 +111,7 @@ def file_name(unit: Unit) -> str:
     return f"{unit.file_stem}.xlsx"
 
 
-def _shown(value: object) -> object:
+def _as_calamine_shows(value: object) -> object:
     """How calamine shows a value that was written: nothing as an empty text."""
     return "" if value is None else value
 

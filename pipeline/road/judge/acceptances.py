@@ -28,7 +28,7 @@ class Office:
                 return finding.at(answer=f"认可：{row.reason}（批准人 {row.approver}）"), row
         return finding, None
 
-    def lapsed(self, subject: str, finding: Finding) -> tuple[Acceptance, Finding, str] | None:
+    def find_lapsed(self, subject: str, finding: Finding) -> tuple[Acceptance, Finding, str] | None:
         """The row that was given for other figures than the finding's, with these; ``None`` where there is none."""
         if finding.answer:
             return None

@@ -36,15 +36,15 @@ def judge(
     by_unit: dict[str, list[Checked]] = {}
     for each in sorted(checked, key=lambda each: each.submission.arrival.order):
         by_unit.setdefault(each.submission.unit, []).append(each)
-    judged = {unit: tuple(_judged(each, office) for each in explain(many)) for unit, many in by_unit.items()}
+    judged = {unit: tuple(_judge_return(each, office) for each in explain(many)) for unit, many in by_unit.items()}
     standings = (
         _standing(form, control, precedents, unit, judged.get(unit.code, ()), unit.code in waived)
         for unit in control.units
     )
-    return tuple(standing.locked() if closing else standing for standing in standings)
+    return tuple(standing.lock() if closing else standing for standing in standings)
 
 
-def _judged(checked: Checked, office: Office) -> Judged:
+def _judge_return(checked: Checked, office: Office) -> Judged:
     answered = [office.answer(finding.unit, finding) for finding in checked.findings]
     findings = tuple(finding for finding, _ in answered)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -62,7 +62,7 @@ def _judged(checked: Checked, office: Office) -> Judged:
         state=state,
         provisional=len(unanswered) < len(errors),
         accepted=tuple((acceptance, finding) for finding, acceptance in answered if acceptance),
-        lapsed=tuple(each for finding in findings if (each := office.lapsed(finding.unit, finding))),
+        lapsed=tuple(each for finding in findings if (each := office.find_lapsed(finding.unit, finding))),
     )
 
 
@@ -88,11 +88,11 @@ def _standing(
         rivals=choice.rivals,
         pending=choice.pending,
         aside=choice.aside,
-        findings=(*_undecided(form, unit, choice.rivals), *_lapsed(unit, choice.pending or decisive)),
+        findings=(*_undecided_findings(form, unit, choice.rivals), *_lapsed_findings(unit, choice.pending or decisive)),
     )
 
 
-def _lapsed(unit: Unit, judged: Judged | None) -> Iterator[Finding]:
+def _lapsed_findings(unit: Unit, judged: Judged | None) -> Iterator[Finding]:
     """The rows of 认可 that were given for other figures than those of the return that is looked at now."""
     for acceptance, finding, figures in judged.lapsed if judged else ():
         where = {"unit": unit.code, "file": CONTROL_FILE, "sheet": acceptance.sheet, "cell": acceptance.cell}
@@ -100,7 +100,7 @@ def _lapsed(unit: Unit, judged: Judged | None) -> Iterator[Finding]:
         yield notice("J2", where=where, expected=figures, **words)
 
 
-def _undecided(form: Form, unit: Unit, rivals: Sequence[Judged]) -> Iterator[Finding]:
+def _undecided_findings(form: Form, unit: Unit, rivals: Sequence[Judged]) -> Iterator[Finding]:
     """Two sound versions that differ: the files, the figures, and the row of the 台账 that decides."""
     if not rivals:
         return

@@ -51,7 +51,7 @@ def _correction(
     )
     opens = {item.code for item in outcome.form.items if item.carry}
     try:
-        if _outdated(outcome.form, unit, judged.submission):
+        if _is_outdated(outcome.form, unit, judged.submission):
             raise UnpatchableError("issued before the local indicators")
         sent, places = judged.submission.arrival.path.read_bytes(), judged.submission.places
         workbook = mark_workbook(sent, _face(reply), findings, places=places, opens=opens)
@@ -59,8 +59,8 @@ def _correction(
         reply = replace(reply, retyped=True)
         blank = fresh(unit)
         layout = _named_layout(outcome.form, blank)
-        filled = _filled(outcome.form, layout, blank, judged.submission)
-        moved = [_moved(finding, layout) for finding in findings]
+        filled = _fill_issued(outcome.form, layout, blank, judged.submission)
+        moved = [_move_to_issued(finding, layout) for finding in findings]
         workbook = _marked_or_plain(filled, _face(reply), moved, layout, opens)
     yield f"{FOLDER}/{reply.workbook}", workbook
     yield f"{FOLDER}/{unit.file_stem}_退改说明.txt", letter(reply)
@@ -92,7 +92,7 @@ def _face(reply: Reply) -> Face:
     )
 
 
-def _outdated(form: Form, unit: Unit, submission: Submission) -> bool:
+def _is_outdated(form: Form, unit: Unit, submission: Submission) -> bool:
     """Whether the sent workbook has no cell for a local indicator: marked, it could not be put right."""
     items = local_items(form, unit=unit.code, unit_type=unit.type)
     return any(item.code not in submission.places for item in items)
@@ -107,7 +107,7 @@ def _named_layout(form: Form, blank: bytes) -> Layout:
     return Layout(places=places, anchors=(), named=names, sheets=())
 
 
-def _filled(form: Form, layout: Layout, blank: bytes, submission: Submission) -> bytes:
+def _fill_issued(form: Form, layout: Layout, blank: bytes, submission: Submission) -> bytes:
     """The issued workbook with what was read with certainty; its totals are its own."""
     typed: Mapping[str, Value] = {
         item.code: value
@@ -127,7 +127,7 @@ def _marked_or_plain(
         return filled
 
 
-def _moved(finding: Finding, layout: Layout) -> Finding:
+def _move_to_issued(finding: Finding, layout: Layout) -> Finding:
     """The finding at the cells of its items in the issued workbook; without an item it is about the sent file."""
     place = layout.places.get(finding.item)
     if place is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.model.control import Profile, Unit
 from pipeline.model.finding import Finding
-from pipeline.road.publish.marking import said
+from pipeline.road.publish.marking import finding_text
 from pipeline.workbook.opinions import SHEET
 
 _MOST, _MOST_REMARKS = 8, 2
@@ -79,7 +79,7 @@ def _lines(reply: Reply) -> Iterator[str]:
         yield f"{next(numerals)}、{heading}"
         for number, finding in enumerate(shown, 1):
             where = f"{finding.sheet} {finding.cell}".strip() or "整份文件"
-            first, *rest = said(finding).split("\n")
+            first, *rest = finding_text(finding).split("\n")
             yield f"  {number}. 【{where}】{first}"
             yield from (f"     {line}" for line in rest)
         if len(findings) > len(shown):

@@ -112,7 +112,7 @@ class _Marking:
             for place in mark.places:
                 cell = self._sheet(place.sheet).find(place.row, place.col)
                 if cell is not None and self._is_marked(cell):
-                    self._edited(place.sheet)
+                    self._edit(place.sheet)
                     cell.set("s", str(self._styles.with_fill(int(cell.get("s", "0")), _old_fill(mark.fill))))
         if SHEET in self._book.parts:
             self._book.drop(SHEET)
@@ -172,7 +172,7 @@ class _Marking:
                     first = first or before
                     if before != first:
                         continue
-                    self._edited(place.sheet)
+                    self._edit(place.sheet)
                     fills[place] = before
                     locked = False if finding.item in self._opens else None
                     cell.set("s", str(self._styles.with_fill(style, solid(colour), locked=locked)))
@@ -183,7 +183,7 @@ class _Marking:
         texts: dict[Place, list[str]] = {}
         for finding, places in zip(findings, marks, strict=True):
             if places and finding.severity in COLOURS:
-                texts.setdefault(places[0], []).append(said(finding))
+                texts.setdefault(places[0], []).append(finding_text(finding))
         notes: dict[str, Notes] = {}
         for place, said_here in texts.items():
             if place.sheet not in notes:
@@ -204,11 +204,11 @@ class _Marking:
             self._cells[name] = Cells(self._package.look(self._book.parts[name]))
         return self._cells[name]
 
-    def _edited(self, name: str) -> None:
+    def _edit(self, name: str) -> None:
         self._package.edit(self._book.parts[name])
 
 
-def said(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
     """A finding in the lines of a note or a letter: what, found and expected, what to do."""
     lines = [f"{SEVERITY_LABELS[finding.severity]} {finding.code}：{finding.message}"]
     facts = [f"{word}：{text}" for word, text in (("填报", finding.found), ("应为", finding.expected)) if text]

@@ -67,7 +67,7 @@ def render_report(template: Path, content: ReportContent) -> bytes:
     table is missing or is not an exact number.
     """
     context = _context(content)
-    document = _opened(template)
+    document = _open_template(template)
     try:
         document.render(context, jinja_env=_environment(), autoescape=True)
     except jinja2.TemplateError as error:
@@ -75,7 +75,7 @@ def render_report(template: Path, content: ReportContent) -> bytes:
     except (ArithmeticError, TypeError, ValueError, etree.XMLSyntaxError) as error:
         raise TemplateError(f"Word 模板 {template} 填不成报告：{error}。{_REMEDY}") from error
     title = f"{context['profile'].root}{content.year}年{content.form.title}"
-    return _saved(document, content.year, title)
+    return _save(document, content.year, title)
 
 
 class _Branch(SimpleNamespace):
@@ -108,7 +108,7 @@ class _StrictTemplate(DocxTemplate):  # type: ignore[misc]
 _REMEDY = "请在 Word 里改正模板，再运行 xxgk template check 检查。"
 
 
-def _opened(template: Path) -> _StrictTemplate:
+def _open_template(template: Path) -> _StrictTemplate:
     try:
         document = _StrictTemplate(io.BytesIO(template.read_bytes()))
         document.init_docx()
@@ -224,7 +224,7 @@ def _clean(text: str) -> str:
     return _ILLEGAL.sub("", text).strip()
 
 
-def _saved(document: DocxTemplate, year: int, title: str) -> bytes:
+def _save(document: DocxTemplate, year: int, title: str) -> bytes:
     properties = document.docx.core_properties
     properties.title = title[:_PROPERTY_LENGTH]
     properties.author = properties.last_modified_by = properties.comments = ""

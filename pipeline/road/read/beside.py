@@ -29,10 +29,10 @@ def beside_findings(
             continue
         mine = [place for place in places.values() if place.sheet == plan.sheet]
         if mine and plan.sheet in book:
-            yield from _around(plan.sheet, book[plan.sheet], mine, _known(plan, book[plan.sheet]))
+            yield from _around(plan.sheet, book[plan.sheet], mine, _known_cells(plan, book[plan.sheet]))
 
 
-def _known(plan: SheetPlan, rows: Rows) -> frozenset[tuple[int, int]]:
+def _known_cells(plan: SheetPlan, rows: Rows) -> frozenset[tuple[int, int]]:
     """The labels that were issued and stand where they were."""
     return frozenset((row, col) for row, col, text in plan.anchors if value_at(rows, row, col) == text)
 

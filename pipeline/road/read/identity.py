@@ -83,20 +83,25 @@ class Registrar:
         claims = self._claims(arrival)
         units = sorted({claim.unit for claim in claims})
         if len(units) > 1:
-            return notice("U9", name=arrival.name, found="、".join(self._named(unit) for unit in units))
+            return notice("U9", name=arrival.name, found="、".join(self._name_of(unit) for unit in units))
         if not units:
             return verdict.finding if isinstance(verdict, Doubt) else verdict
         if isinstance(verdict, Identified) and verdict.unit == units[0]:
             return verdict
         if owner := self._owner(arrival, claims, units[0], book):
             return owner
-        because = verdict.because if isinstance(verdict, Doubt) else f"签发给“{self._named(verdict.unit)}”"
-        words: Words = {"name": arrival.name, "unit": self._named(units[0]), "cell": claims[0].cell, "because": because}
+        because = verdict.because if isinstance(verdict, Doubt) else f"签发给“{self._name_of(verdict.unit)}”"
+        words: Words = {
+            "name": arrival.name,
+            "unit": self._name_of(units[0]),
+            "cell": claims[0].cell,
+            "because": because,
+        }
         return Identified(unit=units[0], findings=(notice("U10", **words),))
 
     def _weigh(self, arrival: Arrival, seals: list[Seal], book: Mapping[str, Rows]) -> Identified | Doubt:
         year = str(self.control.profile.year)
-        declared = list(self._declared(book))
+        declared = list(self._read_declarations(book))
         words: Words = {"name": arrival.name, "year": year, "form": self.form.id}
         if not seals:
             likely = self._likely(arrival, declared)
@@ -122,42 +127,42 @@ class Registrar:
             where = {"sheet": said.place.sheet, "cell": said.place.cell}
             if said.unit and said.unit != agreed and not self.roster.agrees(said.unit, unit):
                 likely = self._likely(arrival, [said], unit)
-                named = self._named(unit)
+                named = self._name_of(unit)
                 finding = notice("U5", where=where, found=named, declared=said.unit, likely=likely, **words)
                 return Doubt(finding=finding, because="表上写的单位不同")
             if said.year and said.year != words["year"]:
                 return Doubt(finding=notice("U8", where=where, found=said.year, **words), because="表上写的年度不同")
             agreed = said.unit or agreed
         for name in arrival.names:
-            mentioned = self.roster.mentioned(name)
+            mentioned = self.roster.find_mentioned(name)
             if not mentioned or unit in mentioned:
                 return None
-        others = "、".join(self._named(code) for code in sorted(self.roster.mentioned(arrival.name)))
+        others = "、".join(self._name_of(code) for code in sorted(self.roster.find_mentioned(arrival.name)))
         likely = self._likely(arrival, declared, unit)
-        finding = notice("U7", found=self._named(unit), declared=others, likely=likely, **words)
+        finding = notice("U7", found=self._name_of(unit), declared=others, likely=likely, **words)
         return Doubt(finding=finding, because="文件名写的单位不同")
 
     def _owner(self, arrival: Arrival, claims: Sequence[Claim], unit: str, book: Mapping[str, Rows]) -> Finding | None:
         """What a sheet says of its owner weighs more than a claim by file name; a claim by hash is certain."""
         if any(claim.certainty(arrival.sha256, arrival.names) == _BY_HASH for claim in claims):
             return None
-        for declared in self._declared(book):
+        for declared in self._read_declarations(book):
             others = self.roster.resolve(declared.unit) if declared.unit else frozenset()
             if others and unit not in others:
                 where = {"sheet": declared.place.sheet, "cell": declared.place.cell}
-                words: Words = {"name": arrival.name, "unit": self._named(unit), "row": arrival.sha256[:8]}
-                return notice("U11", where=where, found=declared.unit, expected=self._named(unit), **words)
+                words: Words = {"name": arrival.name, "unit": self._name_of(unit), "row": arrival.sha256[:8]}
+                return notice("U11", where=where, found=declared.unit, expected=self._name_of(unit), **words)
         return None
 
     def namesakes(self, arrival: Arrival, unit: str) -> Iterator[Finding]:
         """The same bytes under the name of another unit: one of them has not sent its own."""
-        if not any(unit in self.roster.mentioned(name) for name in arrival.names):
+        if not any(unit in self.roster.find_mentioned(name) for name in arrival.names):
             return
         for name in arrival.names:
-            others = self.roster.mentioned(name) - {unit}
-            if others and unit not in self.roster.mentioned(name):
-                named = "、".join(self._named(code) for code in sorted(others))
-                yield notice("U12", name=name, unit=self._named(unit), found=named, expected=self._named(unit))
+            others = self.roster.find_mentioned(name) - {unit}
+            if others and unit not in self.roster.find_mentioned(name):
+                named = "、".join(self._name_of(code) for code in sorted(others))
+                yield notice("U12", name=name, unit=self._name_of(unit), found=named, expected=self._name_of(unit))
 
     def _claims(self, arrival: Arrival) -> list[Claim]:
         """The claims of the most certain kind there are: by hash, else by path, else by base name."""
@@ -165,7 +170,7 @@ class Registrar:
         best = max((certainty for certainty, _ in ranked), default=0)
         return [claim for certainty, claim in ranked if best and certainty == best]
 
-    def _declared(self, book: Mapping[str, Rows]) -> Iterator[Declaration]:
+    def _read_declarations(self, book: Mapping[str, Rows]) -> Iterator[Declaration]:
         """Who and which year the sheets say; on an issued workbook at their known cells, else wherever it stands."""
         home = self.layout.places.get("meta.unit")
         known: object = ""
@@ -173,7 +178,7 @@ class Registrar:
             text = value_at(book.get(place.sheet, ()), place.row, place.col)
             if text != known and isinstance(text, str) and (match := _BANNER.fullmatch(text)):
                 known = text
-                yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=place)
+                yield Declaration(unit=_clean_name(match["unit"]), year=match["year"] or "", place=place)
         if not known or home is None or home.sheet not in book or book.keys() - self._sheets:
             yield from search_declarations(book)
             return
@@ -196,14 +201,14 @@ class Registrar:
         if sealed in self.control.by_code:
             reasons.setdefault(sealed, "签发信息")
         for name in arrival.names:
-            for code in sorted(self.roster.mentioned(name)):
+            for code in sorted(self.roster.find_mentioned(name)):
                 reasons.setdefault(code, "文件名")
         for code in self.roster.similar([*texts, *(name.rpartition("/")[2] for name in arrival.names)]):
             reasons.setdefault(code, "名称相近")
-        listed = [f"{self._named(code)}（{why}）" for code, why in list(reasons.items())[:3]]
+        listed = [f"{self._name_of(code)}（{why}）" for code, why in list(reasons.items())[:3]]
         return "可能是：" + "、".join(listed) if listed else "名录里没有名称相近的单位"
 
-    def _named(self, code: str) -> str:
+    def _name_of(self, code: str) -> str:
         unit = self.control.by_code.get(code)
         return f"{code} {unit.name}" if unit else code
 
@@ -228,8 +233,10 @@ def search_declarations(book: Mapping[str, Rows]) -> Iterator[Declaration]:
                 if not isinstance(cell, str) or len(cell) > 200:
                     continue
                 text = cell.strip()
-                if text.startswith("填报单位") and (match := _BANNER.fullmatch(text)) and _said(match["unit"]):
-                    yield Declaration(unit=_said(match["unit"]), year=match["year"] or "", place=Place(sheet, r, c))
+                if text.startswith("填报单位") and (match := _BANNER.fullmatch(text)) and _clean_name(match["unit"]):
+                    yield Declaration(
+                        unit=_clean_name(match["unit"]), year=match["year"] or "", place=Place(sheet, r, c)
+                    )
                 elif label_key(text) in ("填报单位", "报告年度"):
                     beside = next((n for n in range(c + 1, len(row)) if str(row[n]).strip()), None)
                     if beside is None:
@@ -243,7 +250,7 @@ def search_declarations(book: Mapping[str, Rows]) -> Iterator[Declaration]:
                     )
 
 
-def _said(unit: str) -> str:
+def _clean_name(unit: str) -> str:
     """A declared name; the blank form's own words are none."""
     return "" if unit.startswith(("（", "(")) else unit
 

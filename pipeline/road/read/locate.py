@@ -54,7 +54,7 @@ class SheetPlan:
         """Row and column of every cell of an item."""
         return frozenset((row, col) for _, row, col in self.cells)
 
-    def padded(self, rows: Rows) -> Rows:
+    def pad(self, rows: Rows) -> Rows:
         """The rows with every cell of an item in them, blank where the workbook ends before it."""
         if len(rows) >= self.height and len(rows[0]) >= self.width:
             return rows
@@ -72,7 +72,7 @@ class SheetPlan:
             return False
         return True
 
-    def contained(self, rows: Rows) -> bool:
+    def is_contained(self, rows: Rows) -> bool:
         """Whether no more than a few words were written below the issued table, or to the right of a statutory one.
 
         A few words are told by themselves; more of them may be the table once again.
@@ -129,7 +129,7 @@ def as_issued(plans: Sequence[SheetPlan], layout: Layout, book: Mapping[str, Row
     if any(_text(cell) for rows in others for row in rows for cell in row):
         return False
     return all(
-        (rows := book.get(plan.sheet)) is not None and plan.intact(rows) and plan.contained(rows) for plan in plans
+        (rows := book.get(plan.sheet)) is not None and plan.intact(rows) and plan.is_contained(rows) for plan in plans
     )
 
 
@@ -186,7 +186,7 @@ class Locator:
         by_sheet = {plan.sheet: plan for plan in self.plans if plan.sheet in intact}
         for name, rows in self.book.items():
             plan = by_sheet.get(name)
-            settled = plan is not None and plan.contained(rows)
+            settled = plan is not None and plan.is_contained(rows)
             labels = {} if settled else labels_of(rows)
             for chart in self.charts:
                 here = Sightings()
@@ -206,7 +206,7 @@ class Locator:
         # two sheets                    7 | 9                    not certain (L4)
         # one, its label there twice    7 | 7 in one block       not certain (L4): one of them is another item's
         sheets = {sighting.place.sheet for sighting in sightings}
-        filled = {sighting.place.sheet for sighting in sightings if self._entered(sighting)} or sheets
+        filled = {sighting.place.sheet for sighting in sightings if self._is_entered(sighting)} or sheets
         by_index: dict[int, dict[Place, tuple[str, int]]] = {}
         for sighting in sightings:
             if sighting.place.sheet in filled:
@@ -216,7 +216,7 @@ class Locator:
         for index, candidates in by_index.items():
             places = list(candidates)
             separate = len(set(candidates.values())) == len(places)
-            if separate and len({_written(self._raw(place)) for place in places}) == 1:
+            if separate and len({_normal_text(self._raw(place)) for place in places}) == 1:
                 certain[index] = places[0]
             else:
                 differing.append((index, places))
@@ -232,14 +232,14 @@ class Locator:
         self._told.update(index for index, _ in differing)
         index, places = differing[0]
         item = self.form.items[index]
-        told = "，".join(f"“{p.sheet}”{p.cell} 是“{_written(self._raw(p)) or '空白'}”" for p in places)
+        told = "，".join(f"“{p.sheet}”{p.cell} 是“{_normal_text(self._raw(p)) or '空白'}”" for p in places)
         where = {"sheet": places[-1].sheet, "cell": places[-1].cell, "item": item.code}
         words = {"table": chart.name, "count": len(differing), "label": item.label, "found": told}
         self._findings.append(notice("L4", where=where, **words))
 
-    def _entered(self, sighting: Sighting) -> bool:
+    def _is_entered(self, sighting: Sighting) -> bool:
         """Whether the unit itself wrote something in this cell: no total, and not what was printed in."""
-        return self.form.items[sighting.index].mode == "entered" and bool(_written(self._raw(sighting.place)))
+        return self.form.items[sighting.index].mode == "entered" and bool(_normal_text(self._raw(sighting.place)))
 
     def _veto(self, chart: Chart, found: dict[int, Place], sightings: Sequence[Sighting], intact: set[str]) -> None:
         """Take out the items whose defined name stands at another cell than their labels prove."""
@@ -288,7 +288,7 @@ class Locator:
             self._told.update(chart.indexes)
         place = stray[0]
         where = {"sheet": place.sheet, "cell": place.cell}
-        words = {"table": chart.name, "found": _written(self._raw(place)), "row": place.row + 1}
+        words = {"table": chart.name, "found": _normal_text(self._raw(place)), "row": place.row + 1}
         self._findings.append(notice("L5", where=where, **words))
 
     def _raw(self, place: Place) -> object:
@@ -300,7 +300,7 @@ def _text(cell: object) -> bool:
     return bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 
-def _written(cell: object) -> str:
+def _normal_text(cell: object) -> str:
     """A cell for comparing two copies: 3, 3.0 and " 3" are the same."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

@@ -64,7 +64,7 @@ def style_looks(styles: bytes) -> Mapping[int, Look]:
     codes = dict(BUILT_IN)
     for entry in _all(root, "numFmt"):
         codes[_number(entry.get("numFmtId"))] = entry.get("formatCode", "")
-    fonts = [any(_marked(mark) for mark in font) for holder in _all(root, "fonts") for font in holder]
+    fonts = [any(_is_marked(mark) for mark in font) for holder in _all(root, "fonts") for font in holder]
     looks: dict[int, Look] = {}
     for holder in _all(root, "cellXfs"):
         for number, xf in enumerate(holder):
@@ -84,7 +84,7 @@ def marked_strings(shared: bytes) -> frozenset[int]:
     except etree.XMLSyntaxError:
         return frozenset()
     entries = (entry for entry in root if etree.QName(entry).localname == "si")
-    return frozenset(n for n, entry in enumerate(entries) if any(map(_marked, entry.iter(etree.Element))))
+    return frozenset(n for n, entry in enumerate(entries) if any(map(_is_marked, entry.iter(etree.Element))))
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +97,7 @@ def is_mark(name: str, attributes: Mapping[str, str]) -> bool:
     return name in _MARKS and attributes.get("val", "1").lower() not in _FALSE
 
 
-def _marked(element: etree._Element) -> bool:
+def _is_marked(element: etree._Element) -> bool:
     return is_mark(etree.QName(element).localname, {str(key): str(value) for key, value in element.attrib.items()})
 
 

@@ -41,7 +41,7 @@ def moved_findings(
             details.append(f"有的{word}移动了 {'、'.join(str(abs(n)) for n in sorted(shifted, key=abs)[:3])} {word}")
     details += [f"“{label}”写成“{text}”" for label, text in list(reworded.items())[:3]]
     if not details:
-        details = [f"{where}“{text}”现在是“{now}”" for where, text, now in _changed(layout, found, book)][:3]
+        details = [f"{where}“{text}”现在是“{now}”" for where, text, now in _changed_labels(layout, found, book)][:3]
     if details and found:
         place = next(iter((moved or found).values()))
         yield notice("L1", where={"sheet": place.sheet, "cell": place.cell}, table=chart.name, found="；".join(details))
@@ -55,7 +55,9 @@ def _shift(issued: Place | None, place: Place, at: str) -> int:
     return int(getattr(place, at)) - int(getattr(issued, at)) if issued else 0
 
 
-def _changed(layout: Layout, found: Mapping[int, Place], book: Mapping[str, Rows]) -> Iterator[tuple[str, str, str]]:
+def _changed_labels(
+    layout: Layout, found: Mapping[int, Place], book: Mapping[str, Rows]
+) -> Iterator[tuple[str, str, str]]:
     """Labels of the sheets these items stand on that are no longer what was issued."""
     sheets = {place.sheet for place in found.values()}
     for anchor in layout.anchors:
@@ -87,7 +89,7 @@ def missing_findings(
         if not gone:
             continue
         if chart.name == LOCAL_SHEET:
-            yield _outdated(rule, gone)
+            yield _outdated_finding(rule, gone)
             continue
         if len(gone) == len(every):
             detail = unread.get(chart.name) or f"没有找到“{chart.name}”：所有工作表里都没有它的行列标题"
@@ -103,7 +105,7 @@ def missing_findings(
             yield violation(rule, where=where, detail=detail, found=now or "没有", expected=label)
 
 
-def _outdated(rule: Rule, gone: Sequence[Item]) -> Finding:
+def _outdated_finding(rule: Rule, gone: Sequence[Item]) -> Finding:
     """Local indicators that are not there: a workbook issued before the office added them has no such rows."""
     labels = "、".join(f"“{item.row_path[-1]}”" for item in gone[:3]) + ("等" if len(gone) > 3 else "")
     detail = (

@@ -65,7 +65,7 @@ class Roster:
         """Whether a declared name can be the unit's."""
         return code in self.resolve(name)
 
-    def mentioned(self, path: str) -> frozenset[str]:
+    def find_mentioned(self, path: str) -> frozenset[str]:
         """The units a file name speaks of, or if none the nearest folder that speaks of one."""
         for part in reversed(PurePosixPath(path).parts):
             stem = plain(part.rpartition(".")[0] or part)

@@ -51,9 +51,9 @@ class ReasonPlan:
                 found[key] = text
             elif text:
                 strayed = True
-        return self._searched(book) if strayed else found
+        return self._search_reasons(book) if strayed else found
 
-    def _searched(self, book: Mapping[str, Rows]) -> dict[str, str]:
+    def _search_reasons(self, book: Mapping[str, Rows]) -> dict[str, str]:
         found: dict[str, str] = {}
         for rows in book.values():
             column = -1

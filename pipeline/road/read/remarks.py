@@ -62,7 +62,7 @@ def tell(remarks: Sequence[Remark], entries: Iterable[Place]) -> Iterator[Findin
 
 def _single(remark: Remark) -> Finding:
     where = {"sheet": remark.place.sheet, "cell": remark.place.cell, "item": remark.item.code}
-    return _said(remark, where, {"label": remark.item.label, **remark.words})
+    return _single_finding(remark, where, {"label": remark.item.label, **remark.words})
 
 
 def _several(group: Sequence[Remark], named: str, cell: str) -> Finding:
@@ -78,10 +78,10 @@ def _several(group: Sequence[Remark], named: str, cell: str) -> Finding:
         words[key] = (
             "”“".join(different[:_MOST_SHOWN]) + more if key == "found" else "、".join(different[:_MOST_SHOWN]) + more
         )
-    return _said(first, where, words)
+    return _single_finding(first, where, words)
 
 
-def _said(remark: Remark, where: Mapping[str, object], words: Mapping[str, str]) -> Finding:
+def _single_finding(remark: Remark, where: Mapping[str, object], words: Mapping[str, str]) -> Finding:
     if isinstance(remark.says, str):
         return notice(remark.says, where=where, **words)
     return violation(remark.says, where=where, **words)

@@ -91,7 +91,7 @@ def _targets(sheets: bytes, rels: bytes) -> Mapping[str, str]:
 def scan(xml: bytes, hints: Hints = NO_HINTS) -> Scan:
     """Look through one worksheet. Raises ``expat.ExpatError`` when it must be parsed and is no XML."""
     start, end = _cells(xml)
-    covered = _covered(xml[end:]) if start >= 0 else frozenset[tuple[int, int]]()
+    covered = _covered_cells(xml[end:]) if start >= 0 else frozenset[tuple[int, int]]()
     if (
         start >= 0
         and xml.find(b"DISPIMG", start, end) < 0
@@ -110,7 +110,7 @@ def scan(xml: bytes, hints: Hints = NO_HINTS) -> Scan:
 
 
 @lru_cache(maxsize=64)
-def _covered(tail: bytes) -> frozenset[tuple[int, int]]:
+def _covered_cells(tail: bytes) -> frozenset[tuple[int, int]]:
     """The cells below merged ones, by what stands behind the cells of a sheet; each merge without its first cell."""
     found: set[tuple[int, int]] = set()
     for left, top, right, bottom in _MERGED.findall(tail):
@@ -215,7 +215,7 @@ class _Walk:
     @property
     def covered(self) -> frozenset[tuple[int, int]]:
         """What merged cells cover, in a sheet that is not written in the usual way."""
-        return _covered(b"".join(self._merges))
+        return _covered_cells(b"".join(self._merges))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]

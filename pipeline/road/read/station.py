@@ -72,7 +72,7 @@ class Reader:
             workbook = read_workbook(opened)
         except UnreadableError as error:
             obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=error))
-            return _unclaimed(arrival, obstacle, notice("I1", name=arrival.name, reason=error))
+            return _unclaim(arrival, obstacle, notice("I1", name=arrival.name, reason=error))
         unread = {finding.sheet: finding for finding in workbook.findings if finding.sheet}
         mine = {sheet: finding.message.rstrip("。") for sheet, finding in unread.items() if sheet in self.layout.sheets}
         others = (finding for finding in workbook.findings if finding.sheet not in mine)
@@ -83,7 +83,7 @@ class Reader:
         if isinstance(result, Unclaimed) and IDENTITY_SHEET in unread:
             cause = next((unread[sheet] for sheet in unread if sheet != IDENTITY_SHEET), unread[IDENTITY_SHEET])
             words = cause.message.rstrip("。")
-            return _unclaimed(arrival, Obstacle(reason=Reason.UNREADABLE, words=words), cause)
+            return _unclaim(arrival, Obstacle(reason=Reason.UNREADABLE, words=words), cause)
         return result
 
     def format_findings(self, opened: Opened) -> tuple[Finding, ...]:
@@ -109,21 +109,21 @@ class Reader:
         book = {name: rows for name, rows in grids.items() if not is_annex(name, rows)}
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
-            return _unclaimed(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
+            return _unclaim(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
         unit = identified.unit
         findings = [*remarks, *identified.findings, *self._registrar.namesakes(arrival, unit)]
-        issued = self._issued(unit)
+        issued = self._issued_layout(unit)
         if lacking := find_lacking(grids):
             findings.append(notice("C4", found=lacking))
         places: Mapping[str, Place]
         if issued.whole and as_issued(issued.plans, issued.layout, book):
             places = issued.layout.places
-            taken = self._evaluator.as_issued(issued.plans, book, sheets, unit)
+            taken = self._evaluator.take_issued(issued.plans, book, sheets, unit)
         else:
             located = self._locator(issued, names, book, unread).locate()
             findings += located.findings
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
-            taken = self._evaluator.located(located.places, book, sheets, unit)
+            taken = self._evaluator.take_located(located.places, book, sheets, unit)
         findings += taken.findings
         findings += beside_findings(places, issued.plans, book)
         findings += hidden_findings(places, sheets)
@@ -132,7 +132,7 @@ class Reader:
             unit=unit,
             values=self.form.vector(taken.values),
             places=places,
-            reasons=_written(_opinions(book) | issued.reasons.read(book)),
+            reasons=_clean_reasons(_opinions(book) | issued.reasons.read(book)),
             repairs=taken.repairs,
             saved=saved,
             lacking=missing_in(lacking),
@@ -156,7 +156,7 @@ class Reader:
             unread=unread,
         )
 
-    def _issued(self, unit: str) -> IssuedLayout:
+    def _issued_layout(self, unit: str) -> IssuedLayout:
         """How the workbook of a unit was issued; units that are asked for the same share one answer."""
         if unit not in self._units:
             kind = self.control.by_code[unit].type
@@ -188,12 +188,12 @@ class Reader:
         return Evaluator.of(self.form, self.control)
 
 
-def _unclaimed(arrival: Arrival, obstacle: Obstacle, finding: Finding) -> Unclaimed:
+def _unclaim(arrival: Arrival, obstacle: Obstacle, finding: Finding) -> Unclaimed:
     findings = (finding.at(file=arrival.name), *arrival.findings)
     return Unclaimed(arrival=arrival, obstacle=obstacle, findings=findings)
 
 
-def _written(reasons: Mapping[str, str]) -> dict[str, str]:
+def _clean_reasons(reasons: Mapping[str, str]) -> dict[str, str]:
     """Reasons as texts are read: without control characters."""
     texts = ((key, read_text(text).value) for key, text in reasons.items())
     return {key: text for key, text in texts if isinstance(text, str)}

@@ -23,21 +23,21 @@ def read_superior(opened: Opened, form: Form, control: Control) -> Seal | Findin
     """The seal of an issued workbook behind the guard, or why there is none to use."""
     profile = control.profile
     if not opened.format:
-        return _refused(opened.arrival.findings[-1].message.rstrip("。"))
+        return _refuse(opened.arrival.findings[-1].message.rstrip("。"))
     try:
         sheets = read_workbook(opened).sheets
     except UnreadableError as error:
-        return _refused(str(error))
+        return _refuse(str(error))
     book = {name: grid(sheet) for name, sheet in sheets.items()}
     seals = seals_of(book)
     if len(seals) != 1:
-        return _refused("里面没有签发页" if not seals else "里面有几张签发页")
+        return _refuse("里面没有签发页" if not seals else "里面有几张签发页")
     (seal,) = seals
     if (seal.form, seal.year) != (form.id, str(profile.year)):
-        return _refused(f"它是 {seal.year} 年度、表式“{seal.form}”的，本年度是 {profile.year} 年、“{form.id}”")
+        return _refuse(f"它是 {seal.year} 年度、表式“{seal.form}”的，本年度是 {profile.year} 年、“{form.id}”")
     name = next((said.unit for said in search_declarations(book) if said.unit), "")
     if not _same(name, profile.root):
-        return _refused(f"它是发给“{name}”的，台账的汇总单位是“{profile.root}”")
+        return _refuse(f"它是发给“{name}”的，台账的汇总单位是“{profile.root}”")
     return seal
 
 
@@ -58,5 +58,5 @@ def _bare(name: str) -> str:
     return key
 
 
-def _refused(reason: str) -> Finding:
+def _refuse(reason: str) -> Finding:
     return notice("T21", where={"file": SUPERIOR_FILE}, name=SUPERIOR_FILE, reason=reason)

@@ -81,14 +81,14 @@ class Evaluator:
             tables=frozenset(table.code for table in form.tables),
         )
 
-    def as_issued(
+    def take_issued(
         self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
         """Values at the issued places; a plain whole number in a count's cell is taken without further ado."""
         taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
         values = taken.values
         for plan in plans:
-            rows, sheet = plan.padded(book[plan.sheet]), sheets[plan.sheet]
+            rows, sheet = plan.pad(book[plan.sheet]), sheets[plan.sheet]
             plain = _is_plain(sheet, plan)
             for index, row, col in plan.counts:
                 raw = rows[row][col]
@@ -103,9 +103,9 @@ class Evaluator:
         cells = {
             index: Place(plan.sheet, row, col) for plan in plans for index, row, col in (*plan.counts, *plan.others)
         }
-        return self._finished(taken, sheets, unit, cells)
+        return self._finish(taken, sheets, unit, cells)
 
-    def located(
+    def take_located(
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
         """Values at the places that were proven; an item without one stays ``None``, its S1 has been told."""
@@ -113,7 +113,7 @@ class Evaluator:
         for index, place in places.items():
             raw = value_at(book[place.sheet], place.row, place.col)
             self._take(taken, index, raw, place, sheets[place.sheet])
-        return self._finished(taken, sheets, unit, places)
+        return self._finish(taken, sheets, unit, places)
 
     def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet) -> None:
         """Put the value of one cell and what must be said about it into ``taken``; blanks are looked at in the end."""
@@ -128,12 +128,12 @@ class Evaluator:
         if item.numeric and item.mode == "entered" and reading.value is None and not reading.reason:
             taken.blanks[index] = place
             return
-        self._told(taken, item, reading, place)
+        self._tell_cell(taken, item, reading, place)
 
-    def _told(self, taken: Taken, item: Item, reading: CellReading, place: Place) -> None:
+    def _tell_cell(self, taken: Taken, item: Item, reading: CellReading, place: Place) -> None:
         """What must be said about a cell, if anything."""
         if reading.reason:
-            words = {"found": reading.shown, "reason": reading.reason, "expected": _expected(item)}
+            words = {"found": reading.shown, "reason": reading.reason, "expected": _describe_expected(item)}
             taken.remarks.append(Remark(says=self.number, item=item, place=place, words=words))
         if not item.numeric or not reading.repairs:
             return
@@ -145,7 +145,7 @@ class Evaluator:
             taken.remarks.append(Remark(says=_NOTICES[repair], item=item, place=place, words=words, apart=apart))
 
     # ---------------------------------------------------------------- what shows only when all cells are read
-    def _finished(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> Taken:
+    def _finish(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> Taken:
         """The same with its blanks and its totals settled, and all remarks told."""
         self._settle_blanks(taken, sheets, unit, places)
         self._complete_totals(taken)
@@ -178,7 +178,7 @@ class Evaluator:
                 taken.repairs[item.code] = (Repair.ZEROED,)
                 continue
             if not (zero and sheets[place.sheet].scanned):
-                words = {"found": "空白", "expected": _expected(item)}
+                words = {"found": "空白", "expected": _describe_expected(item)}
                 taken.remarks.append(Remark(says=self.blank, item=item, place=place, words=words))
                 continue
             taken.values[index] = _ZERO[item.kind]
@@ -263,7 +263,7 @@ class Evaluator:
         stated = list(values)
         left_out: set[int] = set()
 
-        def summed(code: str, texts: bool) -> Figure | None:
+        def sum_parts(code: str, texts: bool) -> Figure | None:
             at = position[code]
             value = (values if texts else stated)[at]
             if not texts and at in taken.texts:
@@ -272,9 +272,9 @@ class Evaluator:
 
         for code in self.form.upwards:
             terms, value = self.form.formulas[code].right, stated[position[code]]
-            if value is None or value != total(terms, lambda name: summed(name, texts=False)):
+            if value is None or value != total(terms, lambda name: sum_parts(name, texts=False)):
                 continue
-            correct = total(terms, lambda name: summed(name, texts=True))
+            correct = total(terms, lambda name: sum_parts(name, texts=True))
             if correct != value:
                 values[position[code]] = correct
                 taken.repairs[code] = (Repair.COMPUTED,)
@@ -337,7 +337,7 @@ def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> CellReading
     return read_look(raw, look, item) if look else None
 
 
-def _expected(item: Item) -> str:
+def _describe_expected(item: Item) -> str:
     if item.kind == "money":
         return f"不小于 0 的数字，最多 {item.scale} 位小数"
     return "整数，减少的用负号" if item.signed else "不小于 0 的整数"

@@ -64,7 +64,7 @@ def _by_sheet(layout: Layout) -> dict[str, list[str]]:
 
 def _cells(form: Form, layout: Layout, book: Workbook, where: Mapping[str, str]) -> Iterator[Finding]:
     """Locks, validations and formulas of the item cells."""
-    validated = {name: _validated(book[name]) for name in layout.sheets}
+    validated = {name: _validated_cells(book[name]) for name in layout.sheets}
     for code, place in layout.places.items():
         item, cell = form.item(code), book[place.sheet][place.cell]
         at = {**where, "sheet": place.sheet, "cell": place.cell, "item": code}
@@ -78,7 +78,7 @@ def _cells(form: Form, layout: Layout, book: Workbook, where: Mapping[str, str])
             yield notice("K7", where=at, label=item.label)
 
 
-def _validated(sheet: Worksheet) -> set[tuple[int, int]]:
+def _validated_cells(sheet: Worksheet) -> set[tuple[int, int]]:
     """The cells (counted from 1) of a sheet that carry a validation which stops wrong input."""
     return {
         (row, col)
@@ -92,7 +92,7 @@ def _validated(sheet: Worksheet) -> set[tuple[int, int]]:
 
 def _balances(form: Form, layout: Layout, book: Workbook, where: Mapping[str, str]) -> Iterator[Finding]:
     """Every balance has its live mark on the cell of its total."""
-    marked = {name: _marked(book[name].conditional_formatting) for name in layout.sheets}
+    marked = {name: _marked_cells(book[name].conditional_formatting) for name in layout.sheets}
     for rule in form.rules:
         for equation in rule.equations:
             place = layout.places.get(equation.left[0].name)
@@ -101,7 +101,7 @@ def _balances(form: Form, layout: Layout, book: Workbook, where: Mapping[str, st
                 yield notice("K8", where=at, rule=rule.id, over=equation.over_label)
 
 
-def _marked(formats: ConditionalFormattingList) -> set[tuple[int, int]]:
+def _marked_cells(formats: ConditionalFormattingList) -> set[tuple[int, int]]:
     return {
         (row, col)
         for entry in formats

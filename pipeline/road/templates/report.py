@@ -90,7 +90,7 @@ def build_report(form: Form, path: Path) -> None:
         if isinstance(above, Table) and not spacing.page_break_before:
             spacing.space_before = Pt(14.5)
         above = part
-    path.write_bytes(_settled(document, form))
+    path.write_bytes(_settle(document, form))
 
 
 def placeholders(template: Path) -> frozenset[str]:
@@ -100,7 +100,7 @@ def placeholders(template: Path) -> frozenset[str]:
     """
     environment = jinja2.Environment(autoescape=True)
     try:
-        tree = environment.parse(_source(_opened(template)))
+        tree = environment.parse(_source(_open_template(template)))
         roots = meta.find_undeclared_variables(tree) - environment.globals.keys()
     except jinja2.TemplateError as error:
         raise TemplateError(
@@ -111,13 +111,13 @@ def placeholders(template: Path) -> frozenset[str]:
     chains = list(tree.find_all(nodes.Getattr))
     inner = {id(chain.node) for chain in chains}
     names = [node for node in tree.find_all(nodes.Name) if id(node) not in inner]
-    asked = {_dotted(node) for node in (*names, *chains) if id(node) not in inner}
+    asked = {_dotted_name(node) for node in (*names, *chains) if id(node) not in inner}
     return frozenset(name for name in asked if name.split(".")[0] in roots) - REPORT_NAMES
 
 
 def table_placeholders(template: Path) -> frozenset[str]:
     """The item codes that are printed in the cells of the template's tables; raises like `placeholders`."""
-    cells = _opened(template).get_docx().element.body.iter(qn("w:tc"))
+    cells = _open_template(template).get_docx().element.body.iter(qn("w:tc"))
     texts = ("".join(text.text or "" for text in cell.iter(qn("w:t"))) for cell in cells)
     return frozenset(code for text in texts for code in _PRINTED.findall(text)) & placeholders(template)
 
@@ -160,7 +160,7 @@ def _when(document: WordDocument, condition: str, text: str, style: str) -> None
         add_paragraph(document, "{%p endif %}", style)
 
 
-def _settled(document: WordDocument, form: Form) -> bytes:
+def _settle(document: WordDocument, form: Form) -> bytes:
     properties = document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
     properties.title, properties.language, properties.revision = form.title, "zh-CN", 1
@@ -170,7 +170,7 @@ def _settled(document: WordDocument, form: Form) -> bytes:
     return settled_zip(out.getvalue())
 
 
-def _opened(template: Path) -> DocxTemplate:
+def _open_template(template: Path) -> DocxTemplate:
     try:
         opened = DocxTemplate(io.BytesIO(template.read_bytes()))
         opened.init_docx()
@@ -187,8 +187,8 @@ def _source(template: DocxTemplate) -> str:
     return "\n".join(template.patch_xml(part) for part in parts)
 
 
-def _dotted(node: nodes.Node) -> str:
+def _dotted_name(node: nodes.Node) -> str:
     """``t3.received.natural`` of an attribute chain; of anything else only what hangs on it."""
     if isinstance(node, nodes.Getattr):
-        return f"{_dotted(node.node)}.{node.attr}"
+        return f"{_dotted_name(node.node)}.{node.attr}"
     return node.name if isinstance(node, nodes.Name) else ""

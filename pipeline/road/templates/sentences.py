@@ -87,7 +87,7 @@ def _either(conditions: Iterator[str]) -> str:
     return " or ".join(every) if all(every) else ""
 
 
-def _counted(code: str, before: str, unit: str) -> Clause:
+def _count_clause(code: str, before: str, unit: str) -> Clause:
     return Clause(when=code, words=f"{before}{{{{ {code} }}}}{unit}")
 
 
@@ -97,34 +97,34 @@ def _results(form: Form) -> Sentence:
     for item in form.of_table("t3"):
         if item.code.endswith(".total") and len(item.row_path) > 1 and not item.code.startswith("t3.total."):
             groups.setdefault(_NUMBERING.sub("", _NUMBERING.sub("", item.row_path[1])), []).append(item.code)
-    clauses = (_counted(" + ".join(codes), label, "件") for label, codes in groups.items())
+    clauses = (_count_clause(" + ".join(codes), label, "件") for label, codes in groups.items())
     return Sentence(opening="办结的申请中，", clauses=tuple(clauses))
 
 
 _ASSISTED = Sentence(
     opening="另有",
-    clauses=(_counted("info.assisted_requests", "协助其他单位办理的申请", "件，不计入以上件数"),),
+    clauses=(_count_clause("info.assisted_requests", "协助其他单位办理的申请", "件，不计入以上件数"),),
 )
 _SENTENCES: dict[str, tuple[Sentence, ...]] = {
     "text.disclosure": (
         Sentence(
             opening=_YEAR,
             clauses=(
-                _counted("t2.rules.issued", "制发规章", "件"),
-                _counted("t2.normative.issued", "制发行政规范性文件", "件"),
-                _counted("info.site_items", "政府网站发布信息", "条"),
-                _counted("info.special_columns", "开设、维护专题专栏", "个"),
-                _counted("info.interpretations", "发布政策解读", "条"),
-                _counted("info.new_media_items", "政务新媒体发布信息", "条"),
-                _counted("info.gazette_issues", "编发政府公报", "期"),
+                _count_clause("t2.rules.issued", "制发规章", "件"),
+                _count_clause("t2.normative.issued", "制发行政规范性文件", "件"),
+                _count_clause("info.site_items", "政府网站发布信息", "条"),
+                _count_clause("info.special_columns", "开设、维护专题专栏", "个"),
+                _count_clause("info.interpretations", "发布政策解读", "条"),
+                _count_clause("info.new_media_items", "政务新媒体发布信息", "条"),
+                _count_clause("info.gazette_issues", "编发政府公报", "期"),
             ),
         ),
         Sentence(
             opening="全年作出",
             clauses=(
-                _counted("t2.permit.decisions", "行政许可决定", "件"),
-                _counted("t2.penalty.decisions", "行政处罚决定", "件"),
-                _counted("t2.coercion.decisions", "行政强制决定", "件"),
+                _count_clause("t2.permit.decisions", "行政许可决定", "件"),
+                _count_clause("t2.penalty.decisions", "行政处罚决定", "件"),
+                _count_clause("t2.coercion.decisions", "行政强制决定", "件"),
             ),
         ),
     ),
@@ -137,9 +137,9 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
                     words="{% if t3.received.total %}新收政府信息公开申请{{ t3.received.total }}件"
                     "{% else %}没有新收政府信息公开申请{% endif %}",
                 ),
-                _counted("t3.carried_in.total", "上年结转", "件"),
-                _counted("t3.total.total", "年内办结", "件"),
-                _counted("t3.carried_out.total", "结转下年度继续办理", "件"),
+                _count_clause("t3.carried_in.total", "上年结转", "件"),
+                _count_clause("t3.total.total", "年内办结", "件"),
+                _count_clause("t3.carried_out.total", "结转下年度继续办理", "件"),
             ),
         ),
     ),
@@ -147,15 +147,15 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
         Sentence(
             opening=_YEAR,
             clauses=(
-                _counted("t2.normative.issued", "制发行政规范性文件", "件"),
-                _counted("t2.normative.repealed", "废止行政规范性文件", "件"),
-                _counted("info.normative_lapsed", "有效期届满等自然失效", "件"),
+                _count_clause("t2.normative.issued", "制发行政规范性文件", "件"),
+                _count_clause("t2.normative.repealed", "废止行政规范性文件", "件"),
+                _count_clause("info.normative_lapsed", "有效期届满等自然失效", "件"),
             ),
         ),
         Sentence(
             opening="截至{{ year }}年12月31日，",
             clauses=(
-                _counted("t2.rules.in_force", "现行有效的规章", "件"),
+                _count_clause("t2.rules.in_force", "现行有效的规章", "件"),
                 Clause(
                     when="",
                     words="{% if t2.normative.in_force %}现行有效的行政规范性文件共{{ t2.normative.in_force }}件"
@@ -168,8 +168,8 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
         Sentence(
             opening=_YEAR,
             clauses=(
-                _counted("info.disclosure_corners", "设有政务公开专区", "个"),
-                _counted("info.messages_received", "收到网民留言", "条"),
+                _count_clause("info.disclosure_corners", "设有政务公开专区", "个"),
+                _count_clause("info.messages_received", "收到网民留言", "条"),
                 Clause(
                     when="info.messages_received and info.messages_answered is not none",
                     words="{% if info.messages_answered == info.messages_received %}全部作了答复"
@@ -183,8 +183,8 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
         Sentence(
             opening=_YEAR,
             clauses=(
-                _counted("info.trainings", "举办政务公开培训", "场"),
-                _counted("info.consultations", "开展意见征集调查", "次"),
+                _count_clause("info.trainings", "举办政务公开培训", "场"),
+                _count_clause("info.consultations", "开展意见征集调查", "次"),
             ),
         ),
     ),
@@ -192,7 +192,7 @@ _SENTENCES: dict[str, tuple[Sentence, ...]] = {
         Sentence(
             opening=_YEAR,
             clauses=(
-                _counted("info.fee_cases", "就政府信息公开申请发出收费通知", "件"),
+                _count_clause("info.fee_cases", "就政府信息公开申请发出收费通知", "件"),
                 Clause(
                     when="info.fee_yuan is not none",
                     words="{% if info.fee_yuan %}共收取信息处理费{{ info.fee_yuan }}元"

@@ -40,7 +40,7 @@ def label_key(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum()).casefold()
 
 
-def _unnumbered(key: str) -> str:
+def _drop_number(key: str) -> str:
     return key[match.end() :] if (match := _ORDINAL.match(key)) else key
 
 
@@ -93,7 +93,7 @@ def charts(form: Form, local: Sequence[Item] = ()) -> tuple[Chart, ...]:
     """
     wording = {label_key(step): step for item in form.items for step in (*item.row_path, *item.column_path)}
     made = [
-        _chart(table.sheet, [_banded(form, table, band) for band in table.bands], table, wording)
+        _chart(table.sheet, [_block_of_band(form, table, band) for band in table.bands], table, wording)
         for table in form.tables
     ]
     for name, heading, items in (
@@ -117,7 +117,7 @@ def _path(steps: Iterable[str]) -> Path:
     return tuple(label_key(step) for step in steps)
 
 
-def _banded(form: Form, table: Table, band: Band) -> Block:
+def _block_of_band(form: Form, table: Table, band: Band) -> Block:
     items: dict[tuple[Path, Path], int] = {}
     for row in band.rows:
         for column in band.columns:
@@ -159,8 +159,8 @@ def _lines(band: Band) -> Iterator[Line]:
 
 def _same(words: frozenset[str], also: Mapping[str, str]) -> dict[str, str]:
     """Other wordings of ``words``: what the form says, and a label without its number where that leaves no doubt."""
-    bare = Counter(_unnumbered(word) for word in words)
-    found = {_unnumbered(word): word for word in words if bare[_unnumbered(word)] == 1}
-    found |= {_unnumbered(other): word for other, word in also.items() if word in words}
+    bare = Counter(_drop_number(word) for word in words)
+    found = {_drop_number(word): word for word in words if bare[_drop_number(word)] == 1}
+    found |= {_drop_number(other): word for other, word in also.items() if word in words}
     found |= {other: word for other, word in also.items() if word in words}
     return {other: word for other, word in found.items() if other not in words}

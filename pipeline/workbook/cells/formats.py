@@ -60,7 +60,7 @@ def draw_number(code: str, value: Decimal) -> str | None:
     []
     """
     sections = _sections(code)
-    bare = [_stripped(section) for section in sections]
+    bare = [_strip_section(section) for section in sections]
     if any(section is None for section in bare):
         return None
     at = 0
@@ -90,7 +90,7 @@ def _sections(code: str) -> list[str]:
     return [*parts, current]
 
 
-def _stripped(section: str) -> str | None:
+def _strip_section(section: str) -> str | None:
     """A section without colours and with the text of its currency; ``None`` with a condition or a numeral system."""
 
     def bracket(match: re.Match[str]) -> str:
@@ -156,10 +156,10 @@ def _digits(pieces: Sequence[str | None], places: Sequence[str], point: int, val
     whole = ("" if whole == "0" else whole).rjust(least, "0")
     keep = len(decimals.rstrip("#"))
     fraction = fraction[:keep] + fraction[keep:].rstrip("0")
-    return sign + _placed(pieces, whole_places, whole, fraction, grouped=grouped)
+    return sign + _place_digits(pieces, whole_places, whole, fraction, grouped=grouped)
 
 
-def _placed(
+def _place_digits(
     pieces: Sequence[str | None], whole_places: Sequence[str], whole: str, fraction: str, *, grouped: bool
 ) -> str:
     """Digits put where the placeholders stand: whole ones from the right, so that text between them keeps its place."""

@@ -152,7 +152,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
     for r in range(row + 1, min(row + DEEPEST_HEADING, len(rows))):
         if named(r):
             last = r
-        elif labels.get(r) or any(_filled(cell) for cell in rows[r]):
+        elif labels.get(r) or any(_is_filled(cell) for cell in rows[r]):
             break
     by_column: dict[int, list[tuple[int, str]]] = {}
     for r in range(row, last + 1):
@@ -178,7 +178,7 @@ def _row_path(rows: Rows, labels: Sequence[Label], row: int, heading: Heading, c
     """The row path proven for this row; ``None`` where its own labels do not prove one."""
     named = [(c, chart.row_key(key)) for c, key, _ in labels]
     known = any(key in chart.row_words for _, key in named)
-    telling = bool(heading.columns) and (known or any(_filled(value_at(rows, row, c)) for c in heading.columns))
+    telling = bool(heading.columns) and (known or any(_is_filled(value_at(rows, row, c)) for c in heading.columns))
     path: Path | None = None
     for c, key in named:
         if key in chart.row_words or telling:
@@ -198,7 +198,7 @@ def _below(sheet: str, rows: Rows, heading: Heading, chart: Chart, seen: Sightin
     """Rows side by side: the figures stand in the one row below the heading; a second one makes it uncertain."""
     row = heading.last + 1
     for r in range(row, min(row + 3, len(rows))):
-        filled = [c for c in heading.columns if _filled(value_at(rows, r, c))]
+        filled = [c for c in heading.columns if _is_filled(value_at(rows, r, c))]
         if filled:
             row = r if any(_figure(rows, r, c) for c in filled) or r == row else row
             break
@@ -227,7 +227,7 @@ def _compact(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-def _filled(cell: object) -> bool:
+def _is_filled(cell: object) -> bool:
     return bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 

@@ -40,11 +40,11 @@ def read_look(raw: object, look: Look, item: Item) -> CellReading | None:
     seen = read_number(text, item)
     if seen.value is not None and not seen.reason:
         same = isinstance(seen.value, int | Decimal) and seen.value == stored
-        return None if same else _converted(seen, stored) or _differs(raw, text)
+        return None if same else _convert(seen, stored) or _differs(raw, text)
     return _differs(raw, text)
 
 
-def _converted(seen: CellReading, stored: Decimal) -> CellReading | None:
+def _convert(seen: CellReading, stored: Decimal) -> CellReading | None:
     """The reading of a figure whose unit is in its format; ``None`` where more than the unit differs."""
     if Repair.CONVERTED not in seen.repairs or not isinstance(seen.value, int | Decimal):
         return None

@@ -74,7 +74,7 @@ def _plain(match: re.Match[str], _item: Item) -> tuple[Decimal, tuple[Repair, ..
     return Decimal(match[1].replace(",", "")), (Repair.RETYPED,)
 
 
-def _refused(reason: str) -> Callable[[re.Match[str], Item], str]:
+def _refuse(reason: str) -> Callable[[re.Match[str], Item], str]:
     return lambda _match, _item: reason
 
 
@@ -108,7 +108,7 @@ def _numeral(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, .
     return _with_unit(figure, item)
 
 
-def _annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
+def _read_annotated(match: re.Match[str], item: Item) -> tuple[Decimal, tuple[Repair, ...]] | str:
     note = match["note"]
     if _DOUBT.search(note) or not _HARMLESS.match(note):
         return "括号里的说明使这个数不能确定"
@@ -131,9 +131,9 @@ def _case(
 
 
 CASES: tuple[NumberCase, ...] = (
-    _case("错误值", r"#[A-Z0-9/_]+[!?]?", "退回：公式已失效", _refused("是错误值，公式已失效"),
+    _case("错误值", r"#[A-Z0-9/_]+[!?]?", "退回：公式已失效", _refuse("是错误值，公式已失效"),
           ("#REF!", None), ("#N/A", None)),
-    _case("图片", r"=_?(?:xlfn\.)?(?:DISPIMG|IMAGE)\(.*", "退回：单元格里是图片", _refused("单元格里是图片，不是数字"),
+    _case("图片", r"=_?(?:xlfn\.)?(?:DISPIMG|IMAGE)\(.*", "退回：单元格里是图片", _refuse("单元格里是图片，不是数字"),
           ('=DISPIMG("ID_1",1)', None)),
     _case("文本格式的数字、全角数字、正号", rf"\+?({_NUMBER})", "读取，提示 V1", _plain,
           ("12", "12"), ("１２", "12"), ("+21", "21"), ("007", "7"), ("3.0", "3"), ("12.5", "万元", "12.5")),
@@ -141,40 +141,40 @@ CASES: tuple[NumberCase, ...] = (
           ("1,200", "1200"), ("1，200", "1200"), ("1,234.5", "万元", "1234.5")),
     _case("负数（-0 按 0）", rf"-({_GROUPED}|{_NUMBER})", "退回", _negative,
           ("-3", None), ("－3", None), ("-0", "0")),
-    _case("分隔位数不对", r"[+-]?[0-9]+(?:,[0-9]*)+(?:\.[0-9]+)?", "退回", _refused("的千位分隔写法不对"),
+    _case("分隔位数不对", r"[+-]?[0-9]+(?:,[0-9]*)+(?:\.[0-9]+)?", "退回", _refuse("的千位分隔写法不对"),
           ("1,20", None), ("12,00", None), ("1,2000", None)),
-    _case("数字中间有空格", r"[^()]*[0-9]\s+[0-9].*", "退回：可能是两个数", _refused("数字中间有空格"),
+    _case("数字中间有空格", r"[^()]*[0-9]\s+[0-9].*", "退回：可能是两个数", _refuse("数字中间有空格"),
           ("1 200", None), ("3 4", None)),
-    _case("科学计数法的文字", rf"[+-]?{_NUMBER}[eE][+-]?[0-9]+", "退回", _refused("是科学计数法的文字"),
+    _case("科学计数法的文字", rf"[+-]?{_NUMBER}[eE][+-]?[0-9]+", "退回", _refuse("是科学计数法的文字"),
           ("1E3", None)),
-    _case("百分数", rf"[+-]?{_NUMBER}\s*[%‰]", "退回", _refused("是百分数"), ("50%", None), ("５％", None)),
+    _case("百分数", rf"[+-]?{_NUMBER}\s*[%‰]", "退回", _refuse("是百分数"), ("50%", None), ("５％", None)),
     _case("带计量单位", rf"\+?({_GROUPED}|{_NUMBER})\s*({_UNIT})", "读取，提示 V1；元与万元之间精确换算，另加核实 V3",
           _with_unit,
           ("3件", "3"), ("3 件", "3"), ("12.5万元", "万元", "12.5"), ("251000元", "万元", "25.1"),
           ("2.5万元", "元", "25000"), ("251.5元", "万元", "0.02515"), ("3元", None), ("3件", "万元", None)),
     _case("数字带“万”“亿”不写元", rf"\+?{_NUMBER}\s*[千万亿].*", "退回：不猜单位",
-          _refused("带“千”“万”“亿”，不能确定单位"),
+          _refuse("带“千”“万”“亿”，不能确定单位"),
           ("12万", None), ("12万", "万元", None), ("3亿元", "万元", None)),
-    _case("单独一个“一”字", r"[一丨丶]", "退回：可能是横线，没有请填 0", _refused("可能是横线，也可能是数字一"), ("一", None)),
+    _case("单独一个“一”字", r"[一丨丶]", "退回：可能是横线，没有请填 0", _refuse("可能是横线，也可能是数字一"), ("一", None)),
     _case("写得完整的中文数字", rf"({_NUMERAL})({_UNIT})?", "读取，提示 V1；写得不完整的退回", _numeral,
           ("三", "3"), ("十二", "12"), ("一百零五", "105"), ("两件", "2"), ("〇", "0"), ("一万二千", "12000"),
           ("三万元", "万元", "3"), ("三万五千元", "万元", "3.5"), ("一百五", None), ("二〇", None),
           ("三", "万元", None)),
     _case("日期写法",
           r"[0-9]{1,4}[-/.年][0-9]{1,2}(?:[-/.月][0-9]{1,4}日?|月|日)|[0-9]{1,2}/[0-9]{1,4}|[0-9]+月[0-9]+日",
-          "退回", _refused("是日期，不是数字"),
+          "退回", _refuse("是日期，不是数字"),
           ("2024-1-5", None), ("2024年3月5日", None), ("3/5", None)),
     _case("数字加括号说明", r"\+?(?P<figure>[0-9][0-9,.]*\s*[^0-9()]*)\((?P<note>[^()]+)\)",
-          "说明以“其中”“含”“包括”“原”等开头的，取前面的数，提示 V1、V4；其他说明（应为、作废、另一个数等）退回", _annotated,
+          "说明以“其中”“含”“包括”“原”等开头的，取前面的数，提示 V1、V4；其他说明（应为、作废、另一个数等）退回", _read_annotated,
           ("55（含自然失效29件）", "55"), ("3件(撤回1件)", "3"), ("7（原5件）", "7"), ("55（约）", None),
           ("7（应为9）", None),
           ("7（作废）", None), ("7（+2）", None), ("7(9)", None), ("7（×10）", None), ("7（原为7，更正9）", None), ("3（万）", None),
           ("3（件）", None)),
     _case("没有的写法", r"[-—–－_/\\.·]+|无|没有|暂无|空|不涉及|未发生|未统计|[Nn]/?[Aa]|[Nn]one|[Nn]ull",
-          "退回：没有请填 0", _refused("不是数字"),
+          "退回：没有请填 0", _refuse("不是数字"),
           ("—", None), ("-", None), ("/", None), ("无", None)),
     _case("不是确数", r".*(?:约|近|余|多|几|数|超|左右|以上|以下|上下|大概|预计|若干|不足|全部|~).*", "退回：请填确数",
-          _refused("不是确数"),
+          _refuse("不是确数"),
           ("若干", None), ("约30", None), ("三万余", None), ("30以上", None), ("全部", None), ("数十", None)),
 )  # fmt: skip
 
@@ -201,7 +201,7 @@ def read_number(raw: object, item: Item) -> CellReading:
     for case in CASES if len(text) <= LONGEST else ():
         if match := case.pattern.fullmatch(text):
             read = case.then(match, item)
-            return CellReading(reason=read, shown=shown) if isinstance(read, str) else _checked(*read, item, shown)
+            return CellReading(reason=read, shown=shown) if isinstance(read, str) else _check_number(*read, item, shown)
     return CellReading(reason="不是数字", shown=shown)
 
 
@@ -220,14 +220,14 @@ def _number_cell(raw: int | float, item: Item) -> CellReading:
     A formula may leave noise behind the 15th digit, which is all a workbook shows; it is cut off there, and told.
     """
     shown = as_shown(raw)
-    read = _checked(Decimal(repr(raw)), (), item, shown)
+    read = _check_number(Decimal(repr(raw)), (), item, shown)
     if read.reason and isinstance(raw, float):
-        shorter = _checked(Decimal(format(raw, ".15g")), (Repair.RETYPED,), item, shown)
+        shorter = _check_number(Decimal(format(raw, ".15g")), (Repair.RETYPED,), item, shown)
         return read if shorter.reason else shorter
     return read
 
 
-def _checked(number: Decimal, repairs: tuple[Repair, ...], item: Item, shown: str) -> CellReading:
+def _check_number(number: Decimal, repairs: tuple[Repair, ...], item: Item, shown: str) -> CellReading:
     if not number.is_finite():
         return CellReading(reason="不是有效的数字", shown=shown)
     if number < 0 and not item.signed:

@@ -75,7 +75,7 @@ class Cells:
                 break
         else:
             line.append(new)
-        if style := self._inherited(line, col):
+        if style := self._inherit_style(line, col):
             new.set("s", style)
         return new
 
@@ -91,7 +91,7 @@ class Cells:
             self._rows[row + 1] = line
         return line
 
-    def _inherited(self, line: etree._Element, col: int) -> str:
+    def _inherit_style(self, line: etree._Element, col: int) -> str:
         if line.get("customFormat") in ("1", "true"):
             return line.get("s", "")
         for column in self._root.iter(main("col")):
@@ -108,7 +108,7 @@ class Cells:
 
 def shared_strings(package: Package) -> list[str]:
     """The texts cells refer to by number."""
-    part = package.related("xl/workbook.xml", "sharedStrings")
+    part = package.find_related("xl/workbook.xml", "sharedStrings")
     if part not in package:
         return []
     return [_plain(entry) for entry in package.look(part).iter(main("si"))]

@@ -29,7 +29,7 @@ class Notes:
 
     def __init__(self, package: Package, part: str) -> None:
         self._package, self._part = package, part
-        self._comments = package.related(part, "comments")
+        self._comments = package.find_related(part, "comments")
         self._boxes: Boxes | None = None
 
     def strip(self, ours: re.Pattern[str]) -> None:
@@ -51,9 +51,9 @@ class Notes:
     def write(self, row: int, col: int, text: str, *, author: str) -> None:
         """Add ``text`` to the note of a cell, new or old, and see that its box shows all of it."""
         reference = xl_rowcol_to_cell(row, col)
-        root = self._edited()
+        root = self._edit()
         comment = next((node for node in root.iter(main("comment")) if node.get("ref") == reference), None)
-        if comment is not None and self._threaded(root, comment):
+        if comment is not None and self._is_threaded(root, comment):
             return
         if comment is None:
             comments = root.find(main("commentList"))
@@ -69,12 +69,12 @@ class Notes:
         _add_run(body, text)
         self._drawing().put(row, col, "".join(node.text or "" for node in body.iter(main("t"))))
 
-    def _threaded(self, root: etree._Element, comment: etree._Element) -> bool:
+    def _is_threaded(self, root: etree._Element, comment: etree._Element) -> bool:
         authors = [node.text or "" for node in root.iter(main("author"))]
         number = int(comment.get("authorId", "0"))
         return number < len(authors) and authors[number].startswith("tc=")
 
-    def _edited(self) -> etree._Element:
+    def _edit(self) -> etree._Element:
         if not self._comments:
             self._comments = self._package.free_name("xl/comments{}.xml")
             xml = f'<comments xmlns="{MAIN}"><authors/><commentList/></comments>'

@@ -142,7 +142,7 @@ class Package:
             if node.get("TargetMode") != "External"
         ]
 
-    def related(self, part: str, kind: str) -> str:
+    def find_related(self, part: str, kind: str) -> str:
         """The first part of ``kind`` that ``part`` is related to; empty when there is none."""
         return next((relation.target for relation in self.relations(part) if relation.kind == kind), "")
 

@@ -26,7 +26,7 @@ class Styles:
 
     def __init__(self, package: Package) -> None:
         self._package = package
-        self._part = package.related(BOOK, "styles")
+        self._part = package.find_related(BOOK, "styles")
         self._root = package.look(self._part)
         self._lists = {name: self._root.find(main(name)) for name in _ELEMENTS}
         if None in self._lists.values():

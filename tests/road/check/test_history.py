@@ -72,7 +72,7 @@ def test_large_and_round(form: Form) -> None:
 
 def test_a_report_copied_from_last_year(form: Form) -> None:
     rule = form.rule("Y5")
-    codes = [code for code in rule.listed("items") if form.item(code).mode == "entered"]
+    codes = [code for code in rule.names("items") if form.item(code).mode == "entered"]
     zeros: dict[str, Value] = dict.fromkeys(codes, 0)
     some = dict(zip(codes, range(1, rule.number("least") + 1), strict=False))
     (hit,) = repeated(rule, case(form, zeros | some, zeros | some)) or ()

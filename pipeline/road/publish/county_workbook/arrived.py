@@ -38,7 +38,7 @@ def states(pen: Pen) -> None:
             pen.number(sheet, row, col, number)
         pen.text(sheet, row, 10, unit.contact)
         pen.text(sheet, row, 11, unit.phone)
-    pen.closed(sheet, len(headings), len(pen.outcome.standings))
+    pen.draw_end(sheet, len(headings), len(pen.outcome.standings))
 
 
 def findings(pen: Pen) -> None:
@@ -62,7 +62,7 @@ def findings(pen: Pen) -> None:
             pen.file(sheet, row, 3, finding.file)
         if finding.cell:
             pen.cell(sheet, row, 5, finding.file, (finding.sheet, finding.cell))
-    pen.closed(sheet, len(headings), len(listed))
+    pen.draw_end(sheet, len(headings), len(listed))
 
 
 def arrivals(pen: Pen) -> None:
@@ -78,7 +78,7 @@ def arrivals(pen: Pen) -> None:
         sheet.set_row(row, lines_height(texts, widths))
         pen.texts(sheet, row, texts)
         pen.text(sheet, row, 1, each.state, _INKS.get(each.state, "info"))
-    pen.closed(sheet, len(headings), len(pen.outcome.arrivals))
+    pen.draw_end(sheet, len(headings), len(pen.outcome.arrivals))
 
 
 def versions(pen: Pen) -> None:
@@ -88,7 +88,7 @@ def versions(pen: Pen) -> None:
     row = TOP
     for row, texts in enumerate(_differences(pen), TOP + 1):
         pen.texts(sheet, row, texts)
-    pen.closed(sheet, len(headings), row - TOP)
+    pen.draw_end(sheet, len(headings), row - TOP)
 
 
 def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
@@ -99,11 +99,11 @@ def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
             kept, other = standing.decisive.submission, judged.submission
             for item, used, unused in zip(pen.form.items, kept.values, other.values, strict=True):
                 if used != unused:
-                    yield (standing.unit.name, item.label, kept.arrival.name, _shown(used),
-                           other.arrival.name, _shown(unused))  # fmt: skip
+                    yield (standing.unit.name, item.label, kept.arrival.name, _show_value(used),
+                           other.arrival.name, _show_value(unused))  # fmt: skip
 
 
-def _shown(value: Value) -> str:
+def _show_value(value: Value) -> str:
     if value is None:
         return "（没有）"
     return value if isinstance(value, str) else print_figure(value)

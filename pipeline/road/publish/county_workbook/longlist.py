@@ -39,10 +39,10 @@ class LongList(Worksheet):  # type: ignore[misc]
         else:
             col = -1
         self._plain = ink
-        self._lines[row] = [self._stored(cell) for cell in cells], col
+        self._lines[row] = [self._store(cell) for cell in cells], col
         self._check_dimensions(row, len(cells) - 1)
 
-    def _stored(self, cell: str | Figure) -> str:
+    def _store(self, cell: str | Figure) -> str:
         """The inner part of a cell: a number, or the index of a shared text."""
         if not isinstance(cell, str):
             return f"><v>{print_figure(cell)}</v></c>" if cell else "><v>0</v></c>"

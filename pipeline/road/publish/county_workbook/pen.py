@@ -90,16 +90,16 @@ class Pen:
     def listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> Worksheet:
         """A sheet with a title, the line with what is counted, and headings; its rows begin below `TOP`."""
         sheet = self.sheet(name)
-        self.headed(sheet, TITLES[name], self.banner, headings, widths)
+        self.draw_head(sheet, TITLES[name], self.banner, headings, widths)
         return sheet
 
     def long_listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> LongList:
         """The same for very many rows."""
         sheet: LongList = self.book.add_worksheet(name, worksheet_class=LongList)
-        self.headed(sheet, TITLES[name], self.banner, headings, widths)
+        self.draw_head(sheet, TITLES[name], self.banner, headings, widths)
         return sheet
 
-    def headed(
+    def draw_head(
         self, sheet: Worksheet, title: str, banner: str, headings: Sequence[str], widths: Sequence[float]
     ) -> None:
         """Title, banner, headings, widths and page of a list."""
@@ -110,7 +110,7 @@ class Pen:
         sheet.freeze_panes(TOP + 1, 0)
         page(sheet, landscape=True, repeat=(0, TOP), tall=0)
 
-    def closed(self, sheet: Worksheet, width: int, rows: int) -> None:
+    def draw_end(self, sheet: Worksheet, width: int, rows: int) -> None:
         """The end of a list: a filter, or that there is nothing in it."""
         if rows:
             sheet.autofilter(TOP, 0, TOP + rows, width - 1)

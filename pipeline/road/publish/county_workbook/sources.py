@@ -13,7 +13,7 @@ ROWS = 1_000_000
 _CELL = SOURCE_HEADINGS.index("单元格")
 
 
-def listed(pen: Pen) -> Mapping[str, Sequence[Contribution]]:
+def list_addends(pen: Pen) -> Mapping[str, Sequence[Contribution]]:
     """The addends of every figure; of more than a sheet can hold, those that are not zero."""
     every = {item.code: pen.county.contributions.get(item.code, ()) for item in pen.items}
     if sum(map(len, every.values())) <= ROWS:
@@ -24,7 +24,7 @@ def listed(pen: Pen) -> Mapping[str, Sequence[Contribution]]:
 def source_rows(pen: Pen) -> Mapping[str, int]:
     """The row of 来源 in which the addends of each figure begin."""
     rows, row = {}, TOP + 1
-    for code, addends in listed(pen).items():
+    for code, addends in list_addends(pen).items():
         if addends and row <= ROWS:
             rows[code] = row
         row += len(addends)
@@ -35,7 +35,7 @@ def sources(pen: Pen) -> None:
     """One row an addend; those that are not zero open their file at the cell."""
     sheet = pen.long_listing(SOURCES, SOURCE_HEADINGS, (38, 60, 10, 28, 44, 10, 8, 12, 24))
     row, ink, linked = TOP, pen.ink("cell"), pen.ink("link")
-    addends = ((pen.form.item(code), addend) for code, each in listed(pen).items() for addend in each)
+    addends = ((pen.form.item(code), addend) for code, each in list_addends(pen).items() for addend in each)
     for row, (item, addend) in enumerate(addends, TOP + 1):
         if row > ROWS:
             rest = ("", "（一张表列不下，其余的见“分单位数据”和各单位原表）", "", "", "", "", "", 0, "")
@@ -45,7 +45,7 @@ def sources(pen: Pen) -> None:
                  addend.value, addend.sha256)  # fmt: skip
         link = (_CELL, pen.target(addend.file, addend.sheet, addend.cell), linked) if addend.value else None
         sheet.line(row, cells, ink, link=link)
-    pen.closed(sheet, len(SOURCE_HEADINGS), row - TOP)
+    pen.draw_end(sheet, len(SOURCE_HEADINGS), row - TOP)
 
 
 def write_collected(pen: Pen) -> None:
@@ -58,4 +58,4 @@ def write_collected(pen: Pen) -> None:
         for unit, text in texts if item.aggregation == "collect" else ():
             row += 1
             pen.texts(sheet, row, ("　".join(item.row_path), unit, text))
-    pen.closed(sheet, len(headings), row - TOP)
+    pen.draw_end(sheet, len(headings), row - TOP)

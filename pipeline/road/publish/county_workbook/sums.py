@@ -35,7 +35,7 @@ def changes(pen: Pen) -> None:
     for unit in found.without_effect:
         row += 1
         _cells(pen, sheet, row, _no_effect(unit), widths)
-    pen.closed(sheet, len(headings), row - TOP)
+    pen.draw_end(sheet, len(headings), row - TOP)
 
 
 def _change(pen: Pen, change: Change) -> Iterator[Sequence[str | Figure | None]]:
@@ -76,7 +76,7 @@ def differences(pen: Pen) -> None:
     sheet = pen.listing(DIFFERENCES, headings, widths)
     row = TOP + 1
     for code, rows in groupby(pen.county.differences, key=lambda difference: difference.item):
-        row = _adjusted(pen, sheet, row, code, list(rows), widths)
+        row = _write_adjusted(pen, sheet, row, code, list(rows), widths)
     for item in pen.items:
         figure, subtotal = pen.county.figures[item.code], pen.county.subtotal(item.code)
         if item.mode == "computed" and (moved := _less(figure, subtotal)) != 0:
@@ -87,10 +87,10 @@ def differences(pen: Pen) -> None:
                 pen.number(sheet, row, col, number)
             row += 1
     if row == TOP + 1:
-        pen.closed(sheet, len(headings), 0)
+        pen.draw_end(sheet, len(headings), 0)
 
 
-def _adjusted(
+def _write_adjusted(
     pen: Pen, sheet: Worksheet, row: int, code: str, rows: Sequence[Difference], widths: Sequence[float]
 ) -> int:
     """The rows of one figure; what the units come to stands in the first, what the county comes to in the last."""
@@ -128,7 +128,7 @@ def groups(pen: Pen) -> None:
             pen.number(sheet, row, col, number)
         pen.number(sheet, row, len(headings) - 2, None if figure is None else _less(figure, subtotal))
         pen.number(sheet, row, len(headings) - 1, figure, "total")
-    pen.closed(sheet, len(headings), row - TOP)
+    pen.draw_end(sheet, len(headings), row - TOP)
 
 
 # ---------------------------------------------------------------- 分单位数据

@@ -71,10 +71,10 @@ def _figure(
         sheet.write_blank(*at, None, ink)
     else:
         sheet.write_number(*at, value, ink)
-    _named(pen, item.name, Place(sheet.name, *at))
+    _define_name(pen, item.name, Place(sheet.name, *at))
 
 
-def _named(pen: Pen, name: str, place: Place) -> None:
+def _define_name(pen: Pen, name: str, place: Place) -> None:
     pen.book.define_name(name, f"={place.absolute}")
 
 
@@ -83,7 +83,7 @@ def basics(pen: Pen, source_rows: Mapping[str, int]) -> None:
     """Who reports, and the indicators behind the narrative with how each was come by."""
     sheet = pen.sheet(BASICS_SHEET)
     headings = (*BASICS_HEADINGS[:3], "汇总方式")
-    pen.headed(sheet, BASICS_SHEET, pen.declared, headings, (32, 34, 10, 52))
+    pen.draw_head(sheet, BASICS_SHEET, pen.declared, headings, (32, 34, 10, 52))
     for row, entry in basics_rows(pen.form):
         if isinstance(entry, str):
             sheet.merge_range(row, 0, row, len(headings) - 1, entry, pen.ink("band"))
@@ -95,13 +95,13 @@ def basics(pen: Pen, source_rows: Mapping[str, int]) -> None:
         if entry.code in pen.county.figures:
             _figure(pen, sheet, (row, VALUE_COLUMN), entry, pen.ink("value"), source_rows)
             continue
-        said = _said(pen).get(entry.code, "")
+        said = _own_answers(pen).get(entry.code, "")
         if isinstance(said, int):
             pen.number(sheet, row, VALUE_COLUMN, said)
         else:
             sheet.set_row(row, max(20.0, lines_height([said], [34])))
             pen.text(sheet, row, VALUE_COLUMN, said)
-        _named(pen, entry.name, Place(BASICS_SHEET, row, VALUE_COLUMN))
+        _define_name(pen, entry.name, Place(BASICS_SHEET, row, VALUE_COLUMN))
     page(sheet, repeat=(0, TABLE_ROW))
 
 
@@ -112,7 +112,7 @@ def local(pen: Pen, source_rows: Mapping[str, int]) -> None:
         return
     sheet = pen.sheet(LOCAL_SHEET)
     headings = (*LOCAL_HEADINGS[:3], "汇总方式")
-    pen.headed(sheet, f"{LOCAL_SHEET}（本地区加报的内容）", pen.declared, headings, (32, 34, 10, 52))
+    pen.draw_head(sheet, f"{LOCAL_SHEET}（本地区加报的内容）", pen.declared, headings, (32, 34, 10, 52))
     for row, item in enumerate(items, TABLE_ROW + 1):
         pen.text(sheet, row, 0, item.row_path[-1], "label")
         _figure(pen, sheet, (row, VALUE_COLUMN), item, pen.ink("value"), source_rows)
@@ -121,7 +121,7 @@ def local(pen: Pen, source_rows: Mapping[str, int]) -> None:
     page(sheet, repeat=(0, TABLE_ROW))
 
 
-def _said(pen: Pen) -> Mapping[str, str | int]:
+def _own_answers(pen: Pen) -> Mapping[str, str | int]:
     """What the county says of itself: who signs, and the document numbers it counted."""
     profile = pen.outcome.control.profile
     return {
@@ -152,7 +152,7 @@ def _mode(pen: Pen, item: Item) -> str:
 def texts(pen: Pen) -> None:
     """The office's own text, section by section."""
     sheet = pen.sheet(TEXTS_SHEET)
-    pen.headed(sheet, TEXTS_SHEET, pen.declared, TEXTS_HEADINGS, (16, 22, 70, 7, 9, 22))
+    pen.draw_head(sheet, TEXTS_SHEET, pen.declared, TEXTS_HEADINGS, (16, 22, 70, 7, 9, 22))
     for row, item in text_rows(pen.form):
         text = "\n".join(pen.outcome.control.texts.get(item.code, ()))
         sheet.set_row(row, max(40.0, min(lines_height([text], [70]), 400.0)))
@@ -162,14 +162,14 @@ def texts(pen: Pen) -> None:
         pen.number(sheet, row, 3, len(text))
         pen.number(sheet, row, 4, item.limit)
         pen.text(sheet, row, 5, "取自台账“报告文字”", "note")
-        _named(pen, item.name, Place(TEXTS_SHEET, row, TEXT_COLUMN))
+        _define_name(pen, item.name, Place(TEXTS_SHEET, row, TEXT_COLUMN))
 
 
 def checks(pen: Pen) -> None:
     """Every statutory rule at the county's own figures, and the office's reasons for the next level up."""
     form = replace(pen.form, rules=tuple(rule for rule in pen.form.rules if rule.table != LOCAL))
     sheet = pen.sheet(CHECKS_SHEET)
-    pen.headed(sheet, CHECKS_SHEET, pen.declared, CHECKS_HEADINGS, (40, 30, 11, 11, 11, 8, 40))
+    pen.draw_head(sheet, CHECKS_SHEET, pen.declared, CHECKS_HEADINGS, (40, 30, 11, 11, 11, 8, 40))
     for row, equation in check_rows(form.set(pen.outcome.control.profile.thresholds)):
         _check(pen, sheet, row, equation)
     for row, rule in later_rows(form):
@@ -195,7 +195,7 @@ def _line(pen: Pen, sheet: Worksheet, row: int, rule: Rule, over: str, key: str)
     sheet.set_row(row, max(30.0, lines_height([reason], [40])))
     pen.texts(sheet, row, (check_title(rule), over, "", "", ""), "label")
     pen.text(sheet, row, REASON_COLUMN, reason)
-    _named(pen, reason_name(key), Place(CHECKS_SHEET, row, REASON_COLUMN))
+    _define_name(pen, reason_name(key), Place(CHECKS_SHEET, row, REASON_COLUMN))
 
 
 def _reason(given: Mapping[str, str], rule: Rule, key: str) -> str:
