@@ -9,8 +9,8 @@
 7. consolidate  accepted submissions + adjustments to the county's figures, each with its sources
 8. publish      the county's workbook, the Word report, open data, corrections
 
-The stations stand in ``road/`` and do not know each other. They share the types of ``model/``, ``form/``, ``layout/``
-and the crafts of ``workbook/`` and ``files/``. ``night/run`` alone knows their order.
+The stations are the rooms of ``road/``. None of them imports another. They share the types of ``model/``, ``form/``,
+``layout/`` and the crafts of ``workbook/`` and ``files/``. ``night/run`` alone knows their order.
 """
 
 STATIONS = ("templates", "issue", "intake", "read", "check", "judge", "consolidate", "publish")

@@ -1,8 +1,8 @@
-"""What can go wrong through our own fault, the form's or the machine's; what is wrong with the data is a finding.
+"""Exceptions: faults of the program, of a form or of the machine. What is wrong with the data is a finding.
 
 ::
 
-    XxgkError                 everything we raise on purpose; its text is Chinese and shown as it stands
+    XxgkError                 everything we raise on purpose; its text is Chinese and shown unchanged
     ├── FormError             form.toml or rules.toml cannot be used: lists every fault with its path
     ├── TemplateError         return.xlsx or report.docx cannot be used
     ├── WorkspaceError        the folder is not a workspace, has no 台账, no such year
@@ -40,4 +40,4 @@ class PublishError(XxgkError):
 
 
 class AskedError(XxgkError):
-    """A figure, unit, run or version that was asked for is not there, or the words fit several."""
+    """A figure, unit, run or version does not exist, or the words given fit several."""

@@ -26,16 +26,19 @@ class Settings:
 
 
 def read_settings(root: Path) -> Settings:
-    """The settings of the workspace at ``root``; raises `WorkspaceError` for anything that is not known."""
+    """The settings of the workspace at ``root``; raises `WorkspaceError` for an unknown key."""
     path = root / SETTINGS_FILE
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError) as error:
         raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
-    ledger = said.pop("ledger", {})
-    unknown = [*said, *(f"ledger.{key}" for key in (ledger if isinstance(ledger, dict) else {}) if key != "address")]
+    ledger = settings.pop("ledger", {})
+    unknown = [
+        *settings,
+        *(f"ledger.{key}" for key in (ledger if isinstance(ledger, dict) else {}) if key != "address"),
+    ]
     address = ledger.get("address", "") if isinstance(ledger, dict) else None
     if unknown or not isinstance(address, str):
         raise WorkspaceError(

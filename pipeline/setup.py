@@ -22,8 +22,8 @@ def create_workspace(
     """A workspace for ``year`` at ``root``: 台账, secret, empty outputs. What is there already is never overwritten.
 
     With ``former`` the 台账 begins with the roster, the profile and the local indicators and rules of that year, never
-    with its decisions; ``roster`` are rows for 单位名录 from elsewhere. Raises `WorkspaceError` when the year has its
-    台账 already, no form covers it, or the former year has none.
+    with its decisions; ``roster`` are rows for 单位名录 from an office's own list. Raises `WorkspaceError` when the year
+    has its 台账 already, no form covers it, or the former year has none.
     """
     workspace = Workspace(root)
     form, _ = workspace.form(year)
@@ -72,7 +72,7 @@ def write_templates(workspace: Workspace, *, force: bool) -> list[tuple[Path, bo
 
 
 def local_indicators(workspace: Workspace) -> tuple[Item, ...]:
-    """The local indicators of every 台账 there is; one that cannot be read yet has none, `issue` and `run` say why."""
+    """Load the local indicators of every 台账. One that cannot be read yet has none; `issue` and `run` tell why."""
     found: dict[str, Item] = {}
     for year in sorted(int(path.name) for path in workspace.inputs.glob("[0-9]*") if path.name.isdecimal()):
         with suppress(WorkspaceError):

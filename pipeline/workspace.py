@@ -36,7 +36,7 @@ class Workspace:
 
     @property
     def outputs(self) -> Path:
-        """What is derived, and ``ledger/``, which is history."""
+        """Derived files, and ``ledger/``, which is history."""
         return self.root / "outputs"
 
     @property

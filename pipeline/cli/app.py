@@ -320,8 +320,8 @@ def _code() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
     except Exception as error:
-        if said := complaint(error):
-            show.error(said)
+        if sentence := complaint(error):
+            show.error(sentence)
             return CANNOT_BEGIN
         show.error("程序出错了，这不是您的数据的问题。请把下面的内容发给技术支持：")
         traceback.print_exc()

@@ -1,4 +1,4 @@
-"""Typer in Chinese: its own words in help pages and complaints, which it offers in English only."""
+"""Typer in Chinese: the words of its help pages and error messages, which it has in English only."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class ChineseGroup(_Words, TyperGroup):
 
 
 class Offering(ChineseGroup):
-    """A group that takes anything it does not know for the first word of its first command: ``xxgk rules R3``."""
+    """A group that passes an unknown word to its first command: ``xxgk rules R3``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the first command in front unless one is named or help is asked for."""
+        """Insert the name of the first command, unless a command or ``--help`` is given."""
         first = self.list_commands(ctx)[0]
         if not args or (args[0] not in self.commands and args[0] != "--help"):
             args = [first, *args]
@@ -77,10 +77,10 @@ class ChineseCommand(_Words, TyperCommand):
 
 
 def complaint(error: Exception) -> str | None:
-    """What is wrong with a command line, in Chinese; ``None`` when it is no usage error.
+    """Return the Chinese sentence for a usage error; ``None`` for any other exception.
 
-    Typer hands on the exceptions of a click that is its own affair: which one it is, is told by the public
-    `typer.BadParameter`, its bases, and the attributes that only one of them has.
+    Typer raises the exceptions of a private copy of click. They are told apart by the public `typer.BadParameter`, its
+    base classes, and the attributes that only one of them has.
     """
     if not isinstance(error, _USAGE_ERROR):
         return None
@@ -116,25 +116,24 @@ def complaint(error: Exception) -> str | None:
 
 
 def _bounds(error: Exception) -> str:
-    """The range a number must lie in, if its option has one, or what its message says in its own words."""
+    """Return the range that a number must lie in; without a range, the message itself."""
     kind = getattr(getattr(error, "param", None), "type", None)
     low, high = getattr(kind, "min", None), getattr(kind, "max", None)
     if low is not None and high is not None:
         return f"应在 {low} 到 {high} 之间"
     message = str(getattr(error, "message", ""))
     limits = dict(re.findall(r"(greater|less) than or equal to (-?\d+)", message))
-    said = [f"不小于 {limits['greater']}"] if "greater" in limits else []
-    said += [f"不大于 {limits['less']}"] if "less" in limits else []
-    if said:
-        return "应" + "、".join(said)
+    limits_in_words = [f"不小于 {limits['greater']}"] if "greater" in limits else []
+    limits_in_words += [f"不大于 {limits['less']}"] if "less" in limits else []
+    if limits_in_words:
+        return "应" + "、".join(limits_in_words)
     choices = re.findall(r"'([^']*)'", message.partition("is not one of")[2])
     return f"只能是 {'、'.join(choices)}" if choices else ""
 
 
 def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> typer.Typer:
-    """A group with our words and without the completion commands; ``bare`` does something by itself.
-
-    ``offering``: its first command may be left unsaid.
+    """Make a group with Chinese words and without the completion commands. A ``bare`` group runs without a command; of
+    an ``offering`` one the first command may be left out.
     """
     return typer.Typer(
         cls=Offering if offering else ChineseGroup,

@@ -1,4 +1,4 @@
-"""What the commands have in common: their options, their exit codes."""
+"""The options and exit codes that commands share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程�
 
 
 def _require_words(text: str) -> str:
-    """A signature or a reason that says something."""
+    """Refuse a signature or a reason that is blank."""
     if not text.strip():
         raise typer.BadParameter("不能空着")
     return text.strip()

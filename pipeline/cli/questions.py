@@ -12,7 +12,7 @@ from pipeline.workspace import Workspace
 
 
 def add_questions(app: typer.Typer) -> None:
-    """Offer them."""
+    """Add these commands to ``app``."""
     for question in (trace, diff, runs, table, verify):
         app.command(question.__name__, **HANDLED)(question)
 

@@ -78,7 +78,7 @@ def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[LintRemark]], *,
 
 
 def plain(text: str) -> None:
-    """A text as it stands."""
+    """Print a text without markup."""
     _out.print(text, markup=False, end="")
 
 
@@ -119,7 +119,7 @@ def templates(done: Sequence[tuple[Path, bool]]) -> None:
 
 
 def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
-    """What restyled templates have lost."""
+    """Print what restyled templates have lost."""
     if json:
         _json([asdict(finding) for finding in findings])
         return
@@ -129,7 +129,7 @@ def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
 
 
 def verified(found: Sequence[Finding], file: Path, *, json: bool) -> None:
-    """What stands wrong in a finished report."""
+    """Print what is wrong in a finished report."""
     if json:
         _json([asdict(finding) for finding in found])
         return
@@ -151,7 +151,7 @@ def issued(result: IssuedFiles, folder: Path, *, json: bool) -> None:
 
 
 def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> None:
-    """What a night came to."""
+    """Print the result of a night."""
     if json:
         _out.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
         return
@@ -161,7 +161,7 @@ def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> Non
 
 
 def unchanged(document: Mapping[str, Any], closing: Closed | None, folder: Path, seconds: float, *, json: bool) -> None:
-    """A night with nothing to do: what the last one came to still stands."""
+    """Print that nothing changed, with the result of the last night, which is still valid."""
     if json:
         _out.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
         return
@@ -197,7 +197,7 @@ def _closing(closing: Closed | None) -> None:
 
 
 def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transition], *, json: bool) -> None:
-    """How a unit came to stand where it does."""
+    """Print the changes of a unit's state."""
     if json:
         _json([asdict(each) for each in found])
         return
@@ -209,7 +209,9 @@ def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transiti
 
 
 def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closing | None, *, json: bool) -> None:
-    """Who stands where; after a ``reopening`` that no night has followed yet, as it was when the year was closed."""
+    """Print the state of every unit. After a ``reopening`` without a night since, these are the states of the closed
+    year.
+    """
     if json:
         keys = ("year", "complete", "counted", "missing", "units", "arrivals")
         _json({key: document[key] for key in keys})
@@ -241,7 +243,7 @@ def exported(rows: int, file: Path) -> None:
 
 
 def play(result: Play) -> None:
-    """The demo: what happened each night, and where the report lies."""
+    """Print what happened on each night of the demo, and the path of the report."""
     for night in result.nights:
         _out.rule(word(night.title))
         _out.print(f"收到 {len(night.arrived)} 个文件")
@@ -255,7 +257,7 @@ def play(result: Play) -> None:
 
 
 def reasons(points: Sequence[str]) -> None:
-    """Why a command ends with exit code 3."""
+    """Print why a command ends with exit code 3."""
     _out.print("[yellow]还有事要处理（退出码 3）：[/]")
     for point in points:
         _out.print(f"  {word(point)}")
@@ -285,7 +287,7 @@ def _night(result: Outcome) -> None:
 
 
 def _count(found: Sequence[Finding], severity: Severity) -> str:
-    """How many findings of a severity there are, and how many of them are answered."""
+    """Print how many findings of a severity there are, and how many of them have a reason or an acceptance."""
     mine = [finding for finding in found if finding.severity == severity]
     answered = sum(bool(finding.answer) for finding in mine)
     return f"{SEVERITY_LABELS[severity]} {len(mine)}" + (f"（已答复 {answered}）" if answered else "")
@@ -299,7 +301,9 @@ def _lines(lines: Sequence[str], sheet: str) -> None:
 
 
 def _standing(standing: Standing) -> Iterator[str]:
-    """A unit that is waited for, with the first reason why; a unit that sent several versions, with the one that counts."""
+    """Print a unit that has not passed, with the first reason; or one that sent several versions, with the one that
+    counts.
+    """
     style, name = _STATE_STYLE.get(standing.state.value, "yellow"), word(standing.unit.name)
     if standing.rivals or standing.pending:
         yield f"[{style}]{standing.state.value}[/] {name}：{word(standing.next_step)}"

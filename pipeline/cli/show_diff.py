@@ -30,8 +30,8 @@ def runs(rows: Sequence[NightRow], *, json: bool) -> None:
     for heading in ("编号", "时间", "结果", "报齐", "内容摘要"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        said = (str(row.id), when(row.at), row.kind, "是" if row.complete else "否", row.snapshot[:_HASH])
-        table.add_row(*said, style=None if row.manifest else "dim")
+        record = (str(row.id), when(row.at), row.kind, "是" if row.complete else "否", row.snapshot[:_HASH])
+        table.add_row(*record, style=None if row.manifest else "dim")
     say(table)
     say("内容摘要相同，说明计入的报表、差额调整和汇总数完全相同。")
 
@@ -114,8 +114,13 @@ def _decision(row: Decided) -> str:
     return word(f"{row.kind} {row.subject}{detail}：{row.reason}（批准人 {row.approver}，台账 {row.kind}!{row.cell}）")
 
 
-def _finding(said: Mapping[str, Any]) -> str:
-    words = (said["code"], said.get("unit", ""), f"{said.get('sheet', '')}{said.get('cell', '')}", said["message"])
+def _finding(record: Mapping[str, Any]) -> str:
+    words = (
+        record["code"],
+        record.get("unit", ""),
+        f"{record.get('sheet', '')}{record.get('cell', '')}",
+        record["message"],
+    )
     return word(" ".join(word for word in words if word))
 
 

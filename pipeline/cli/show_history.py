@@ -56,9 +56,9 @@ def figures(form: Form, values: Mapping[str, Value]) -> None:
 
 def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
     rows = [(row, [values.get(f"{table.code}.{row.code}.{each.code}") for each in band.columns]) for row in band.rows]
-    told = [(row, figures) for row, figures in rows if any(figure is None or figure for figure in figures)]
-    title, zeros = " ".join(part for part in (table.sheet, band.label) if part), len(rows) - len(told)
-    if not told:
+    nonzero = [(row, figures) for row, figures in rows if any(figure is None or figure for figure in figures)]
+    title, zeros = " ".join(part for part in (table.sheet, band.label) if part), len(rows) - len(nonzero)
+    if not nonzero:
         show.put(f"{title}：全是 0")
         return
     drawn = Table(title=title, title_justify="left", caption_justify="left")
@@ -66,7 +66,7 @@ def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
     drawn.add_column("", overflow="ellipsis", no_wrap=True, max_width=36)
     for column in band.columns:
         drawn.add_column(column.path[-1], justify="right", overflow="fold")
-    for row, figures in told:
+    for row, figures in nonzero:
         drawn.add_row(word(row.path[-1]), *(_show_value(figure) for figure in figures))
     show.put(drawn)
 

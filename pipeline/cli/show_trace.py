@@ -1,4 +1,4 @@
-"""How a figure came about, on the terminal: a tree from the county down to the cells."""
+"""Print where a figure comes from, as a tree from the county down to the cells."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _part(part: Tree) -> str:
 
 
 def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
-    """One unit: its value and name, then the cell and the file, then what was said of the cell."""
+    """Print one unit: its value and name, then cell and file, then repairs and findings at the cell."""
     mark = "　[yellow]认可计入[/]" if branch.provisional else ""
     value = f"{printed_value(branch.value):>{width}}　" if not tree.listed else ""
     lines = [f"{value}{word(branch.name)}（{word(branch.unit)}）{mark}"]
@@ -85,8 +85,8 @@ def _branch(node: Drawn, tree: Tree, branch: Branch, width: int) -> None:
     lines.append(f"[dim]{word(where)}　{word(file)}[/]")
     lines += [f"[red]{word(branch.trouble)}[/]"] if branch.trouble else []
     for remark in branch.remarks:
-        told = any(decision.detail == remark.code for decision in branch.accepted)
-        answer = f"（{remark.answer}）" if remark.answer and not told else ""
+        accepted = any(decision.detail == remark.code for decision in branch.accepted)
+        answer = f"（{remark.answer}）" if remark.answer and not accepted else ""
         lines.append(f"[yellow]{word(f'{remark.code} {remark.message}{answer}')}[/]")
     for decision in branch.accepted:
         signed = f"认可 {decision.detail}：{decision.reason}（批准人 {decision.approver}，台账 {decision.kind}!{decision.cell}）"
@@ -153,7 +153,7 @@ def when(at: str) -> str:
 
 
 def printed_value(value: Value) -> str:
-    """A value in a few words; nothing is known as a dash."""
+    """Return a value in a few words; an unknown one is a dash."""
     if value is None:
         return "—"
     return head(value) if isinstance(value, str) else print_figure(value)
@@ -195,7 +195,7 @@ def _document(result: Trace) -> dict[str, Any]:
 
 
 def _unit(branch: Branch) -> dict[str, Any]:
-    """What is published of a branch; that a blank was counted as 0 stands among its remarks."""
+    """Return the published part of a branch; its remarks say when a blank was counted as 0."""
     document = asdict(branch) | {"founded": branch.founded}
     del document["zeroed"]
     return document

@@ -1,4 +1,4 @@
-"""Foreign words on a screen: names of files and units say what they say, and nothing to the terminal."""
+"""Names of files and units on a terminal: control characters and markup in them have no effect."""
 
 from __future__ import annotations
 
@@ -10,5 +10,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u20
 
 
 def word(text: str) -> str:
-    """The text without what moves the cursor, reverses the line, or is markup: each such character shows as one mark."""
+    """Return the text with every character that moves the cursor, reverses the line or opens markup replaced by a
+    visible mark.
+    """
     return escape(_UNSEEN.sub("\ufffd", text))

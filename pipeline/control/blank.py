@@ -79,7 +79,7 @@ def _headings(sheet: Worksheet, inks: Inks, name: str) -> None:
 
 
 def _starter(name: str, form: Form) -> list[tuple[str, ...]]:
-    """The rows a blank 台账 starts with: the keys to fill in, never a value."""
+    """Return the rows a blank 台账 starts with: keys without values."""
     if name == model.PROFILE:
         sources = dict.fromkeys(item.source for item in form.items if item.source)
         return [(key, "退回" if key == "空白处理" else "") for key in (*_STARTING_KEYS, *sources)]

@@ -1,4 +1,4 @@
-"""One row of a 台账 sheet, read by column name; a cell that cannot be understood becomes a finding."""
+"""Rows of a 台账 sheet, read by column name. A cell that cannot be understood becomes a finding."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ControlRow:
         return self._row + 1
 
     def raw(self, column: str) -> object:
-        """What the workbook holds there; empty text when nothing."""
+        """Return the value of the cell; an empty text for a blank."""
         at = self._columns.get(column)
         return self._cells[at] if at is not None and at < len(self._cells) else ""
 
@@ -80,22 +80,24 @@ class ControlRow:
         return None
 
     def wrong(self, column: str, expected: str) -> None:
-        """Note that the cell is not what it should be."""
+        """Add a finding: the cell is not what it should be."""
         self.note("T3", column, found=self.text(column) or "（空白）", expected=expected)
 
     def note(self, code: str, column: str, **words: object) -> None:
-        """Note any other finding at the cell."""
+        """Add any other finding at the cell."""
         where = {"file": CONTROL_FILE, "sheet": self.sheet, "cell": self.cell(column)}
         self._findings.append(notice(code, where=where, column=column, row=self._row + 1, **words))
 
     @property
     def blank(self) -> bool:
-        """Whether nothing stands in any known column."""
+        """Whether all known columns are blank."""
         return not any(self.text(column) for column in self._columns)
 
 
 def as_text(raw: object) -> str:
-    """What a clerk sees in the cell: without surrounding space and control characters, which no database keeps."""
+    """Return the text a clerk sees in the cell, without outer blanks and without control characters, which databases
+    refuse.
+    """
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, float):
@@ -112,7 +114,7 @@ def rows(
     columns: Sequence[str],
     findings: list[Finding],
 ) -> Iterator[ControlRow]:
-    """The data rows below the row of headings, wherever in the first rows it stands.
+    """Yield the data rows below the row of headings, which may be any of the first rows.
 
     A sheet without its headings yields nothing and leaves a finding.
     """
@@ -136,5 +138,5 @@ def rows(
 
 
 def _headings(left: int, cells: Sequence[object]) -> dict[str, int]:
-    """The texts of a row by the column they stand in."""
+    """Return the texts of a row by column."""
     return {plain(text): left + n for n, text in enumerate(cells) if isinstance(text, str) and text.strip()}

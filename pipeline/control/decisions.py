@@ -1,4 +1,4 @@
-"""What the office decided and wrote in its 台账: signed rows by sheet, reasons for the next level up, its own text."""
+"""The decisions of the office in the 台账: signed rows by sheet, reasons for the next level up, and its own text."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class Signature(TypedDict):
 
 
 def _read_signature(row: ControlRow, subject: str, year: int) -> Signature | None:
-    """What every decision must carry; a row without reason or approver is refused with a finding, and one that was made
-    for another year does not act."""
+    """Read the signature of a decision. A row without reason or approver is refused with a finding; a row of another
+    year has no effect.
+    """
     for column in (subject, "理由", "批准人"):
         if not row.text(column):
             row.note("T5", column)
@@ -77,7 +78,7 @@ def adjustments(table: Iterator[ControlRow], form: Form, year: int) -> Iterator[
 
 
 def _find_entry(row: ControlRow, form: Form) -> Item | None:
-    """The figure a row is about: one that units fill in, totals follow from those."""
+    """Find the item a row is about. It must be an entry cell, since totals follow from those."""
     code = row.text("指标")
     item = next((item for item in form.items if item.code == code and item.numeric and item.mode == "entered"), None)
     if item is None:
@@ -106,7 +107,7 @@ def corrections(table: Iterator[ControlRow], codes: set[str], form: Form, year: 
 
 
 def acceptances(table: Iterator[ControlRow], codes: set[str], form: Form, profile: Profile) -> Iterator[Acceptance]:
-    """认可: findings of a rule at a unit, or at the root by its name, that no longer stand in the way."""
+    """认可: findings of a rule at a unit (or at the root, by its name) that the office lets pass."""
     rules = {rule.id for rule in form.rules} | {code for code, entry in messages().items() if "asks" in entry}
     for row in table:
         signed = _read_signature(row, "单位代码", profile.year)
@@ -130,7 +131,7 @@ def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[
 
 
 def texts(table: Iterator[ControlRow], form: Form) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """The office's own paragraphs by the text item whose label stands in the first column, and their cells."""
+    """Read the office's own paragraphs, by the text item that the first column names, with their cells."""
     texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
     labels = {plain(item.row_path[-1]): item.code for item in texts}
     found: dict[str, tuple[str, ...]] = {}

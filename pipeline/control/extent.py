@@ -1,4 +1,4 @@
-"""A 台账 with a stray cell at the end of the world is told, before a reader lays out millions of blank cells for it."""
+"""Refuse a 台账 with a cell far from all others, before a reader allocates millions of blank cells for it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _SCALES = range(1, 5)
 
 
 class UnusableError(Exception):
-    """Why a row cannot be used: the column, what is wrong there, and what should stand there."""
+    """Why a row cannot be used: the column, the value found, and the value expected."""
 
     def __init__(self, column: str, reason: str, expected: str) -> None:
         super().__init__(reason)
@@ -191,7 +191,7 @@ def _expression(row: ControlRow, column: str) -> str:
 
 
 def _types_of_rule(row: ControlRow, compared: Equation, items: Sequence[Item]) -> tuple[str, ...]:
-    """The types the rule is asked of: those of its row, and of them those that have every local cell it needs."""
+    """Return the unit types a rule applies to: those its row names, as far as they have all local cells that it needs."""
     codes = {code.removeprefix(LAST) for code in compared.codes}
     limits = [_types(row), *(item.unit_types for item in items if item.code in codes)]
     kept = tuple(each for each in UNIT_TYPES if all(not limit or each in limit for limit in limits))
@@ -250,5 +250,5 @@ def _types(row: ControlRow) -> tuple[str, ...]:
 
 
 def _key(label: str) -> str:
-    """What of a label tells it from others when a return is read: its letters and digits."""
+    """Return the letters and digits of a label, by which reading compares labels."""
     return "".join(char for char in unicodedata.normalize("NFKC", label) if char.isalnum()).casefold()

@@ -1,4 +1,4 @@
-"""台账.xlsx to `Control`. A bad row is a finding at its cell; only a 台账 that says nothing usable stops the run."""
+"""台账.xlsx to `Control`. A bad row is a finding at its cell. Only a 台账 without any usable unit stops the run."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
             findings.append(notice("T1", where={"file": CONTROL_FILE, "sheet": sheet}, sheet=sheet))
 
     def each_if_there(sheet: str) -> Iterator[ControlRow]:
-        """For a sheet an office need not have."""
+        """Yield the rows of an optional sheet."""
         return each(sheet) if sheet in grids else iter(())
 
+    # the roster comes first: all other sheets refer to its codes
     units = tuple(_units(each(model.ROSTER)))
     if not any(unit.readable for unit in units):
         detail = "".join(f"\n  {finding.message}" for finding in findings)
@@ -82,6 +83,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
             where = {"file": CONTROL_FILE, "sheet": model.ROSTER, "unit": unit.code}
             findings.append(notice("T26", where=where, found=unit.name, name=unit.file_stem))
     profile = _profile({plain(row.text("项目")): row for row in each(model.PROFILE)}, form, codes, year, findings)
+    # local rows extend the form, and the decisions below may name their items
     indicators = tuple(local.indicators(each_if_there(model.INDICATORS), form, codes))
     rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))
     form = extend_form(form, indicators, rules)
@@ -105,7 +107,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
 
 
 def _twins(units: Sequence[Unit]) -> Iterator[Finding]:
-    """Units whose names differ by 原 or by a former name in brackets only: perhaps one office listed twice."""
+    """Warn of units whose names differ only by 原 or by a former name in brackets: they may be one office."""
     seen: dict[str, Unit] = {}
     for unit in units:
         bare = _FORMER.sub("", plain(unit.name)).removeprefix("原")
@@ -153,7 +155,7 @@ def _units(table: Iterator[ControlRow]) -> Iterator[Unit]:
 
 
 def propose_codes(taken: Iterable[str]) -> Iterator[str]:
-    """Codes that are still free, in the manner of most of those that are taken.
+    """Yield free unit codes in the pattern that most existing codes follow.
 
     >>> from itertools import islice
     >>> list(islice(propose_codes(["X01", "B01", "B02"]), 2)), next(propose_codes([]))
@@ -168,7 +170,7 @@ def propose_codes(taken: Iterable[str]) -> Iterator[str]:
 
 
 def _unreadable(row: ControlRow, code: str, name: str) -> Unit:
-    """A unit of a row that cannot be read: somebody must report there, so the county is not complete without it."""
+    """Make the unit of an unreadable row. It is waited for, since somebody must report there."""
     return Unit(code=code, name=name or f"单位名录第 {row.line} 行（读不出名称）", readable=False)
 
 
@@ -214,31 +216,31 @@ def credit_check_character(body: str) -> str:
 
 
 def _profile(
-    said: Mapping[str, ControlRow], form: Form, codes: set[str], year: int, findings: list[Finding]
+    entries: Mapping[str, ControlRow], form: Form, codes: set[str], year: int, findings: list[Finding]
 ) -> Profile:
     sources = tuple(dict.fromkeys(item.source for item in form.items if item.source))
     settings = {f"{rule.id}.{THRESHOLDS[name]}": (rule.id, name) for rule in form.rules for name in rule.thresholds}
-    for key, row in said.items():
+    for key, row in entries.items():
         if "." in key and key not in settings:
             row.note("T7", "项目", found=key, allowed="、".join(settings))
         elif key not in PROFILE_KEYS and key not in sources and key not in settings:
             row.note("T7", "项目", found=key, allowed="、".join((*PROFILE_KEYS, *sources)))
     where = {"file": CONTROL_FILE, "sheet": model.PROFILE}
     for key in (*REQUIRED_PROFILE, *sources):
-        if key not in said or not said[key].text("内容"):
+        if key not in entries or not entries[key].text("内容"):
             findings.append(notice("T9" if key in sources else "T8", where=where, key=key))
 
     def text(key: str, default: str = "") -> str:
-        return said[key].text("内容") if key in said else default
+        return entries[key].text("内容") if key in entries else default
 
     def date(key: str) -> dt.date | None:
-        return said[key].date("内容") if key in said else None
+        return entries[key].date("内容") if key in entries else None
 
-    if "年度" in said and text("年度").removesuffix("年") != str(year):
-        said["年度"].wrong("内容", str(year))
+    if "年度" in entries and text("年度").removesuffix("年") != str(year):
+        entries["年度"].wrong("内容", str(year))
     return Profile(
         root=text("汇总单位"),
-        level=_choice(said, "级别", LEVELS, "县级"),
+        level=_choice(entries, "级别", LEVELS, "县级"),
         compiler=text("编制单位"),
         year=year,
         address=text("地址"),
@@ -249,19 +251,21 @@ def _profile(
         return_by=date("退改期限"),
         submit_by=date("上报期限"),
         publish_by=date("公开期限"),
-        blanks=BLANKS[_choice(said, "空白处理", tuple(BLANKS), "退回")],
+        blanks=BLANKS[_choice(entries, "空白处理", tuple(BLANKS), "退回")],
         preparer=text("填报人"),
         reviewer=text("审核人"),
         signed_on=date("填报日期"),
-        sources=_sources(said, sources, codes),
-        thresholds=_thresholds(said, settings),
+        sources=_sources(entries, sources, codes),
+        thresholds=_thresholds(entries, settings),
     )
 
 
-def _thresholds(said: Mapping[str, ControlRow], settings: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], int]:
+def _thresholds(
+    entries: Mapping[str, ControlRow], settings: Mapping[str, tuple[str, str]]
+) -> dict[tuple[str, str], int]:
     """The office's own thresholds; a row left empty keeps the rule's, one that is no positive integer is refused."""
     found = {}
-    for key, row in said.items():
+    for key, row in entries.items():
         if key in settings and row.text("内容"):
             value = row.text("内容")
             if value.isdecimal() and int(value) > 0:
@@ -271,19 +275,19 @@ def _thresholds(said: Mapping[str, ControlRow], settings: Mapping[str, tuple[str
     return found
 
 
-def _choice(said: Mapping[str, ControlRow], key: str, choices: tuple[str, ...], default: str) -> str:
-    if key not in said or not said[key].text("内容"):
+def _choice(entries: Mapping[str, ControlRow], key: str, choices: tuple[str, ...], default: str) -> str:
+    if key not in entries or not entries[key].text("内容"):
         return default
-    found = said[key].text("内容")
+    found = entries[key].text("内容")
     if found not in choices:
-        said[key].wrong("内容", "、".join(choices) + f"之一；改正之前按“{default}”处理")
+        entries[key].wrong("内容", "、".join(choices) + f"之一；改正之前按“{default}”处理")
         return default
     return found
 
 
-def _sources(said: Mapping[str, ControlRow], keys: tuple[str, ...], codes: set[str]) -> dict[str, str]:
-    found = {key: said[key].text("内容") for key in keys if key in said and said[key].text("内容")}
+def _sources(entries: Mapping[str, ControlRow], keys: tuple[str, ...], codes: set[str]) -> dict[str, str]:
+    found = {key: entries[key].text("内容") for key in keys if key in entries and entries[key].text("内容")}
     for key, code in found.items():
         if code not in codes:
-            said[key].note("T6", "内容", found=code, expected="单位名录里的单位代码")
+            entries[key].note("T6", "内容", found=code, expected="单位名录里的单位代码")
     return {key: code for key, code in found.items() if code in codes}

@@ -1,7 +1,6 @@
-"""An office's own list of units as the roster of a new 台账: headings recognised, codes and types assigned, all of it told.
+"""An office's own list of units as the roster of a new 台账: headings are recognised, codes and types assigned.
 
-Nothing is left out in silence: what was understood of every column, which code was given to whom, and which rows were
-not taken, go back to the person who asked.
+The caller is told how every column was understood, which codes were assigned, and which rows were left out.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _NO_NAME = re.compile(r"合计|总计|小计|共计|备注.*|说明.*|注[:：].
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitList:
-    """The roster a list makes: ``rows`` as the 台账 has them, and what was understood, in sentences."""
+    """The roster made from a list: ``rows`` as the 台账 has them, and sentences on how the list was understood."""
 
     rows: Sequence[Sequence[str]]
     understood: Sequence[str] = field(default_factory=tuple)
@@ -84,7 +83,7 @@ def read_unit_list(path: Path) -> UnitList:
 
 
 def _header(grid: Sequence[Sequence[object]]) -> tuple[int, dict[str, int]]:
-    """The row with the most headings we know, and the column each of ours stands in."""
+    """Return the row with the most known headings, and the column of every known heading."""
     best: tuple[int, dict[str, int]] = (0, {})
     for row, cells in enumerate(grid[:_HEADER_SEARCH]):
         found: dict[str, int] = {}
@@ -107,8 +106,8 @@ def _units(
         if not any(as_text(cell) for cell in cells):
             continue
         if not name or _NO_NAME.fullmatch(plain(name)):
-            told = "、".join(text for cell in cells if (text := as_text(cell)))[:40]
-            left_out.append(f"第 {line} 行没有当作单位：{told}")
+            shown = "、".join(text for cell in cells if (text := as_text(cell)))[:40]
+            left_out.append(f"第 {line} 行没有当作单位：{shown}")
             continue
         if plain(name) in seen:
             left_out.append(f"第 {line} 行“{name}”与第 {seen[plain(name)]} 行重复，没有再加一次")

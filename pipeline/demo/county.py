@@ -1,4 +1,4 @@
-"""The demo county as data: its 台账, what every unit counted and wrote, and which file came in when.
+"""The demo county as data: its 台账, the figures and texts of every unit, and which file arrives when.
 
 ``units.csv`` is the roster with what its clerks are like, ``arrivals.csv`` the files of the two evenings,
 ``county.toml`` the rest: profile, figures, slips, sentences.
@@ -54,7 +54,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evening:
-    """When the road is travelled, and under which title it is told."""
+    """The time of a night and the title it is shown under."""
 
     number: int
     title: str
@@ -92,8 +92,8 @@ class DemoCounty:
 
     def _sentences(self, unit: Respondent, items: Iterable[Item]) -> dict[str, str]:
         """One sentence a section, chosen so that neighbours in the roster do not write alike."""
-        said = self.wording[unit.type]
-        choices = ((n, item.code, said[item.code]) for n, item in enumerate(items) if item.code in said)
+        data = self.wording[unit.type]
+        choices = ((n, item.code, data[item.code]) for n, item in enumerate(items) if item.code in data)
         return {
             code: sentences[(unit.number + n) % len(sentences)].format_map(unit.words) for n, code, sentences in choices
         }
@@ -101,7 +101,7 @@ class DemoCounty:
 
 def load_county() -> DemoCounty:
     """Read the three data files of this package."""
-    said = tomllib.loads(_text("county.toml"))
+    data = tomllib.loads(_text("county.toml"))
     respondents = {
         row["单位代码"]: Respondent(
             code=row["单位代码"],
@@ -110,36 +110,36 @@ def load_county() -> DemoCounty:
             number=number,
             row=tuple(row[column] for column in COLUMNS[ROSTER]),
             words=row,
-            figures=said["figures"].get(row["单位代码"], {}),
+            figures=data["figures"].get(row["单位代码"], {}),
         )
         for number, row in enumerate(_table("units.csv"))
     }
     return DemoCounty(
-        year=said["year"],
-        control=_control(said["control"], respondents.values()),
+        year=data["year"],
+        control=_control(data["control"], respondents.values()),
         respondents=respondents,
-        evenings=tuple(Evening(**evening) for evening in said["evenings"]),
-        deliveries=tuple(_delivery(row, said) for row in _table("arrivals.csv")),
-        wording=said["wording"],
+        evenings=tuple(Evening(**evening) for evening in data["evenings"]),
+        deliveries=tuple(_delivery(row, data) for row in _table("arrivals.csv")),
+        wording=data["wording"],
     )
 
 
-def _control(said: Mapping[str, Any], respondents: Iterable[Respondent]) -> dict[str, list[tuple[str, ...]]]:
+def _control(data: Mapping[str, Any], respondents: Iterable[Respondent]) -> dict[str, list[tuple[str, ...]]]:
     """The rows of every sheet of the 台账: the roster, and what ``county.toml`` says by key."""
     sheets: dict[str, list[tuple[str, ...]]] = {ROSTER: [unit.row for unit in respondents]}
-    for sheet, rows in said.items():
+    for sheet, rows in data.items():
         sheets[sheet] = [(key, *rest) if sheet == WAIVERS else (key, rest) for key, rest in rows.items()]
     return sheets
 
 
-def _delivery(row: Mapping[str, str], said: Mapping[str, Any]) -> Delivery:
+def _delivery(row: Mapping[str, str], data: Mapping[str, Any]) -> Delivery:
     return Delivery(
         evening=int(row["晚上"]),
         unit=row["单位代码"],
         file=row["文件"],
         at=dt.datetime.fromisoformat(row["收到时间"]).replace(tzinfo=_CHINA),
-        slips=said["slips"].get(row["文件"], {}),
-        reasons=said["reasons"].get(row["文件"], {}),
+        slips=data["slips"].get(row["文件"], {}),
+        reasons=data["reasons"].get(row["文件"], {}),
     )
 
 

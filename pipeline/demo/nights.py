@@ -37,7 +37,7 @@ _OPEN = (State.MISSING, State.RETURNED, State.UNEXPLAINED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A unit somebody has to act on; ``finding`` is the first that says why, ``None`` when nothing arrived."""
+    """A unit that needs action. ``finding`` is the first reason; ``None`` when nothing arrived."""
 
     unit: Unit
     state: State
@@ -55,7 +55,7 @@ class DemoNight:
 
     @property
     def counts(self) -> Mapping[State, int]:
-        """How many units stand where, in the order of the states; states nobody is in are left out."""
+        """The number of units by state, in the order of the states; states without units are left out."""
         found = Counter(standing.state for standing in self.outcome.standings)
         return {state: found[state] for state in State if found[state]}
 
@@ -76,7 +76,7 @@ class DemoNight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """The whole demo, left behind in ``workspace`` to look at."""
+    """The whole demo, kept in ``workspace``."""
 
     workspace: Path
     nights: tuple[DemoNight, ...]
@@ -123,7 +123,7 @@ def _begin(workspace: Workspace, year: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
-    """What stays the same from night to night."""
+    """The parts of the demo that are the same on both nights."""
 
     workspace: Workspace
     county: DemoCounty

@@ -1,1 +1,1 @@
-"""What comes from strangers and what is put on disk: containers, archives, atomic publication."""
+"""Files that come in and go out: containers, archives, atomic publication."""

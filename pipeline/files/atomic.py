@@ -1,8 +1,8 @@
 """Published outputs appear whole or not at all, also when the power fails in the middle.
 
-A new folder is written beside the old one, flushed to disk, and exchanged with it in one step; what others keep in the
-old folder is carried over. Where the system cannot exchange folders, two renames do it and `recover` mends what a
-power failure between them leaves.
+A new folder is written beside the old one, flushed to disk, and exchanged with it in one step; files that others keep
+in the old folder are carried over. Where the system cannot exchange folders, two renames do it; `recover` completes
+them after a power failure.
 """
 
 from __future__ import annotations
@@ -48,9 +48,8 @@ def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collect
 
 
 def recover(folder: Path) -> Path:
-    """Undo what a power failure in the middle of `publish_files` may have left; returns where a draft can be written.
-
-    What cannot be taken away, such as a folder that nobody may write to, is left, and the draft gets another name.
+    """Complete or undo an interrupted `publish_files`; return the path for the next draft. A leftover that cannot be
+    removed, such as a read-only folder, stays, and the draft gets another name.
     """
     old = folder.with_name(f".{folder.name}.old")
     if old.exists() and not folder.exists():
@@ -67,7 +66,7 @@ def recover(folder: Path) -> Path:
 
 
 def _remove(path: Path) -> None:
-    """Take away whatever lies at a path: a file, a link, a folder with what is in it, also where it may not be written."""
+    """Remove a file, a link or a whole folder, also a read-only one."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.exists():
@@ -90,7 +89,7 @@ def _write(draft: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _carry_over(folder: Path, draft: Path, replaces: Collection[str]) -> None:
-    """Link what ``files`` did not replace; copies where the file system has no links."""
+    """Hard-link the files that ``files`` does not replace; copy them where the file system has no links."""
     for path in sorted(folder.rglob("*")) if folder.exists() else ():
         name = path.relative_to(folder)
         target = draft / name
@@ -120,7 +119,7 @@ def _exchange(draft: Path, folder: Path) -> None:
 
 
 def _insist(source: Path, target: Path) -> None:
-    """Rename, and try again for a moment: a virus scanner or an indexer holds new files for a second."""
+    """Rename, with a few retries: a virus scanner or an indexer may hold a new file for a second."""
     for wait in (*_WAITS, None):
         try:
             source.replace(target)
@@ -133,7 +132,7 @@ def _insist(source: Path, target: Path) -> None:
 
 
 def _exchange_folders(draft: Path, folder: Path) -> bool:
-    """Linux can exchange two names atomically (renameat2 with RENAME_EXCHANGE, Linux 3.15)."""
+    """Exchange two folders atomically (renameat2 with RENAME_EXCHANGE, Linux 3.15); false where that is not possible."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError, TypeError):

@@ -1,4 +1,4 @@
-"""A limit on how long something may take, where the system can interrupt it."""
+"""A time limit for a block of code, where the system can interrupt it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import FrameType
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise ``TimeoutError`` in what runs inside after so many seconds.
+    """Raise ``TimeoutError`` inside the block after so many seconds.
 
     It needs an interval timer and the main thread (POSIX); elsewhere there is no limit.
     """

@@ -38,7 +38,7 @@ class ExpressionError(ValueError):
 class Term:
     """``factor`` times the item ``name``; an empty name stands for the number 1.
 
-    ``threshold`` names the parameter of the rule that is part of the factor, ``times`` what it stands at.
+    ``threshold`` names the parameter of the rule that is part of the factor, ``times`` its present value.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Term:
         return self.name.startswith(LAST)
 
     def at(self, times: int) -> Term:
-        """The same term with its threshold at another value."""
+        """Return the term with another value of its threshold."""
         return Term(self.name, self.factor // self.times * times, self.threshold, times)
 
 
@@ -73,7 +73,7 @@ class Sides:
 class Equation:
     """One comparison over items: a linear rule at one of the rows or columns it quantifies over.
 
-    ``given`` is the condition under which it is asked at all; ``unit_types`` whom it is asked of, all if empty.
+    ``given`` is the condition under which it applies; ``unit_types`` are the types it applies to, all if empty.
     """
 
     rule: str
@@ -92,7 +92,7 @@ class Equation:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The items that take part, in the order they stand; those of last year begin with ``last.``."""
+        """The codes of its operands, in their order; those of last year begin with ``last.``."""
         given = (*self.given.left, *self.given.right) if self.given else ()
         return tuple(dict.fromkeys(term.name for term in (*self.left, *self.right, *given) if term.name))
 
@@ -103,7 +103,7 @@ class Equation:
 
     @property
     def thresholds(self) -> tuple[Term, ...]:
-        """The terms that carry a threshold, in the order they stand."""
+        """The terms that carry a threshold, in their order."""
         return tuple(term for term in (*self.left, *self.right) if term.threshold)
 
     def is_asked(self, value: Callable[[str], int | Decimal | None]) -> bool | None:

@@ -1,7 +1,6 @@
-"""The closed vocabulary of rules: what each kind says, where it is evaluated, its parameters and the words it offers.
-
-A kind is implemented once, as a small function; here stands what rules.toml may say about it, so that a rule can be
-refused with its path before anything is checked.
+"""The closed vocabulary of rules: the meaning of each kind, where it is evaluated, its parameters, and the words of its
+sentences. A kind is implemented once, as a small function in ``road/check``. This table is what rules.toml may say
+about it, so that a bad rule is refused with its path when the form is loaded.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ ParameterType = Literal["number", "items", "item", "texts", "patterns", "word", 
 class Kind:
     """One kind of rule. ``parameters`` are all required under ``with``; ``words`` may stand in its sentences.
 
-    ``alone`` kinds look at nothing but the return they are asked of and its unit's year before; what the others say
-    depends on what else has arrived.
+    ``alone`` kinds depend only on the return itself and on its unit's year before; the others depend on what else has
+    arrived.
     """
 
     station: Station

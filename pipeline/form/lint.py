@@ -1,4 +1,4 @@
-"""What a form that loads may still get wrong: limits of Excel and Word, clauses, sentences, items no rule touches."""
+"""Faults of a form that loads: limits of Excel and Word, clauses, sentences, items without a rule."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _rule(form: Form, rule: Rule) -> Iterator[LintRemark]:
 
 
 def _lint_carried(form: Form) -> Iterator[LintRemark]:
-    """Cells that are printed with last year's figure: it must fit them, and a rule must notice when it is changed."""
+    """Check the cells that are printed with last year's figure: it must fit, and a rule must notice a change."""
     compared = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
     for item in (item for item in form.items if item.carry):
         path, last = f"form.toml: {item.code}", form.item(item.carry)
@@ -97,7 +97,7 @@ def _lint_carried(form: Form) -> Iterator[LintRemark]:
 
 
 def _lint_untouched(form: Form) -> Iterator[LintRemark]:
-    """Entered cells that only S2 and S3 look at."""
+    """Yield the entry cells that only S2 and S3 check."""
     touched = {code for rule in form.rules for equation in rule.equations for code in equation.codes}
     tables = {table.code for table in form.tables}
     for item in form.items:

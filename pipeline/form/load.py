@@ -1,4 +1,4 @@
-"""form.toml and rules.toml to a `Form`: every key is known or refused, every fault carries its path.
+"""form.toml and rules.toml to a `Form`: unknown keys are refused, and every fault carries its path.
 
 All faults of a form are collected and reported at once, as one `FormError`.
 """
@@ -32,7 +32,7 @@ def load_form(folder: Path) -> Form:
 
 @lru_cache(maxsize=16)
 def _parse_cached(form_toml: str, rules_toml: str) -> Form:
-    """The same files are parsed once; a `Form` is frozen, so everybody may have the same."""
+    """Parse the same two files once; a `Form` is frozen and can be shared."""
     return parse_form(form_toml, rules_toml)
 
 

@@ -1,7 +1,7 @@
 """What an office adds to a statutory form by itself: local indicators and local rules, as rows of its 台账.
 
-They become items and rules like any other, so that everything behind the form (reading, the matrix, consolidation, the
-report) knows nothing of them. Their codes begin with ``local.``, their table is ``local``.
+They become items and rules like any other, so that no later station needs to treat them apart. Their codes begin with
+``local.``, their table is ``local``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LARGEST = 10**9  # what `read` refuses; with it no sum may leave int64
 
 
 def extend_form(form: Form, items: Sequence[Item], rules: Sequence[Rule]) -> Form:
-    """The form in force where an office has its own indicators and rules; its id and digest stay the statutory ones."""
+    """Return the form with the office's own indicators and rules; id and digest stay those of the statutory form."""
     if not items and not rules:
         return form
     return replace(form, items=(*form.items, *items), rules=(*form.rules, *rules))
@@ -45,7 +45,7 @@ def local_items(form: Form, *, unit: str, unit_type: str) -> tuple[Item, ...]:
 
 
 def local_rules(form: Form, *, unit: str, unit_type: str) -> tuple[Rule, ...]:
-    """The local rules a unit meets: asked of its type, over cells it has."""
+    """Return the local rules for a unit: those for its type whose cells it has."""
     mine = {item.code for item in form.items if asked_of(item, unit=unit, unit_type=unit_type)}
     return tuple(
         rule
@@ -93,7 +93,7 @@ def equation(form: Form, items: Iterable[Item], rule: str, check: str, given: st
 
 
 def _require_bounded(sides: Sides, every: dict[str, Item]) -> None:
-    """Raise `ExpressionError` where the largest figures there can be would leave 64 bits."""
+    """Raise `ExpressionError` when the largest possible figures would overflow 64 bits."""
     terms = (*sides.left, *sides.right)
     finest = max((every[term.name.removeprefix(LAST)].scale for term in terms if term.name), default=0)
     if sum(abs(term.factor) * (_LARGEST if term.name else 1) for term in terms) * 10**finest >= _BOUND:

@@ -25,8 +25,8 @@ class Item:
     """One figure or text of the form; a local one may be asked of some ``unit_types`` only.
 
     ``carry`` is the item that gave its value a year before (结转), if it has one. A text that lists document numbers
-    names in ``once`` the count those documents are part of, which must hold each of them once whoever lists it, and in
-    ``stock`` the stock they may still stand in twice.
+    names in ``once`` the count of those documents, in which each document counts once however many units list it, and
+    in ``stock`` the stock that may still hold them twice.
     """
 
     code: str
@@ -71,8 +71,8 @@ class Item:
 class Line:
     """One row or one column of a table: its code and the path of labels that lead to it.
 
-    ``also`` are other wordings of its last label; ``signed`` lets its figures be negative.
-    ``carry`` is the row of the same band that held, a year before, what this one must hold now.
+    ``also`` are other wordings of its last label; ``signed`` lets its figures be negative. ``carry`` is the row of the
+    same band whose figure of last year this row must repeat.
     """
 
     code: str
@@ -165,9 +165,8 @@ class Form:
 
     @cached_property
     def operands(self) -> Mapping[str, tuple[str, ...]]:
-        """By the key of an equation, what must be a number before it says anything while a clerk is still typing.
-
-        That is its operands and the entered cells below its totals: a total shows 0 before there is anything to add.
+        """By the key of an equation, the items that must be numbers before it is evaluated in the workbook: its
+        operands and the entry cells below its totals, since a total shows 0 while its cells are blank.
         """
         equations = [equation for rule in self.rules for equation in rule.equations]
         return {
@@ -179,7 +178,7 @@ class Form:
 
     @cached_property
     def upwards(self) -> tuple[str, ...]:
-        """The codes of all totals, those that are added up first before the totals over them."""
+        """The codes of all totals, each after the totals it is a sum of."""
 
         def height(code: str) -> int:
             return 1 + max(height(term.name) for term in self.formulas[code].right) if code in self.formulas else 0
@@ -187,7 +186,7 @@ class Form:
         return tuple(sorted(self.formulas, key=height))
 
     def entries(self, code: str) -> Iterator[str]:
-        """The entered items a total is finally made of; the item itself when it is no total."""
+        """Return the entry items that a total is the sum of; the item itself when it is no total."""
         if code not in self.formulas:
             yield code
             return

@@ -1,4 +1,4 @@
-"""Figures as Chinese text writes them: digits, 万, 余, Chinese numerals; each with what it may stand for.
+"""Figures as Chinese text writes them: digits, 万, 余, Chinese numerals; each with the range it may stand for.
 
 >>> [str(read(text)) for text in ("12", "1,200", "三", "十二", "两百零五", "1.2万", "三万", "一百五")]
 ['12', '1200', '3', '12', '205', '12000', '30000', 'None']
@@ -26,7 +26,7 @@ _PIECES = frozenset("0123456789.零〇一二两三四五六七八九十百千万
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a written figure may stand for: ``low`` to ``high``, both included."""
+    """The range a written figure may stand for: ``low`` to ``high``, both included."""
 
     low: Figure
     high: Figure
@@ -41,7 +41,7 @@ class Span:
 
 
 def read(text: str) -> Figure | None:
-    """The value of one number, without 余 or 约; ``None`` for what is no complete number, such as 一百五, or far too long."""
+    """Return the value of one number without 余 or 约; ``None`` when it is incomplete, such as 一百五, or far too long."""
     body, myriads = text.replace(",", ""), 1
     if len(body) > _LONGEST:
         return None
@@ -79,7 +79,7 @@ def span(match: re.Match[str]) -> Span | None:
 
 
 def _step(value: Figure, least: int) -> Figure:
-    """How far 余 may reach: the place of the last figure that is not zero."""
+    """Return how far 余 may reach: the place value of the last digit that is not zero."""
     step = least
     while value and value % (step * 10) == 0:
         step *= 10
@@ -107,7 +107,7 @@ def read_numeral(text: str) -> int | None:
 
 
 def _value(text: str) -> int:
-    """Add the groups up without asking whether they are well formed; `read_numeral` asks by writing it out again."""
+    """Add the groups up without checking their form; `read_numeral` checks by writing the value out again."""
     total = group = digit = 0
     for char in text:
         if char in _DIGITS:

@@ -33,19 +33,19 @@ def rules(raw: Mapping[str, Any], tables: tuple[Table, ...], items: tuple[Item, 
             faults.append(f'{path}.check: kind = "linear" 的规则、且只有它，要有 check')
             continue
         parameters = _parameters(rule, items, faults, f"{path}.with")
-        said: dict[str, Any] = {
+        entry_table: dict[str, Any] = {
             key: rule.pop(key) for key in ("for_each", "check", "checks", "given", "with") if key in rule
         }
         equations: tuple[Equation, ...] = ()
         if linear:
             try:
-                equations = tuple(_equations(rule, said, parameters, tables, items, faults, path))
+                equations = tuple(_equations(rule, entry_table, parameters, tables, items, faults, path))
             except ExpressionError as error:
                 faults.append(f"{path}.check: {error}")
         rule |= {key: tuple(rule[key]) for key in ("levels", "rules", "unit_types") if key in rule}
         rule["exempt"] = {level: tuple(types) for level, types in rule.get("exempt", {}).items()}
         rule.setdefault("needs_reason", rule["severity"] == "warning")
-        yield Rule(**rule, parameters=parameters, equations=equations, checks=tuple(_checks(said)))
+        yield Rule(**rule, parameters=parameters, equations=equations, checks=tuple(_checks(entry_table)))
 
 
 def formulas(rules: tuple[Rule, ...], items: tuple[Item, ...], faults: Faults) -> dict[str, Equation]:
@@ -64,9 +64,9 @@ def formulas(rules: tuple[Rule, ...], items: tuple[Item, ...], faults: Faults) -
     return found
 
 
-def _checks(said: Mapping[str, Any]) -> list[str]:
+def _checks(entry_table: Mapping[str, Any]) -> list[str]:
     """The comparisons as they are written, for people."""
-    each = said.get("checks", [said] if "check" in said else [])
+    each = entry_table.get("checks", [entry_table] if "check" in entry_table else [])
     return [
         str(one.get("check", "")) + (f"（{one['given']} 时）" if one.get("given") else "")
         for one in each
@@ -77,7 +77,7 @@ def _checks(said: Mapping[str, Any]) -> list[str]:
 # ---------------------------------------------------------------- equations
 def _equations(
     rule: Mapping[str, Any],
-    said: Mapping[str, Any],
+    entry_table: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     tables: tuple[Table, ...],
     items: tuple[Item, ...],
@@ -87,15 +87,16 @@ def _equations(
     """One equation for each row or column the rule quantifies over, or for each of its ``checks``."""
     numbers = {name: value for name, value in parameters.items() if isinstance(value, int)}
     codes = {item.code for item in items if item.numeric}
-    if "checks" in said:
-        for where, each in faults.each("check", said["checks"], f"{path}.checks"):
+    if "checks" in entry_table:
+        for where, each in faults.each("check", entry_table["checks"], f"{path}.checks"):
             if not _OVER.match(each["over"]):
                 faults.append(f"{where}.over: “{each['over']}”只能用小写字母、数字、下划线")
             sides = _sides(each, numbers)
             yield _bound(rule, each["over"], each["label"], sides, _whole(codes), each.get("unit_types", ()))
         return
-    sides = _sides(said, numbers)
-    if "for_each" not in said:
+    # one comparison for the whole rule, or the same one over each row or column
+    sides = _sides(entry_table, numbers)
+    if "for_each" not in entry_table:
         yield _bound(rule, "", WHOLE, sides, _whole(codes))
         return
     table = next((table for table in tables if table.code == rule.get("table")), None)
@@ -103,7 +104,7 @@ def _equations(
         raise ExpressionError(f"table “{rule.get('table', '')}”不是已定义的表")
     rows = {row.code: row for band in table.bands for row in band.rows}
     columns = {column.code: column for band in table.bands for column in band.columns}
-    over, by_row = _lines_of(said["for_each"], rows, columns)
+    over, by_row = _lines_of(entry_table["for_each"], rows, columns)
     for code, line in over.items():
         names = {
             other: full
@@ -129,9 +130,9 @@ def _lines_of(
     raise ExpressionError('for_each 应当是 "row"、"column"，或者本表的行代码列表、列代码列表')
 
 
-def _sides(said: Mapping[str, Any], numbers: Mapping[str, int]) -> tuple[Sides, Sides | None]:
-    given = said.get("given")
-    return expressions.parse(said["check"], numbers), expressions.parse(given) if given else None
+def _sides(entry_table: Mapping[str, Any], numbers: Mapping[str, int]) -> tuple[Sides, Sides | None]:
+    given = entry_table.get("given")
+    return expressions.parse(entry_table["check"], numbers), expressions.parse(given) if given else None
 
 
 def _whole(codes: set[str]) -> dict[str, str]:

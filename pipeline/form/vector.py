@@ -1,7 +1,7 @@
-"""The values of one return, packed: what makes a thousand returns fit where their cells as objects would not.
+"""The values of one return, packed, so that a thousand returns fit into memory.
 
-Figures stand as scaled 64-bit integers in the order of ``Form.items``, texts beside them. A vector reads like any
-sequence of `Value`; many of them become columns without a single cell being made an object.
+Figures are scaled 64-bit integers in the order of ``Form.items``, texts beside them. A vector reads like any sequence
+of `Value`; many vectors become matrix columns without an object for every cell.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Vector(Sequence[Value]):
 
     @classmethod
     def load(cls, scales: Sequence[int], packed: bytes, texts: Mapping[int, str]) -> Vector:
-        """The vector that was `packed`."""
+        """Restore a vector from its `packed` bytes."""
         figures = array("q")
         figures.frombytes(packed)
         if sys.byteorder == "big":
@@ -54,7 +54,7 @@ class Vector(Sequence[Value]):
 
     @property
     def packed(self) -> bytes:
-        """The figures as they are kept: 8 bytes each, the lowest first, on every machine."""
+        """The figures as bytes: 8 each, little-endian on every machine."""
         if sys.byteorder == "little":
             return self.figures.tobytes()
         turned = array("q", self.figures)

@@ -1,4 +1,4 @@
-"""What becomes of an equation at one return; the words are those of the sheet 校验."""
+"""The verdict of an equation at one return; the words are those of the sheet 校验."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Form + template to the address of every item: the only room that knows a cell address."""
+"""Form + template to the address of every item: the only room that decides a cell address."""
 
 from pipeline.layout.address import IDENTITY_KEYS, IDENTITY_SHEET, Anchor, Layout, Place, plain
 from pipeline.layout.areas import areas_of, print_area

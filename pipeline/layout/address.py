@@ -1,4 +1,4 @@
-"""Where things sit in a workbook: places, anchors, and the layout that holds them."""
+"""Addresses in a workbook: places, anchors, and the layout that holds them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A label that must stand where the layout says before values beside it are believed."""
+    """A label with its issued place; values beside it are believed only when it is found there."""
 
     place: Place
     text: str
@@ -40,8 +40,8 @@ class Anchor:
 class Layout:
     """Addresses of a return workbook.
 
-    ``places`` by item code; ``named`` by defined name for everything that is no item: ``banner_t3`` (the line
-    with unit and year), ``explain_R3_natural`` (the unit's reason), ``xxgk_unit`` … (the hidden identity sheet).
+    ``places`` by item code; ``named`` by defined name for all cells that are no items: ``banner_t3`` (the line with
+    unit and year), ``explain_R3_natural`` (the unit's reason), ``xxgk_unit`` … (the hidden identity sheet).
     """
 
     places: Mapping[str, Place]
@@ -55,7 +55,7 @@ IDENTITY_KEYS = ("form", "form_digest", "unit", "year", "issue_id", "hmac")
 
 
 def plain(text: object) -> str:
-    """A label without the differences that do not matter: width, spaces, line breaks.
+    """Return a label without differences of width, spaces and line breaks.
 
     >>> plain("商业\\n企业 （１）")
     '商业企业(1)'

@@ -12,7 +12,8 @@ Area = tuple[Cell, Cell]
 
 
 def areas_of(cells: Iterable[Cell], others: Collection[Cell] = ()) -> list[Area]:
-    """The rectangles that hold all of ``cells`` and none of ``others``, from the top left; what is neither may lie in one.
+    """Return rectangles that cover all of ``cells`` and none of ``others``, from the top left; they may cover further
+    cells.
 
     >>> areas_of([(0, 0), (0, 1), (2, 0), (2, 1)])
     [((0, 0), (2, 1))]
@@ -28,11 +29,13 @@ def areas_of(cells: Iterable[Cell], others: Collection[Cell] = ()) -> list[Area]
     while left:
         top, first = min(left)
         last = first
+        # widen to the right while the next known cell of the row is wanted
         for col in rows[top][rows[top].index(first) :]:
             if (top, col) not in left:
                 break
             last = col
         bottom = top
+        # then downwards while all known cells of that width are wanted
         for row in (row for row in rows if row > top):
             here = [col for col in rows[row] if first <= col <= last]
             if not here:

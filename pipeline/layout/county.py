@@ -1,4 +1,4 @@
-"""Where the figures stand in county.xlsx: as in a return, the office's own indicators on their sheet one after another."""
+"""The cells of county.xlsx that show figures: as in a return, local indicators one after another on their sheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.layout.local import LOCAL_SHEET
 
 
 def county_cells(form: Form) -> Mapping[Place, str]:
-    """The item of every cell that shows a figure; a merged cell is there with all it covers."""
+    """Return the item of every cell that shows a figure, with all cells that a merged one covers."""
     cells: dict[Place, str] = {}
     for table in form.tables:
         grid, origin = table_origin(table)

@@ -1,4 +1,4 @@
-"""The layout we give a return workbook when it is first built from the form; the office may restyle it afterwards.
+"""The layout of a return workbook that is built from the form; the office may restyle it afterwards.
 
 Sheets: 填报说明 · 基本情况 · 表二 · 表三 · 表四 · 文字材料 · 校验 · the hidden identity sheet.
 """
@@ -39,7 +39,7 @@ def basics_rows(form: Form) -> Iterator[tuple[int, Item | str]]:
 
 
 def nothing_row(form: Form) -> int:
-    """The row of 基本情况 below its items, with the switch for those who have nothing to report."""
+    """Return the row of 基本情况 with the switch for units without requests and cases; it is below the items."""
     return max(row for row, _ in basics_rows(form)) + 1
 
 
@@ -55,7 +55,7 @@ def check_rows(form: Form) -> Iterator[tuple[int, Equation]]:
 
 
 def later_rows(form: Form) -> Iterator[tuple[int, Rule]]:
-    """The rows below them, after a heading: rules that are evaluated on receipt and may want a reason."""
+    """The rows below, after a heading: rules that are evaluated on receipt and may need a reason."""
     first = TABLE_ROW + 2 + sum(1 for _ in check_rows(form))
     waiting = (
         rule for rule in form.rules if rule.needs_reason and not rule.live and KINDS[rule.kind].station == "check"
@@ -70,7 +70,7 @@ def reason_name(asked: Equation | str) -> str:
 
 
 def reason_keys(form: Form) -> Mapping[str, str]:
-    """Every cell for a reason: its defined name to the key the reason is given under."""
+    """Map the defined name of every reason cell to the key of its reason."""
     keys = [*(equation.key for _, equation in check_rows(form)), *(rule.id for _, rule in later_rows(form))]
     return {reason_name(key): key for key in keys}
 
@@ -86,7 +86,7 @@ def banner_name(sheet_code: str) -> str:
 
 
 def table_origin(table: Table) -> tuple[Grid, int]:
-    """A table's grid and the sheet row its first row stands in."""
+    """Return a table's grid and the sheet row of its first row."""
     return table_grid(table), TABLE_ROW
 
 
@@ -127,7 +127,7 @@ def design_layout(form: Form) -> Layout:
 
 
 def banner_sheets(form: Form) -> Iterator[tuple[str, str]]:
-    """The sheets that carry the line with unit and year, each with the code its defined name ends in."""
+    """The sheets with the line of unit and year, each with the code at the end of its defined name."""
     yield "guide", GUIDE_SHEET
     yield "basics", BASICS_SHEET
     for table in form.tables:

@@ -1,4 +1,4 @@
-"""An equation in the words of Excel: the same line that checks a return, as live formulas over its cells."""
+"""Equations as Excel formulas: the same comparison that checks a return, live over its cells."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from pipeline.layout.switches import applies_name, is_limited, last_name, settin
 
 
 def side_formula(terms: Iterable[Term], places: Mapping[str, Place], *, on: str = "", rule: str = "") -> str:
-    """One side of an equation, ``SUM($D$6:$D$7)``; ``on`` names the sheet the formula stands in.
-
-    SUM passes over text, so a figure typed as text shows as a broken balance and not as #VALUE!. A threshold of
-    ``rule`` is read from its own cell. ROUND takes away the binary tail of an amount that was multiplied.
+    """One side of an equation, ``SUM($D$6:$D$7)``; ``on`` is the sheet of the formula. SUM skips text, so a figure
+    typed as text shows as a broken balance and not as #VALUE!. A threshold of ``rule`` is read from its own cell. ROUND
+    removes the binary noise of a multiplied amount.
     """
     parts: list[str] = []
 
@@ -42,19 +41,19 @@ def filled_formula(
 ) -> str:
     """The condition that every operand of the equation is a number, and every entry below a total among them.
 
-    ``nothing`` is the name of the switch under which blank cells of 表三 and 表四 count as filled in.
+    ``nothing`` is the name of the switch that makes blank cells of 表三 and 表四 count as filled in.
     """
     codes = form.operands[equation.key]
     return f"{_count_filled(form, codes, places, on, nothing)}={len(codes)}"
 
 
 def lacking_formula(form: Form, codes: Sequence[str], places: Mapping[str, Place], *, nothing: str = "") -> str:
-    """How many of these cells hold no number yet."""
+    """Return the formula for how many of these cells hold no number."""
     return f"({len(codes)}-({_count_filled(form, codes, places, '', nothing)}))"
 
 
 def _count_filled(form: Form, codes: Sequence[str], places: Mapping[str, Place], on: str, nothing: str) -> str:
-    """How many of these cells hold a number."""
+    """Return the formula for how many of these cells hold a number."""
     free = [code for code in codes if nothing and not code.startswith(LAST) and form.item(code).table in NOTHING_TABLES]
     counted = [f"COUNT({references(chunk, places, on=on)})" for chunk in _chunks([c for c in codes if c not in free])]
     if free:
@@ -64,12 +63,12 @@ def _count_filled(form: Form, codes: Sequence[str], places: Mapping[str, Place],
 
 
 def _chunks(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Excel takes 255 arguments a function, LibreOffice fewer in old versions."""
+    """Split arguments: Excel takes 255 in a function, old versions of LibreOffice fewer."""
     yield from (codes[n : n + 100] for n in range(0, len(codes), 100))
 
 
 def known_formula(equation: Equation) -> str:
-    """The condition that every figure of last year it needs is there; empty when it needs none."""
+    """Return the condition that all figures of last year are known; empty when the equation needs none."""
     names = [last_name(code) for code in equation.codes if code.startswith(LAST)]
     return f"COUNT({','.join(names)})={len(names)}" if names else ""
 
@@ -126,7 +125,7 @@ def references(codes: Iterable[str], places: Mapping[str, Place], *, on: str = "
     """The cells of the items, neighbours in a row or column joined to a range: ``$D$8:$D$9,$D$11``.
 
     Always absolute: a conditional format reads relative addresses against the corner of its range. A figure of last
-    year stands on the hidden sheet and goes by its name.
+    year is on the hidden sheet and is written by its name.
     """
     every = tuple(codes)
     runs: list[list[Place]] = []

@@ -105,7 +105,7 @@ def _band_cells(band: Band, table: str, width: int) -> Iterator[GridCell]:
 
 
 def _runs(paths: Sequence[tuple[str, ...]], depth: int) -> Iterator[tuple[int, int, int, str, int]]:
-    """Merge equal neighbours of a label tree: (level, start, length, text, levels spanned)."""
+    """Merge equal neighbours of a label tree into (level, start, length, text, levels spanned)."""
     for level in range(depth):
         start = 0
         while start < len(paths):

@@ -1,7 +1,7 @@
 """The sheet 本地指标 of one unit's workbook: its own rows for the indicators the office added, its rules below them.
 
-It is no part of the template. Issuing appends it, and which rows it has depends on the unit, so its addresses follow
-from the form in force and the unit, and from nothing that is stored.
+It is not part of the template: issuing appends it. Its rows depend on the unit, so its addresses are computed from the
+form in force and the unit, and are not stored.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class LocalLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPage:
-    """What stands on one unit's sheet, row by row. ``headings`` is the row above the rules.
+    """The content of one unit's sheet, row by row. ``headings`` is the row above the rules.
 
-    ``form`` is the form in force, with the rules as this page asks them.
+    ``form`` is the form in force, with the rules as this page has them.
     """
 
     form: Form
@@ -50,7 +50,7 @@ class LocalPage:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """What tells this page from those of other units: the codes of its indicators and rules."""
+        """The codes of its indicators and rules; units with the same codes have the same page."""
         return (*(item.code for _, item in self.items), *(line.rule.id for line in self.lines))
 
     def __bool__(self) -> bool:
@@ -58,7 +58,9 @@ class LocalPage:
 
 
 def local_page(form: Form, places: Mapping[str, Place], *, unit: str, unit_type: str) -> LocalPage:
-    """The page of one unit; empty where the office asks it for nothing more. ``places`` are those of the template."""
+    """Return the page of one unit; empty when it has no local indicators or rules. ``places`` are those of the
+    template.
+    """
     items = local_items(form, unit=unit, unit_type=unit_type)
     known = places.keys() | {item.code for item in items}
     headings = TABLE_ROW + 1 + len(items)
@@ -73,7 +75,7 @@ def local_page(form: Form, places: Mapping[str, Place], *, unit: str, unit_type:
 
 
 def _lines(rules: tuple[Rule, ...], known: set[str], first: int) -> Iterator[LocalLine]:
-    """The page is made for a unit the rules are asked of, so on it they are asked without condition."""
+    """Return the rule lines. The page is made for a unit that the rules apply to, so their conditions are left out."""
     for row, rule in enumerate(rules, first):
         (equation,) = rule.equations
         live = all(code in known for code in equation.codes)
@@ -98,7 +100,7 @@ def with_local(layout: Layout, page: LocalPage) -> Layout:
 
 
 def place_of_sheet(layout: Layout) -> int:
-    """Where the page goes: before 校验, whatever the office calls it, else before the hidden sheet, else last."""
+    """Return the position of the page: before 校验 (by whatever name), else before the hidden sheet, else last."""
     checks = layout.named.get(banner_name("checks"))
     for name in (checks.sheet if checks else CHECKS_SHEET, IDENTITY_SHEET):
         if name in layout.sheets:

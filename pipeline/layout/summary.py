@@ -1,6 +1,5 @@
-"""The line on top of 校验 that tells whether the workbook can be sent in, and the switch for those with nothing to report.
-
-The same counts twice: as Excel computes them while the clerk types, and as they are written beside the formula.
+"""The line on top of 校验 that tells whether the workbook can be sent in, and the switch for units with nothing to
+report. The counts exist twice: as Excel formulas, and as the cached results beside them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ NOTHING_TABLES = frozenset({"t3", "t4"})
 
 
 def due_items(form: Form, places: Mapping[str, Place]) -> list[Item]:
-    """The figures every unit must fill in, as far as the workbook has a cell for them."""
+    """Return the items every unit must fill in, as far as the workbook has a cell for them."""
     return [
         item for item in form.items if item.mode == "entered" and item.numeric and item.required and item.code in places
     ]

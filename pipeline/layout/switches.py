@@ -1,9 +1,7 @@
-"""What the live checks must know about the unit the workbook is issued to: whom a rule is asked of, thresholds, and
-last year's figures.
-
-They stand on the hidden identity sheet under names (``applies_R5_issued``, ``setting_P12_percent``,
-``last_t3_carried_out_natural``), so that one template serves all units and the same code decides in the workbook and
-in the check. A figure of last year that is not known is a blank cell.
+"""What the live checks need to know of the unit: whether a rule applies, thresholds, and last year's figures. The
+values are on the hidden identity sheet under names (``applies_R5_issued``, ``setting_P12_percent``,
+``last_t3_carried_out_natural``), so that one template serves all units. A figure of last year that is not known is a
+blank cell.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from pipeline.layout.summary import EXTRA_BROKEN, EXTRA_LACKING
 
 
 def applies_name(equation: Equation) -> str:
-    """The name of the cell that tells whether the equation is asked of this unit."""
+    """The name of the cell that tells whether the equation applies to this unit."""
     return "applies_" + equation.key.replace(".", "_")
 
 
@@ -30,13 +28,13 @@ def last_name(code: str) -> str:
 
 
 def is_limited(rule: Rule, equation: Equation) -> bool:
-    """Whether the equation is not simply asked of everybody, everywhere, every year."""
+    """Whether the equation is limited to some units, levels or years."""
     years = rule.from_year > 0 or rule.to_year < 9999
     return bool(years or rule.levels or rule.exempt or rule.unit_types or equation.unit_types)
 
 
 def defaults(form: Form) -> Mapping[str, Figure | None]:
-    """All of it as the template carries it: asked, at the rule's own thresholds, nothing known of last year."""
+    """Return the values of the template: all rules apply, at their own thresholds, nothing is known of last year."""
     found: dict[str, Figure | None] = {}
     for rule in form.rules:
         for equation in rule.equations if rule.live else ():
@@ -49,7 +47,7 @@ def defaults(form: Form) -> Mapping[str, Figure | None]:
 def switches(
     form: Form, *, level: str, year: int, unit_type: str, last: Mapping[str, Value] | None = None
 ) -> Mapping[str, Figure | None]:
-    """The same for one unit; ``last`` is what is known of its last year, by item code."""
+    """Return the values for one unit; ``last`` are its known figures of last year, by item code."""
     found = dict(defaults(form))
     for rule in form.rules:
         asked = rule.applies(level=level, year=year) and rule.concerns(unit_type, level=level)

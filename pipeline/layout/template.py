@@ -1,4 +1,4 @@
-"""The layout of the template as it stands today, restyled or not: read from its defined names and its labels."""
+"""The layout of the template, restyled or not, read from its defined names and its labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFERENCE = re.compile(r"^(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]{1,3})\$?(\d{1
 
 
 def read_layout(form: Form, path: Path) -> Layout:
-    """The layout of ``path``; names it has lost are simply absent (`template check` says which).
+    """The layout of ``path``; lost names are absent (`template check` says which).
 
     Raises `TemplateError` when the file cannot be read as a workbook.
     """

@@ -76,7 +76,7 @@ class Ledger:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else's run writes while this one does; raises `PublishError` when somebody's does."""
+        """Hold the lock of the ledger, so that no other run writes; raises `PublishError` when another holds it."""
         with alone(self._engine):
             with self._writing():
                 for draft in self._originals.glob(f"*{_DRAFT}"):  # of a run that was killed
@@ -84,16 +84,16 @@ class Ledger:
             yield
 
     def clock(self) -> float:
-        """The time by the file system's own clock, in seconds, which on a network share is not this machine's."""
+        """Return the time in seconds by the clock of the file system, which on a network share is another machine's."""
         with self._writing(), tempfile.TemporaryFile(dir=self._originals) as probe:
             return os.fstat(probe.fileno()).st_mtime
 
     def original(self, sha256: str) -> Path:
-        """Where the bytes of that hash are kept."""
+        """Return the path of the archived bytes of that hash."""
         return self._originals / sha256
 
     def recall(self, sha256: str) -> bytes:
-        """The bytes of that hash, and no others. Raises `PublishError` when they are not there any more."""
+        """Return the bytes of that hash, verified. Raises `PublishError` when they are lost or damaged."""
         path = self.original(sha256)
         try:
             content = path.read_bytes()
@@ -104,7 +104,7 @@ class Ledger:
         return content
 
     def archive(self, sha256: str, content: bytes, *, anew: bool = False) -> Path:
-        """Keep ``content``, once; ``anew`` writes it again, in case what is there never reached the disk."""
+        """Keep ``content`` once; ``anew`` writes it again, in case the present copy never reached the disk."""
         kept = self.original(sha256)
         if anew or sha256 not in self._kept:
             draft = kept.with_suffix(f".{os.getpid()}{_DRAFT}")
@@ -115,7 +115,7 @@ class Ledger:
         return kept
 
     def is_whole(self, sha256: str, size: int) -> bool:
-        """Whether the copy that was found when the ledger was opened has as many bytes as it should."""
+        """Whether the copy found at opening has the expected size."""
         return self._kept.get(sha256) == size
 
     def keep(self, content: bytes) -> str:
@@ -127,20 +127,22 @@ class Ledger:
     def record(
         self, year: int, arrivals: Sequence[NewArrival], copies: Mapping[str, int], *, sight: int, now: dt.datetime
     ) -> None:
-        """Add arrivals first seen ``now``, once their bytes are safely on the disk, and what came once more."""
+        """Record arrivals first seen ``now`` after their bytes are safely on the disk, and further copies of known
+        ones.
+        """
         if arrivals:
             self.settle()
         if arrivals or copies:
             self.arrivals.record(year, arrivals, copies, sight=sight, now=now)
 
     def settle(self) -> None:
-        """Return when everything archived so far is safely on the disk, and may be referred to."""
+        """Flush everything archived so far to the disk, so that rows may refer to it."""
         if hasattr(os, "sync"):
             os.sync()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """A full disk or a missing permission, said in Chinese."""
+        """Turn a full disk or a missing permission into a Chinese sentence."""
         try:
             yield
         except OSError as error:

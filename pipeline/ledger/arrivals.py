@@ -15,12 +15,12 @@ from pipeline.model.submission import NewArrival, Sighted
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """The book of arrivals."""
+    """The arrivals of the ledger."""
 
     engine: Engine
 
     def load_known(self, year: int) -> Mapping[str, Sighted]:
-        """Every content of a year by its hash."""
+        """Return every content of a year by its hash."""
         columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified, ARRIVALS.c.sight, ARRIVALS.c.written)
         copies = (COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))
         with self.engine.connect() as connection:
@@ -40,7 +40,7 @@ class Arrivals:
         }
 
     def last_sight(self, year: int) -> int:
-        """The number of the last look into the folder at which something was new; 0 before the first."""
+        """Return the number of the last look into the folder that found something new; 0 before the first."""
         with self.engine.connect() as connection:
             tables = (ARRIVALS, COPIES)
             looks = [connection.execute(select(func.max(t.c.sight)).where(t.c.year == year)).scalar() for t in tables]
@@ -64,8 +64,9 @@ class Arrivals:
     def record(
         self, year: int, arrivals: Sequence[NewArrival], copies: Mapping[str, int], *, sight: int, now: dt.datetime
     ) -> None:
-        """Add what is first seen ``now``, none of which may be known already, and how many ``copies`` there are of
-        contents of which there are more than ever before."""
+        """Add contents first seen ``now`` (none may be known already), and the new number of ``copies`` of contents
+        that came again.
+        """
         seen = now.isoformat(timespec="seconds")
         rows = [
             {"year": year, "sha256": a.sha256, "name": a.name, "size": a.size, "first_seen": seen, "sight": sight}

@@ -50,7 +50,7 @@ class Closings:
             )
 
     def standing(self, year: int) -> Closing | None:
-        """The closing a year stands under; ``None`` while it is open."""
+        """Return the closing in force; ``None`` while the year is open."""
         last = next(reversed(self.all(year)), None)
         return last if last and last.closed else None
 

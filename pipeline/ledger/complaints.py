@@ -1,4 +1,4 @@
-"""What keeps the ledger from being opened or written, in Chinese; a password never gets into a sentence."""
+"""Errors of the database as Chinese sentences, which never contain a password."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REASONS = {
 
 
 def complaint(error: Exception, url: URL) -> PublishError:
-    """What to tell of an error of the database, or of the folder it lies in."""
+    """Return the sentence for an error of the database or of its folder."""
     if url.get_backend_name() != "sqlite":
         return PublishError(
             f"台账历史库所在的数据库 {url.host or ''}/{url.database or ''} 不能用（{_reason(error, url)}）。"
@@ -37,12 +37,12 @@ def complaint(error: Exception, url: URL) -> PublishError:
 
 
 def damaged(url: URL, reason: str) -> PublishError:
-    """What to tell of a damaged SQLite file."""
+    """Return the error for a damaged SQLite file."""
     return PublishError(f"台账历史库已损坏（{reason}），没有写入任何内容。请从备份恢复 {url.database}。")
 
 
 def _reason(error: Exception, url: URL) -> str:
-    """The database's own words, without the statement that failed."""
-    said = getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)
-    first = next(iter(said.strip().splitlines()), "") or type(error).__name__
+    """Return the message of the database without the statement that failed."""
+    message = getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)
+    first = next(iter(message.strip().splitlines()), "") or type(error).__name__
     return first.replace(str(url.password), "***") if url.password else first

@@ -1,7 +1,7 @@
 """The ledger's database: opened, checked, brought to the newest tables. SQLite beside the originals, or PostgreSQL.
 
 A database from before a change of the tables is migrated (Alembic, ``migrations/``) in one transaction; one from a
-newer program is left alone. At every start SQLite looks its file over; a damaged ledger is never written to.
+newer program is refused. SQLite checks its file at every start; a damaged ledger is never written to.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def open_database(folder: Path, address: str) -> Engine:
 
 
 def _parse_address(address: str) -> URL:
-    """The parts of an address; what is wrong with it is said without repeating it, for there may be a password in it."""
+    """Parse an address. The error does not repeat it, because it may contain a password."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -58,7 +58,9 @@ def _parse_address(address: str) -> URL:
 
 
 def _sqlite(folder: Path, url: URL) -> Engine:
-    """Transactions are begun by SQLAlchemy and not by Python's driver, which leaves changes of tables out of them."""
+    """Make the SQLite engine. SQLAlchemy begins the transactions, because Python's driver leaves changes of tables out
+    of them.
+    """
     path = folder / "ledger.sqlite"
     if any((folder / "originals").glob("*")) and not (path.exists() and path.stat().st_size):
         raise damaged(url, "文件是空的" if path.exists() else "原件还在，文件却不见了")
@@ -83,13 +85,13 @@ def _look_over(connection: Connection, url: URL) -> None:
     """Refuse a damaged SQLite file; PostgreSQL keeps its own pages whole."""
     if connection.dialect.name != "sqlite":
         return
-    told = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
-    if told != "ok":
-        raise damaged(url, told.splitlines()[-1])
+    verdict = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+    if verdict != "ok":
+        raise damaged(url, verdict.splitlines()[-1])
 
 
 def _migrate(connection: Connection) -> None:
-    """Bring the tables to `REVISION`; Alembic is slow to import and only needed when they are not there yet."""
+    """Bring the tables to `REVISION`. Alembic is slow to import and is imported only when something must change."""
     if _revision(connection) == REVISION:
         return
     if connection.dialect.name == "postgresql":  # two machines may find a new database at the same moment
@@ -116,7 +118,7 @@ def _revision(connection: Connection) -> str:
 
 @contextmanager
 def alone(engine: Engine) -> Iterator[None]:
-    """Where several machines share one PostgreSQL, one of them at a time. Raises `PublishError`."""
+    """Hold an advisory lock, because several machines may share one PostgreSQL. Raises `PublishError`."""
     if engine.dialect.name != "postgresql":
         yield
         return

@@ -1,7 +1,7 @@
-"""Every night: what it was made of, what it published, and what changed by it.
+"""The nights of the ledger: their inputs, what they published, and what changed.
 
-Of states, accepted returns, figures, reasons and decisions only changes are added; what held on a night is the last
-row up to it. A night is recorded in one transaction, after its files lie in their place.
+Of states, accepted returns, figures, reasons and decisions only changes are added; the state at a night is the last row
+up to it. A night is recorded in one transaction, after its files are published.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateRow:
-    """A unit's state since a run: what it was before, why it changed, and by which file."""
+    """A unit's state since a run: the state before, the reason of the change, and the file."""
 
     unit: str
     state: str
@@ -36,7 +36,9 @@ class StateRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The return a unit has passed with. ``reading`` is ``None`` from the night on which it is accepted no more."""
+    """The return a unit has passed with. ``reading`` is ``None`` from the night on which the unit has no accepted
+    return.
+    """
 
     unit: str
     name: str
@@ -49,7 +51,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A signed row of the 台账: ``kind`` is its sheet, ``detail`` what it sets (a rule, an amount, a unit)."""
+    """A signed row of the 台账: ``kind`` is its sheet, ``detail`` is the rule, amount or unit it sets."""
 
     kind: str
     subject: str
@@ -108,7 +110,7 @@ class NightRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """All there is to record of a run; ``figures`` are printed, ``None`` where no source is known.
+    """The record of a run; ``figures`` are printed, ``None`` where no source is known.
 
     ``document`` is its run.json.
     """
@@ -126,7 +128,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Nights:
-    """The book of nights. ``until`` is the run up to which is looked, the last one if it is not given."""
+    """The nights of the ledger. ``until`` is the last run to look at; by default the newest."""
 
     engine: Engine
 
@@ -146,7 +148,7 @@ class Nights:
             return _night(row) if row else None
 
     def findings(self, run: int) -> list[dict[str, Any]]:
-        """What stood in the list of findings that night, as data."""
+        """Return the findings of that night, as data."""
         with self.engine.connect() as connection:
             kept = connection.execute(select(RUNS.c.findings).where(RUNS.c.id == run)).scalar()
             return list(json.loads(kept or "[]"))
@@ -175,12 +177,12 @@ class Nights:
         return {row.item: row.value for _, row in self._all(FIGURES, _Figure, year, until)}
 
     def decisions(self, year: int, *, until: int | None = None) -> list[Decided]:
-        """The signed rows of the 台账 in force."""
+        """Return the signed rows of the 台账 in force."""
         last = {_identity(row): row for _, row in self._all(DECISIONS, Decided, year, until)}
         return [row for row in last.values() if row.in_force]
 
     def decision_log(self, year: int) -> list[tuple[int, Decided]]:
-        """Every signed row that came into force or left it, with the run it came by."""
+        """Return every signed row that came into force or left it, with the run."""
         return self._all(DECISIONS, Decided, year, None)
 
     def acceptances(self, year: int) -> list[AcceptedFinding]:
@@ -200,6 +202,7 @@ class Nights:
     def record(self, night: Night) -> int:
         """Record a run that published, whole; its number."""
         year = night.row.year
+        # what held before this night: only what differs from it is added
         states, accepted, figures = self.states(year), self.accepted_returns(year), self.figures(year)
         bound = {(row.unit, row.rule, row.reason, row.approver) for row in self.acceptances(year)}
         decided, explained = {_identity(d): d for d in self.decisions(year)}, set(self.explanations(year))
@@ -250,9 +253,9 @@ def _night(row: Mapping[Any, Any]) -> NightRow:
 
 
 def _insert_run(connection: Connection, row: NightRow, findings: str) -> int:
-    said = {each.name: getattr(row, each.name) for each in fields(NightRow) if each.name != "id"}
-    said |= {"manifest": json.dumps(dict(row.manifest), ensure_ascii=False), "findings": findings}
-    result = connection.execute(insert(RUNS).values(said))
+    columns = {each.name: getattr(row, each.name) for each in fields(NightRow) if each.name != "id"}
+    columns |= {"manifest": json.dumps(dict(row.manifest), ensure_ascii=False), "findings": findings}
+    result = connection.execute(insert(RUNS).values(columns))
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 

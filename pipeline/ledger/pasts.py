@@ -1,6 +1,5 @@
-"""What is known of former years from reports and workbooks that were imported.
-
-An import that was a mistake is withdrawn by a row of its own, which takes away the last one of that file.
+"""Figures of former years from imported reports and workbooks. A mistaken import is withdrawn by a further row, which
+cancels the last import of that file.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ _WITHDRAWN = "撤回"
 
 @dataclass(frozen=True, slots=True)
 class Pasts:
-    """The book of former years."""
+    """The former years of the ledger."""
 
     engine: Engine
 
     def keep(self, past: Past, *, now: dt.datetime) -> None:
-        """Add what was imported; where it is known already, the later one is believed."""
+        """Add an import; a later one takes precedence."""
         self._add(past, now)
 
     def withdraw(self, past: Past, *, now: dt.datetime) -> None:
-        """Believe an import no more: the last one of that file for that unit and year."""
+        """Withdraw the last import of that file for that unit and year."""
         self._add(replace(past, source=_WITHDRAWN, values={}), now)
 
     def of(self, year: int) -> tuple[Past, ...]:

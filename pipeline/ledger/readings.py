@@ -1,7 +1,5 @@
-"""What was read from arrivals and what the rules said of it, kept by the content of everything it depends on.
-
-A reading or a check is found again by its key alone; when a file, the form, the 台账 or the program changes, so does
-the key, and the old row stays as what was true then.
+"""Readings and checks, cached under a digest of everything they depend on. When a file, the form, the 台账 or the program
+changes, the key changes too; the old row stays as history.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ _MANY = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What the rules said of a reading, packed as JSON."""
+    """The findings of the rules at a reading, packed as JSON."""
 
     key: str
     reading: str
@@ -34,7 +32,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The book of readings and checks."""
+    """The readings and checks of the ledger."""
 
     engine: Engine
 

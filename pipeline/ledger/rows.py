@@ -1,7 +1,6 @@
-"""What was read from an arrival as a row of plain values, and back: how it crosses from a worker and is kept.
-
-A row says everything about an arrival except its file: the unit, its values, where they stood, its reasons, what was
-found. It is made where the file was read, so that nothing of the workbook itself travels further.
+"""Readings as rows of plain values, and back: the form in which they leave a worker and are stored. A row holds
+everything about an arrival except its file: unit, values, places, reasons and findings. It is made in the worker, so
+that nothing of the workbook itself travels further.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ _DEFAULTS: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One reading. ``unit`` is empty where the return is nobody's; ``places`` is empty where all is as
-    the template has it. ``remarks`` are the repairs of a submission, or the obstacle of what is nobody's.
+    """One reading. ``unit`` is empty when the return is unclaimed; ``places`` is empty when all items are at their
+    issued places. ``remarks`` are the repairs of a submission, or the obstacle of an unclaimed arrival.
 
     ``shape`` is the key of the `Shape` its figures, texts and places are ordered by.
     """
@@ -105,9 +104,9 @@ class Shape:
         """Where they stood, by item code."""
         found = {code: Place(sheet, r, c) for code, _, sheet, r, c in self.items if sheet}
         if row.places:
-            said = json.loads(row.places)
-            found |= {self.items[at][0]: Place(*place) for at, *place in said["elsewhere"]}
-            for at in said["nowhere"]:
+            packed_fields = json.loads(row.places)
+            found |= {self.items[at][0]: Place(*place) for at, *place in packed_fields["elsewhere"]}
+            for at in packed_fields["nowhere"]:
                 del found[self.items[at][0]]
         return found
 
@@ -147,7 +146,7 @@ class Packing:
         )
 
     def _packed_places(self, places: Mapping[str, Place]) -> str:
-        """Where items stand elsewhere than the template has them, and which stand nowhere; empty if all are there."""
+        """Pack the places of items that were moved or lost; empty if all are where they were issued."""
         issued = self.layout.places
         if places is issued or places == issued:
             return ""
@@ -177,9 +176,8 @@ class Packing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedReader:
-    """Reads an arrival behind the guard straight to its row; what workers are sent to do.
-
-    A file that could not be opened today may be opened tomorrow, and has no row.
+    """Read an arrival behind the guard straight to its row; this runs in the workers. A file that could not be opened
+    today has no row, because it may be readable tomorrow.
     """
 
     reading: Callable[[Opened], Submission | Unclaimed]
@@ -210,23 +208,23 @@ def _read_saved(row: Row) -> dt.datetime | None:
 
 
 def packed_findings(findings: Iterable[Finding]) -> str:
-    """Findings as JSON; what is as it is by default is left out."""
+    """Return findings as JSON without default values."""
     return _json([_pack_finding(finding) for finding in findings])
 
 
 def unpacked_findings(packed: str) -> tuple[Finding, ...]:
-    """The findings again."""
-    return tuple(Finding(**_with_tuples(said)) for said in json.loads(packed))
+    """Restore findings from JSON."""
+    return tuple(Finding(**_with_tuples(packed_fields)) for packed_fields in json.loads(packed))
 
 
-def _with_tuples(said: Mapping[str, Any]) -> dict[str, Any]:
+def _with_tuples(packed_fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a finding as they were: JSON knows lists alone."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in packed_fields.items()}
 
 
 def _pack_finding(finding: Finding) -> dict[str, Any]:
-    said = {name: getattr(finding, name) for name in Finding.__slots__}
-    return {name: value for name, value in said.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
+    packed_fields = {name: getattr(finding, name) for name in Finding.__slots__}
+    return {name: value for name, value in packed_fields.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
 
 
 def _json(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The tables of the ledger. Rows are added and never changed; what held at a time is the last row up to then.
+"""The tables of the ledger. Rows are added and never changed; the state at a time is the last row up to it.
 
 ``arrivals``      every content that arrived for a year, when it was first seen, its file's own time then, and at which look into the folder
 ``copies``        of a content, whenever a further copy of it was sent

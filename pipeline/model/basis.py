@@ -1,4 +1,4 @@
-"""The basis of a year: what the office has laid down for it, and what is known of the year before."""
+"""The basis of a year: the files of the office for it, and what is known of the year before."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Basis:
     """Everything that is the same for all units of a year.
 
     ``statutory`` is the form of the files, ``form`` the one in force: with the local rows of the 台账. ``template`` holds
-    the bytes of ``return.xlsx``, ``word`` is the path of ``report.docx``, ``history`` what the units reported a year before,
-    ``precedents`` what decisions of the 台账 were made on.
+    the bytes of ``return.xlsx``, ``word`` is the path of ``report.docx``, ``history`` holds what the units reported a
+    year before, ``precedents`` what was known when decisions of the 台账 were signed.
     """
 
     statutory: Form

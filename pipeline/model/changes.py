@@ -1,4 +1,4 @@
-"""What changed since the night before: every county figure before and after, and because of which units."""
+"""Changes since the night before: every county figure before and after, and the units that caused it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.form import Figure, Form, Item, Value
 from pipeline.model.county import County, complete_totals
 
 
-class Reason(StrEnum):
+class CauseKind(StrEnum):
     """Why a figure moved; the value is what people see."""
 
     ADDED = "新计入"
@@ -47,7 +47,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, form: Form, county: County) -> Snapshot:
-        """What this night counted, to be kept for the next."""
+        """Make the snapshot of a night, to compare the next one with."""
         units = {}
         for counted in county.counted:
             submission = counted.submission
@@ -72,20 +72,20 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitChange:
-    """A unit that is counted now and was not, the other way round, or with another file; blank where there is none."""
+    """A unit that came, left, or is counted with another file; a side without a file is blank."""
 
     unit: str
     name: str
-    reason: Reason
+    reason: CauseKind
     file_before: str
     file_after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One part of a figure's change; ``unit`` is blank and so are the files where it was not a unit's."""
+    """One part of a figure's change; ``unit`` and the files are blank when no unit caused it."""
 
-    reason: Reason
+    reason: CauseKind
     unit: str = ""
     name: str = ""
     file_before: str = ""
@@ -96,7 +96,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One county figure that is no longer what it was, or is by coincidence; its causes add up to the difference."""
+    """One county figure that changed, or stayed the same because its causes cancel out; the causes add up to the
+    difference.
+    """
 
     item: str
     before: Figure | None
@@ -106,7 +108,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a night changed. ``first`` when nothing is known of a night before: then there is nothing to compare."""
+    """What a night changed. ``first`` when there is no night before to compare with."""
 
     first: bool = False
     units: tuple[UnitChange, ...] = ()
@@ -123,12 +125,12 @@ FIRST_NIGHT = Changes(first=True)
 
 
 def changes(form: Form, before: Snapshot | None, after: County) -> Changes:
-    """Every figure that moved since ``before``, in the order of the form, each with the units it moved because of."""
+    """Return every figure that changed since ``before``, in the order of the form, with the units that caused it."""
     return FIRST_NIGHT if before is None else between(form, before, Snapshot.of(form, after))
 
 
 def between(form: Form, before: Snapshot, now: Snapshot) -> Changes:
-    """The same of any two nights."""
+    """Compare any two nights."""
     units = tuple(_units(before, now))
     moved = [each.unit for each in units]
     old, new = (
@@ -148,7 +150,7 @@ def between(form: Form, before: Snapshot, now: Snapshot) -> Changes:
 
 
 def _units(before: Snapshot, now: Snapshot) -> Iterator[UnitChange]:
-    """In the order of tonight's roster, those no longer counted at the end."""
+    """Return the units in the order of tonight's roster, those no longer counted at the end."""
     for code in dict.fromkeys((*now.units, *before.units)):
         old, new = before.units.get(code), now.units.get(code)
         known = new or old
@@ -164,10 +166,10 @@ def _units(before: Snapshot, now: Snapshot) -> Iterator[UnitChange]:
         )
 
 
-def _reason(old: Counted | None, new: Counted | None) -> Reason:
+def _reason(old: Counted | None, new: Counted | None) -> CauseKind:
     if old is None or new is None:
-        return Reason.REMOVED if new is None else Reason.ADDED
-    return Reason.REREAD if old.sha256 == new.sha256 else Reason.REPLACED
+        return CauseKind.REMOVED if new is None else CauseKind.ADDED
+    return CauseKind.REREAD if old.sha256 == new.sha256 else CauseKind.REPLACED
 
 
 def _figures(form: Form, values: Sequence[Value]) -> Mapping[str, Figure | None]:
@@ -200,7 +202,7 @@ def _of_units(
 
 
 def _of_source(item: Item, units: tuple[UnitChange, ...], before: Snapshot, now: Snapshot) -> Iterator[Cause]:
-    """An item that is taken from one unit moves with that unit, or because it is another one."""
+    """Return the causes for an item taken from one unit: that unit's figure changed, or the source unit did."""
     was, is_ = (night.figures.get(item.code) for night in (before, now))
     was = _less(was, before.adjustments.get(item.code))
     is_ = _less(is_, now.adjustments.get(item.code))
@@ -212,7 +214,7 @@ def _of_source(item: Item, units: tuple[UnitChange, ...], before: Snapshot, now:
         yield _cause(mover, was, is_)
         return
     name = " → ".join(night.units[code].name for night, code in ((before, old), (now, new)) if code in night.units)
-    yield Cause(reason=Reason.SOURCE, unit=new or old, name=name, before=was, after=is_)
+    yield Cause(reason=CauseKind.SOURCE, unit=new or old, name=name, before=was, after=is_)
 
 
 def _less(figure: Figure | None, adjusted: Figure | None) -> Figure | None:
@@ -222,11 +224,11 @@ def _less(figure: Figure | None, adjusted: Figure | None) -> Figure | None:
 def _of_differences(form: Form, item: Item, before: Snapshot, now: Snapshot) -> Iterator[Cause]:
     was, is_ = (_adjustment_of(form, item.code, night.adjustments) for night in (before, now))
     if was != is_:
-        yield Cause(reason=Reason.DIFFERENCE, name="差额表", before=was, after=is_)
+        yield Cause(reason=CauseKind.DIFFERENCE, name="差额表", before=was, after=is_)
 
 
 def _adjustment_of(form: Form, code: str, adjustments: Mapping[str, Figure]) -> Figure:
-    """What the 差额表 adds to an item, to a total by way of its parts."""
+    """Return what the 差额表 adds to an item; for a total, what it adds to the parts."""
     if code not in form.formulas:
         return adjustments.get(code, 0)
     total: Figure = 0

@@ -1,4 +1,4 @@
-"""What the 台账 says: who must report, what the report's face says, and the decisions the office took by name."""
+"""The content of the 台账: the roster, the profile of the report, and the signed decisions of the office."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位")
 class Unit:
     """One 填报单位. ``counted`` is 计入汇总; ``due`` is its own deadline, the common one if it has none.
 
-    One that is not ``readable`` stands for a row of the roster that says too little: it is waited for like any other.
+    One that is not ``readable`` was made from a row with missing fields and is waited for like any other.
     """
 
     code: str
@@ -113,14 +113,14 @@ class Unit:
 
     @property
     def has_short_stem(self) -> bool:
-        """Whether its name is too long for a file name."""
+        """Whether its name was cut for the file name."""
         return len(f"{self.code}_{self.name}".encode()) > LONGEST_STEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The face of the report, and who signs what goes one level up. ``return_by`` is 退改期限, by when what was sent back
-    must be in again. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
+    """The profile of the report, and who signs what goes one level up. ``return_by`` is 退改期限, the deadline for
+    corrected returns. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
 
     ``thresholds`` are the office's own values of rule parameters, by rule and parameter.
     """
@@ -147,7 +147,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A row the office signed: on what, why, who approved, and the 台账 cell it stands in.
+    """A signed row: subject, reason, approver, and its cell in the 台账.
 
     ``year`` is the report year it was made for; ``None`` where an old 台账 has no such column.
     """
@@ -161,17 +161,17 @@ class Decision:
 
     @property
     def detail(self) -> str:
-        """What it sets, as the ledger keeps it."""
+        """What it sets, in the form the ledger stores."""
         return ""
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes it the same row on another night, wherever in its sheet it stands."""
+        """The digest that identifies the row on other nights, independent of its place in the sheet."""
         return (self.sheet, self.subject, self.detail, self.reason, self.approver)
 
 
 class Treatment(StrEnum):
-    """处理: what the office wants done with a file of a unit that sent several."""
+    """处理: how to treat a file of a unit that sent several."""
 
     NONE = ""
     ADOPT = "采用"
@@ -197,7 +197,7 @@ class Adjustment(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance(Decision):
-    """认可: findings of ``rule`` at unit ``subject``, or at the root by its name, no longer stand in the way.
+    """认可: findings of ``rule`` at unit ``subject`` (or at the root, by its name) do not hold up the return.
 
     ``figures`` are those it was given for, where the row says so: ``5/4`` as a finding shows them, or its key.
     """
@@ -213,7 +213,7 @@ class Acceptance(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Decision):
-    """来件认领: the file named or hashed ``subject`` belongs to ``unit``, and what to do with it."""
+    """来件认领: the file with the name or hash ``subject`` belongs to ``unit``, and how to treat it."""
 
     unit: str
     treatment: Treatment = Treatment.NONE
@@ -224,7 +224,9 @@ class Claim(Decision):
         return f"{self.unit} {self.treatment}".strip()
 
     def certainty(self, sha256: str, names: Iterable[str]) -> int:
-        """How surely an arrival is meant: 3 by its hash (at least 8 digits), 2 by path, 1 by base name, 0 not at all."""
+        """Return how certainly it names an arrival: 3 by hash (at least 8 digits), 2 by path, 1 by base name, 0 not at
+        all.
+        """
         subject, paths = _path(self.subject), {_path(name) for name in names}
         if _HASH.fullmatch(subject.casefold()) and sha256.startswith(subject.casefold()):
             return 3
@@ -249,7 +251,7 @@ D = TypeVar("D", bound=Decision)
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """The whole 台账 of a year, with what is wrong in it.
+    """The whole 台账 of a year, with its findings.
 
     ``explanations`` are the office's own reasons for warnings of the next level up, by rule (``P4``) or equation
     (``P4.other``).
@@ -275,7 +277,7 @@ class Control:
         return (*self.waivers, *self.adjustments, *self.acceptances, *self.claims, *self.corrections)
 
     def without(self, dropped: Collection[Decision], findings: Iterable[Finding]) -> Control:
-        """The same without some of its signed rows, and with what is to be said of them."""
+        """Return a copy without some signed rows and with findings about them."""
 
         def kept(rows: Sequence[D]) -> tuple[D, ...]:
             return tuple(row for row in rows if row not in dropped)

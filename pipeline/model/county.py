@@ -1,4 +1,4 @@
-"""The root: the county's figures, each with the cells it was added up from, what differs from them, who is missing."""
+"""The root: the county's figures with the cells they were added up from, the differences, and the missing units."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One row of the 差额表: what a figure has beside the units' cells, why, on whose word, and the cell it rests on.
+    """One row of the 差额表: an amount beside the units' cells, its reason, its approver, and the cell that proves it.
 
     ``automatic`` rows follow from a rule, the others were registered in the 台账; ``sha256`` is empty for those.
     """
@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """分类小计: the counted units of one type, and what they come to by item code; totals follow from their parts."""
+    """分类小计: the counted units of one type, with their sums by item code; totals are computed from their parts."""
 
     type: str
     units: tuple[str, ...]
@@ -57,9 +57,8 @@ class County:
     """The root. ``figures`` by item code, ``None`` where no source is known; each is the sum of the ``groups`` and of
     the ``differences``.
 
-    ``collected`` by item code: what units wrote, or the figures that are only listed, side by side with their names;
-    ``texts`` what the county itself answers to an item that lists document numbers. ``findings`` are what
-    consolidation did by itself or could not decide.
+    ``collected`` by item code: texts, or figures that are only listed, with the names of their units; ``texts`` are the
+    county's own lists of document numbers. ``findings`` tell what consolidation did by itself or could not decide.
     """
 
     figures: Mapping[str, Figure | None]
@@ -79,29 +78,29 @@ class County:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """Who is missing: units of this level, and those of lower levels that a counted consolidation says are missing."""
+        """Names of missing units: of this level, and of lower levels as counted consolidations report them."""
         below = (f"{each.unit.name}的{each.submission.lacking}" for each in self.counted if each.submission.lacking)
         return (*(standing.unit.name for standing in self.missing), *below)
 
     @property
     def provisional(self) -> tuple[CountedReturn, ...]:
-        """The units that are counted only because the office accepted them by name."""
+        """The units that are counted only under a signed acceptance."""
         return tuple(counted for counted in self.counted if counted.provisional)
 
     def vector(self, form: Form) -> Vector:
         """The figures ordered like ``form.items``, as a submission has them.
 
-        One that is finer than its item's scale is no sum of cells and left out: A1 speaks of it.
+        A figure with more decimals than its item's scale cannot be a sum of cells and is left out; A1 reports it.
         """
         figures = ((self.figures.get(item.code), scale) for item, scale in zip(form.items, form.scales, strict=True))
         return form.vector(figure if _fits(figure, scale) else None for figure, scale in figures)
 
     def paragraphs(self, item: Item) -> tuple[str, ...]:
-        """What the units wrote under ``item``, each with its name in front."""
+        """Return what the units wrote under ``item``, each with its name in front."""
         return tuple(f"{unit}：{text}" for unit, text in self.collected.get(item.code, ()))
 
     def subtotal(self, code: str) -> Figure | None:
-        """What the counted units come to; ``None`` where none of them reports the item."""
+        """Return the sum over the counted units; ``None`` when none of them reports the item."""
         known = [group.figures[code] for group in self.groups if code in group.figures]
         return sum(known[1:], start=known[0]) if known else None
 
@@ -111,7 +110,7 @@ def _fits(figure: Figure | None, scale: int) -> bool:
 
 
 def zero(item: Item) -> Figure:
-    """Nothing, at the item's own scale."""
+    """Return zero at the item's scale."""
     return Decimal(0).scaleb(-item.scale) if item.kind == "money" else 0
 
 

@@ -1,4 +1,4 @@
-"""Document numbers (文号) as units list them, and who lists the same one: a joint document (联合发文)."""
+"""Document numbers (文号) as units list them; one that several units list is a joint document (联合发文)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _USUAL = re.compile(r"[一-鿿A-Za-z]+〔\d{4}〕\d+号")
 
 
 def document_numbers(text: str) -> tuple[str, ...]:
-    """The numbers a text lists, each once, brackets, digits and spaces made alike.
+    """Return the numbers a text lists, each once, with brackets, digits and spaces normalised.
 
     >>> document_numbers("方政发〔2024〕3号；《某通知》（方政办发[2024] 第７ 号）")
     ('方政发〔2024〕3号', '方政办发〔2024〕7号')
@@ -42,7 +42,7 @@ def list_owners(listed: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ..
 
 
 def _numbers(text: str) -> Iterator[str]:
-    """The usual form wherever it stands in a part; a part of any other form that names a 号 as it is."""
+    """Yield numbers of the usual form anywhere in a part; a part of another form that names a 号 is taken unchanged."""
     for part in _SPLIT.split(text):
         usual = _USUAL.findall(part)
         if usual:

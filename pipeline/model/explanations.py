@@ -1,11 +1,11 @@
 """Reasons (出错说明) units gave for warnings: bound to the rule and to the values they were given for.
 
-A reason stands in the unit's workbook and travels back in it. Once given it holds for that rule and those values in
-every later return of the unit, also where the cell is empty again. When the values change it lapses: the same words
-carried along in the cell explain nothing any more, the unit has to write what is true of the new values.
+A reason is written in the unit's workbook. It holds for that rule and those values in every later return of the unit,
+even if the cell is empty there. When the values change it lapses: the old words explain nothing, and the unit has to
+write a new reason.
 
-Nothing is kept: the reasons of a unit follow from its returns in the order they arrived, so that the outputs of a
-year can be deleted and rebuilt.
+Nothing is stored: the reasons of a unit follow from its returns in order of arrival, so that the outputs can be
+rebuilt.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PREFIX = "出错说明："
 
 
 def explain(returns: Sequence[Checked]) -> list[Checked]:
-    """The returns of one unit, in order of arrival, with every warning answered that has a reason."""
+    """Return the returns of one unit, in order of arrival, with the reason attached to every warning that has one."""
     given: dict[tuple[str, str], str] = {}
     bound: dict[tuple[str, str], set[str]] = {}
     explained = []
@@ -39,16 +39,16 @@ def explain(returns: Sequence[Checked]) -> list[Checked]:
 
 
 def unit_reason(finding: Finding) -> str:
-    """The unit's own words where they answer a finding; empty where the office did, or nobody."""
+    """Return the unit's reason for a finding; empty when the office accepted it, or nobody answered."""
     return finding.answer.removeprefix(_PREFIX) if finding.answer.startswith(_PREFIX) else ""
 
 
 def _reasons(finding: Finding, checked: Checked) -> list[str]:
-    """What the return says to a finding, the closest first: to the very one at its item, to it, to its rule as a whole.
+    """Yield the reasons for a finding, the most specific first: for its item, for its key, for its whole rule.
 
     A correction's 修改意见 gives reasons by finding and item (``N1.收到申请@text.requests``), the sheet 校验 by equation
-    (``R3.natural``) or rule (``N1``). What a finding folds is said with it, so a reason given there is one for it as
-    well. Several may stand in one workbook: old words in 校验 do not hide new ones in 修改意见.
+    (``R3.natural``) or rule (``N1``). A reason for a folded finding counts for the one that folds it. Several may be
+    present: an old reason in 校验 does not hide a new one in 修改意见.
     """
     if not finding.needs_reason:
         return []

@@ -1,8 +1,6 @@
-"""Findings: what a person must look at, as data. Every sentence the program can print stands in a catalogue.
-
-A rule's sentence stands with the rule in rules.toml; all others stand in ``messages.toml`` under a stable code:
-``I`` intake, ``T`` 台账, ``U`` unit and identity, ``L`` places, ``V`` values, ``H`` history, ``C`` consolidation, ``F`` what
-findings have in common, ``K`` templates.
+"""Findings: what a person must look at, as data. Every sentence of a finding is in a catalogue: a rule's sentence in
+rules.toml, all others in ``messages.toml`` under a stable code: ``I`` intake, ``T`` 台账, ``U`` unit and identity, ``L``
+places, ``V`` values, ``H`` history, ``C`` consolidation, ``F`` what findings have in common, ``K`` templates.
 """
 
 from __future__ import annotations
@@ -30,10 +28,10 @@ _ORDER: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 class Finding:
     """One thing found, complete enough for a clerk to act on without asking.
 
-    ``key`` is the rule and what it was asked over (``R3.natural``), ``operands`` a digest of the values it was asked
-    of: a reason is bound to both. ``items`` are those of a finding about several cells; ``cell`` is an area then
-    (``D6:I30``). ``asks``: the office must answer it before a year is closed. ``folds`` are keys of findings this one
-    explains; ``answer`` is the reason a unit gave or the acceptance the office signed.
+    ``key`` is the rule and its line (``R3.natural``), ``operands`` a digest of the values it was evaluated on: a reason
+    is bound to both. ``items`` are those of a finding about several cells; ``cell`` is an area then (``D6:I30``).
+    ``asks``: the office must answer it before a year is closed. ``folds`` are keys of findings this one explains;
+    ``answer`` is the reason a unit gave or the acceptance the office signed.
     """
 
     code: str
@@ -56,39 +54,41 @@ class Finding:
     answer: str = ""
 
     def at(self, **where: object) -> Finding:
-        """The same finding with more of its place filled in."""
+        """Return the finding with more of its place filled in."""
         return replace(self, **where)  # type: ignore[arg-type]
 
     @property
     def subject(self) -> str:
-        """What a reason for it is filed under in a correction: the rule and what it was asked over."""
+        """The key of a reason in a correction: the rule and its line."""
         return self.key or self.code
 
     @property
     def matter(self) -> str:
-        """What an acceptance of it is bound to: the rule, what it was asked over, and its cell's item."""
+        """The key of an acceptance: the rule, its line, and the item of its cell."""
         return f"{self.subject}@{self.item}"
 
     @property
     def figures(self) -> str:
-        """The figures it speaks of, as the office can write them down: ``5/4``, found and expected."""
+        """Its figures as the office can write them down: ``5/4``, found and expected."""
         return f"{self.found}/{self.expected}" if self.expected else self.found
 
     @property
     def evidence(self) -> str:
-        """The digest of these figures, and of all others it was asked of."""
+        """The digest of these figures and of all operands."""
         return self.operands or hashlib.sha256(f"{self.figures}\n{self.message}".encode()).hexdigest()[:16]
 
     @property
     def unanswered(self) -> bool:
-        """Whether a year cannot be closed over it: an error, or a warning that wants a reason, that nobody answered."""
+        """Whether it keeps a year from being closed: an error or a warning that needs a reason, and has neither reason
+        nor acceptance.
+        """
         return not self.answer and (
             self.severity == "error" or (self.severity == "warning" and (self.needs_reason or self.asks))
         )
 
     @property
     def open(self) -> bool:
-        """Whether somebody still has to do something about it."""
+        """Whether somebody still has to act on it."""
         return self.severity != "info" and not self.answer
 
 
@@ -112,7 +112,7 @@ def notice(code: str, /, *, where: Mapping[str, object] | None = None, **words: 
 
 
 def clause(code: str, /, **words: object) -> str:
-    """What a sentence of ``messages.toml`` says of its file, as part of another sentence.
+    """Return a sentence of ``messages.toml`` without its file, as part of another sentence.
 
     >>> clause("I3", kind="PDF 文件")
     '是PDF 文件，不是工作簿，没有读取'
@@ -121,13 +121,13 @@ def clause(code: str, /, **words: object) -> str:
 
 
 def digest(operands: Iterable[tuple[str, Value]]) -> str:
-    """What a reason is bound to: the values a rule was asked of, by name, in any order."""
+    """Return the digest a reason is bound to: of the operands by name, in any order."""
     text = "\n".join(f"{name}={_as_bound(value)}" for name, value in sorted(operands, key=lambda pair: pair[0]))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _as_bound(value: Value) -> str:
-    """A value as reasons have always been bound to it: money of the first forms had four decimals at most.
+    """Return a value as the first version wrote it into digests, when money had at most four decimals.
 
     >>> [_as_bound(Decimal(text)) for text in ("12.500000", "190.457379", "2.50")]
     ['12.5000', '190.457379', '2.50']
@@ -156,7 +156,7 @@ def violation(rule: Rule, /, *, where: Mapping[str, object] | None = None, **wor
 def sort_findings(findings: Iterable[Finding], sheets: Iterable[str] = (), units: Iterable[str] = ()) -> list[Finding]:
     """The most severe first, then in the order of the roster, of the files, and as they lie in the workbook.
 
-    ``units`` are the codes of the roster; what is about no unit comes before it.
+    ``units`` are the codes of the roster; findings without a unit come first.
     """
     place = {sheet: n for n, sheet in enumerate(sheets)}
     roster = {unit: n for n, unit in enumerate(units, 1)} | {"": 0}
@@ -193,7 +193,7 @@ def _catalogue() -> dict[str, Any]:
 
 
 class _Strict(string.Formatter):
-    """A word that is missing or unknown raises: nobody ships a half-filled sentence."""
+    """A formatter that raises for a missing or unknown word, so that no sentence is half filled."""
 
     def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
         if isinstance(key, int):

@@ -1,4 +1,4 @@
-"""What a night came to: everything that is published is drawn from this and nothing else."""
+"""The outcome of a night, from which everything that is published is drawn."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Outcome:
 
     @property
     def open_points(self) -> tuple[str, ...]:
-        """What a person must look at, a clause each: units that are missing, files that are nobody's, open findings."""
+        """What a person must look at, one clause each: missing units, unclaimed files, open findings."""
         return tuple(_open_points(self))
 
     @property
     def attention(self) -> bool:
-        """Whether there is anything of that kind."""
+        """Whether there are any open points."""
         return bool(self.open_points)
 
 

@@ -1,4 +1,4 @@
-"""What the units reported a year before, for the rules that compare years and for the figures printed in."""
+"""What the units reported a year before, for rules that compare years and for carried-over figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.model.control import Correction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What one unit is known to have reported for a former year, and how that is known.
+    """What one unit reported for a former year, and the source.
 
     ``source`` is 年报 (a published report that was imported), 报表 (a workbook of that year that was imported) or 汇总
     (this program counted it that year); ``file`` and ``sha256`` are the file it was read from. ``values`` holds, by
@@ -30,7 +30,7 @@ class Past:
 
 
 def cross_over(past: Past, form: Form) -> Past:
-    """The same in the codes of ``form``: what its crosswalk carries over from the form it was read in, and no more.
+    """Return it in the codes of ``form``, as far as the crosswalk from its own form goes.
 
     A sum of which one part is unknown is unknown. Without a crosswalk nothing carries over.
     """
@@ -51,7 +51,7 @@ ROOT = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Last year's accepted values: unit code to item code to value. What is not known is not there."""
+    """Last year's accepted values: unit code to item code to value. Unknown values are absent."""
 
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
@@ -64,9 +64,9 @@ class History:
         return cls(values=values)
 
     def correct(self, form: Form, corrections: Iterable[Correction]) -> History:
-        """The same after 上年更正: corrected figures in the place of reported ones, their totals added up anew.
+        """Return a copy after 上年更正: corrected figures replace reported ones, and their totals are added up anew.
 
-        A total some addend of which is not known is not known either.
+        A total with an unknown addend is unknown.
         """
         values = {unit: dict(known) for unit, known in self.values.items()}
         for correction in corrections:
@@ -80,7 +80,9 @@ class History:
         )
 
     def fitting(self, form: Form) -> History:
-        """The same without what the items of ``form`` cannot hold: a local indicator may be of another kind by now."""
+        """Return a copy without values that the items of ``form`` cannot hold: a local indicator may have changed its
+        kind.
+        """
         return History(
             values={
                 unit: {code: v for code, v in known.items() if code not in form.position or _fits(form, code, v)}
@@ -89,7 +91,7 @@ class History:
         )
 
     def of(self, unit: str) -> Mapping[str, Value]:
-        """What one unit reported; nothing when it is not known."""
+        """Return what one unit reported; empty when unknown."""
         return self.values.get(unit, {})
 
     def vector(self, form: Form, unit: str) -> Vector:

@@ -1,4 +1,4 @@
-"""What earlier nights knew when a decision of the 台账 was first seen: a decision holds for that, and for no more."""
+"""What was known when a decision of the 台账 was first seen: the decision holds for that only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Bound:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precedents:
     """By the identity of a signed row: ``looks`` into the folder up to which files were known when it was first seen;
-    ``bound``, the findings a 认可 was first used for. A row that is new stands in neither."""
+    ``bound``, the findings a 认可 was first used for. A new row is in neither.
+    """
 
     looks: Mapping[Identity, int] = field(default_factory=dict)
     bound: Mapping[Identity, tuple[Bound, ...]] = field(default_factory=dict)

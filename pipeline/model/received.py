@@ -1,4 +1,4 @@
-"""What became of every arrival: each one once, with its state and what has to happen next."""
+"""The list of arrivals: each one once, with its state and the next step."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:
 
 
 def _outcome(standing: Standing, judged: Judged) -> tuple[str, str]:
-    """What became of one return of a unit, and what has to happen next."""
+    """Return the state of one return of a unit, and the next step."""
     if any(judged is each for each in standing.aside):
         return ASIDE, "无"
     if any(judged is each for each in standing.rivals):

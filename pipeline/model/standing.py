@@ -1,4 +1,4 @@
-"""Where every unit stands after judgement: its state, and which of its returns decides it."""
+"""The standing of every unit after judgement: its state, and the return that decides it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.model.submission import Submission
 
 
 class State(StrEnum):
-    """Where a unit stands; the value is what people see."""
+    """The state of a unit; the value is what people see."""
 
     MISSING = "未报"
     RECEIVED = "已收"
@@ -36,7 +36,7 @@ NEXT_STEP: Mapping[State, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A submission with everything found in it, and the ids of the rules that could not be evaluated everywhere."""
+    """A submission with its findings, and the ids of the rules that could not be evaluated everywhere."""
 
     submission: Submission
     findings: tuple[Finding, ...]
@@ -92,17 +92,17 @@ class Standing:
 
     @property
     def passed(self) -> bool:
-        """Whether a return of the unit stands, today or for good."""
+        """Whether a return of the unit has passed, today or finally."""
         return self.state in (State.PASSED, State.LOCKED)
 
     @property
     def provisional(self) -> bool:
-        """Counted only because the office accepted it by name."""
+        """Whether it is counted only under a signed acceptance."""
         return self.passed and self.decisive is not None and self.decisive.provisional
 
     @property
     def replaced(self) -> tuple[Judged, ...]:
-        """The returns another version has taken the place of."""
+        """The returns that another version replaced."""
         waiting = (self.decisive, self.pending, *self.rivals)
         return tuple(judged for judged in self.returns if not any(judged is each for each in waiting))
 
@@ -120,7 +120,7 @@ class Standing:
 
     @property
     def next_step(self) -> str:
-        """What has to happen now, for the office clerk."""
+        """The next step, for the office clerk."""
         if self.rivals:
             names = "、".join(f"“{judged.submission.arrival.name}”" for judged in self.rivals)
             return f"{names}以哪份为准：问清后在台账“来件认领”的“处理”一栏写“采用”"
@@ -134,18 +134,18 @@ class Standing:
 
     @property
     def counted(self) -> CountedReturn | None:
-        """What of the unit is part of the county's figures; ``None`` where nothing is."""
+        """The return whose figures are counted; ``None`` when there is none."""
         if self.decisive is None or not self.passed or not self.unit.counted:
             return None
         return CountedReturn(unit=self.unit, submission=self.decisive.submission, provisional=self.provisional)
 
     def lock(self) -> Standing:
-        """The same once the year is closed: what has passed stands for good."""
+        """Return the standing in a closed year: a passed return is final."""
         return replace(self, state=State.LOCKED) if self.state is State.PASSED else self
 
     @property
     def because(self) -> str:
-        """Why the unit stands where it does, in one sentence."""
+        """The reason of the state, in one sentence."""
         if self.state is State.WAIVED:
             return "台账登记了免报。"
         if self.decisive is None:
@@ -167,7 +167,7 @@ class Standing:
 
 
 def _stands(finding: Finding, severity: str) -> bool:
-    """Whether a finding keeps its unit where it is."""
+    """Whether a finding is a reason for the unit's state."""
     if finding.severity != severity or finding.answer:
         return False
     return severity == "error" or finding.needs_reason

@@ -1,4 +1,4 @@
-"""What travels between the stations: an arrival (a file), what it holds once opened, its cells, and a submission."""
+"""What travels between the stations: an arrival (a file), its opened content, its cells, and a submission."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.model.finding import Finding
 
 
 class Repair(StrEnum):
-    """What reading did to a figure that was not a plain number in its cell."""
+    """How reading converted a figure that was not a plain number in its cell."""
 
     RETYPED = "typed as text"
     LEFT_OUT = "typed as text, and so left out of the workbook's own totals"
@@ -25,7 +25,7 @@ class Repair(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an arrival is nobody's."""
+    """Why an arrival is unclaimed."""
 
     ARRIVING = "still arriving"
     UNREACHABLE = "cannot be opened today"
@@ -35,7 +35,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Why an arrival goes no further, and the same in words that fit into a sentence."""
+    """Why an arrival is not read further, as a reason and in words."""
 
     reason: Reason
     words: str = ""
@@ -76,7 +76,7 @@ class Arrival:
 
     @property
     def order(self) -> tuple[int, dt.datetime, str]:
-        """Arrival order: the look at which we first saw it, then the file's own time, then its name."""
+        """The order of arrival: the look at which it was first seen, then the file's own time, then its name."""
         return self.sight, self.own_time, self.name
 
     @property
@@ -94,9 +94,9 @@ class Arrival:
 class Sighted:
     """One content as the ledger knows it.
 
-    ``sight`` counts the looks into the folder of its year, so that no clock can turn their order round; ``resent`` is
+    ``sight`` counts the looks into the folder of its year, so that the order does not depend on a clock; ``resent`` is
     the look at which the last further copy came. ``written`` is when a member of a package was written by its author,
-    where the package tells; ``modified`` is not known of what arrived before it was kept.
+    where the package tells; ``modified`` is unknown for arrivals recorded before the ledger stored it.
     """
 
     first_seen: dt.datetime
@@ -120,7 +120,7 @@ class NewArrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An arrival behind the container guard: what it really is, whatever it is called.
+    """An arrival behind the container guard, with its real format, independent of its name.
 
     ``format`` is ``xlsx``, ``xlsm``, ``xlsb``, ``ods``, ``xls`` or ``csv``, and empty when the arrival was refused.
     ``parts`` are the parts of a zip container that a parser may see, inflated within the bounds and true to their
@@ -137,8 +137,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How a cell looks beside what it holds: its number format, or the very text it ``shows``; ``marked`` where letters are
-    struck out, raised or lowered."""
+    """How a cell looks: its number format, or the very text it ``shows``; ``marked`` where letters are struck out,
+    raised or lowered.
+    """
 
     format: str = "General"
     shows: str | None = None
@@ -169,7 +170,7 @@ class Sheet:
     stale: frozenset[tuple[int, int]] = frozenset()
 
     def at(self, row: int, col: int) -> object:
-        """What stands in a cell; empty text outside the rectangle."""
+        """Return the value of a cell; an empty text outside the rectangle."""
         r, c = row - self.top, col - self.left
         if r < 0 or c < 0 or r >= len(self.rows) or c >= len(self.rows[r]):
             return ""
@@ -198,7 +199,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclaimed:
-    """A return nobody can be held to, and why; its first finding tells the office what to do."""
+    """A return that is no unit's, and why; its first finding tells the office what to do."""
 
     arrival: Arrival
     obstacle: Obstacle

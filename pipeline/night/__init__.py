@@ -1,1 +1,1 @@
-"""The night: the whole road in order, what it costs, what is recorded of it, and the closing of a year."""
+"""The night: the whole road in order, its record in the ledger, and the closing of a year."""

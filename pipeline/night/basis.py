@@ -17,7 +17,7 @@ from pipeline.workspace import Workspace, template_file
 
 
 def load_basis(workspace: Workspace, ledger: Ledger, year: int) -> Basis:
-    """What holds for ``year``, as the office's files are now.
+    """Load the basis of ``year`` from the office's files as they are now.
 
     Raises `WorkspaceError` when no form covers the year or 台账 or secret cannot be read, `TemplateError` when a template
     is missing, `FormError` when the form is broken.
@@ -40,9 +40,8 @@ def load_basis(workspace: Workspace, ledger: Ledger, year: int) -> Basis:
 
 
 def without_copies(control: Control, ledger: Ledger) -> Control:
-    """The 台账 without signed rows that were in force the year before and do not say that they are of this one.
-
-    The natural way to begin a year is to copy the 台账 of the last; its decisions were made on other figures.
+    """Return the 台账 without signed rows that were in force the year before and do not name this year. Offices begin a
+    year with a copy of the last 台账, whose decisions were made on other figures.
     """
     former = {
         (row.kind, row.subject, row.detail, row.reason, row.approver)
@@ -57,7 +56,7 @@ def without_copies(control: Control, ledger: Ledger) -> Control:
 
 
 def load_precedents(ledger: Ledger, year: int) -> Precedents:
-    """What earlier nights knew when a decision of the 台账 was first seen."""
+    """Load what was known when each decision of the 台账 was first seen."""
     looked = {run.id: run.sight for run in ledger.nights.runs(year)}
     looks: dict[Identity, int] = {}
     for run, row in ledger.nights.decision_log(year):
@@ -74,7 +73,7 @@ def load_precedents(ledger: Ledger, year: int) -> Precedents:
 
 
 def changed_basis(basis: Basis, ledger: Ledger, workspace: Workspace, statutory: Form) -> Basis:
-    """The same year under another version of its form, with the 台账 read by that one."""
+    """Return the basis under another version of the form, with the 台账 read by it."""
     control = read_control(workspace.control(basis.year), statutory, year=basis.year)
     form = control.in_force(statutory)
     last = load_history(ledger, control, form, basis.year)

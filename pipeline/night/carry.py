@@ -1,4 +1,4 @@
-"""Two years in a row: what one took over against what the one before comes to."""
+"""Two consecutive years: the figures one took over against those the year before carries out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing a year (封存): what the last night published, and the office has seen, stands for good."""
+"""Closing a year (封存): the outputs of the last night, which the office has seen, become final."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A closing that stands, with what has arrived since: name and when it was first seen.
-
-    ``findings`` tell where the year before has moved since.
+    """A closing in force, with the files that arrived since (name, first seen). ``findings`` tell where the year before
+    changed since.
     """
 
     closing: Closing
@@ -35,7 +34,7 @@ class Closed:
 
     @property
     def open_points(self) -> tuple[str, ...]:
-        """What a person must look at, a clause each."""
+        """What a person must look at, one clause each."""
         late = (f"封存以后又来了 {len(self.late)} 份文件，没有计入",) if self.late else ()
         moved = (f"上一年度在封存以后有 {len(self.findings)} 处变化",) if self.findings else ()
         return late + moved
@@ -78,7 +77,7 @@ def require_open(ledger: Ledger, year: int) -> None:
 
 
 def closing_of(workspace: Workspace, year: int) -> Closed | None:
-    """The closing a year stands under; ``None`` while it is open."""
+    """Return the closing in force; ``None`` while the year is open."""
     with workspace.open_ledger() as ledger:
         closing = ledger.closings.standing(year)
         if closing is None:
@@ -95,7 +94,7 @@ def closing_of(workspace: Workspace, year: int) -> Closed | None:
 
 
 def reopening_of(workspace: Workspace, year: int) -> Closing | None:
-    """The reopening of a year that no night has followed yet, so that the closed files still lie there."""
+    """Return the reopening of a year when no night has followed, so that the closed files are still published."""
     with workspace.open_ledger() as ledger:
         last, night = next(reversed(ledger.closings.all(year)), None), ledger.nights.last(year)
     return last if last and not last.closed and night and night.id == last.run else None
@@ -122,12 +121,12 @@ def _require_seen(ledger: Ledger, year: int, key: str) -> None:
 
 
 def _findings(ledger: Ledger, night: NightRow) -> tuple[Finding, ...]:
-    """What stood in the list of findings of a night."""
+    """Return the findings of a night."""
     return unpacked_findings(json.dumps(ledger.nights.findings(night.id)))
 
 
 def _line(finding: Finding) -> str:
-    """Who, what, where, in one line."""
+    """Return a finding in one line."""
     where = " ".join(part for part in (finding.unit, finding.file, finding.sheet, finding.cell) if part)
     return f"{SEVERITY_LABELS[finding.severity]} {finding.code} {where or '汇总'}：{finding.message}"
 
@@ -158,6 +157,7 @@ def _sign_off(
         "没有答复的提醒": [_line(finding) for finding in findings if not finding.answer],
     }
     manifest = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    # files first, the row last: a closing in the ledger refers to bytes that are safely kept
     publish_files(workspace.year_outputs(year), {MANIFEST: manifest})
     for content in (*files.values(), manifest):
         ledger.keep(content)

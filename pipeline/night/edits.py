@@ -1,4 +1,4 @@
-"""A report that people polished in outputs/ is never lost: the next night keeps it before it writes its own."""
+"""Hand edits of the report in outputs/ are never lost: the next night keeps them before it writes its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOLD = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a night must publish beside its own files, and what it must say of it."""
+    """The files of a kept edit, to be published beside a night's own, and the findings about it."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     remarks: tuple[Finding, ...] = ()
@@ -45,6 +45,7 @@ def keep_edit(workspace: Workspace, ledger: Ledger, year: int, form: Form, *, ou
     sha256 = hashlib.sha256(content).hexdigest()
     if last is None or published is None or sha256 == published or content == ours:
         return Edit()
+    # the bytes go into the archive, because outputs/ may be deleted at any time
     ledger.keep(content)
     name = f"{EDITED}/report_{changed:%Y-%m-%d_%H%M}_{sha256[:8]}.docx"
     document = ledger.nights.document(last.id)

@@ -1,7 +1,6 @@
-"""Arrivals to checked submissions, each once: what is unchanged is neither read nor checked again.
-
-Readings and checks are kept in the ledger in batches as they come, and come back in batches, so that it does not
-matter how many there are. What a worker could not finish is not kept: it is tried again the next night.
+"""Arrivals to checked submissions; what is unchanged is neither read nor checked again. Readings and checks are stored
+and loaded in batches, so that memory does not grow with their number. A file that a worker could not finish is not
+stored and is tried again the next night.
 """
 
 from __future__ import annotations
@@ -28,9 +27,8 @@ Walk = Callable[[Sequence[Arrival]], Iterable[Arrival]]
 
 @dataclass(kw_only=True)
 class Examination:
-    """One night's reading and checking. ``anew`` uses nothing that is kept.
-
-    ``unfinished`` are the arrivals a worker gave up on; with one of them the night is not done.
+    """One night's reading and checking. ``anew`` ignores stored readings and checks. ``unfinished`` are the arrivals a
+    worker gave up on; with any of them the night is not finished.
     """
 
     ledger: Ledger
@@ -43,7 +41,7 @@ class Examination:
     keys: dict[str, str] = field(default_factory=dict)
 
     def examine(self, arrivals: Sequence[Arrival], walk: Walk) -> Iterator[Checked | Unclaimed]:
-        """Every arrival in its order, with what can be said of it alone; ``walk`` shows how far the reading is."""
+        """Yield every arrival in its order, with the findings that depend on it alone; ``walk`` shows the progress."""
         basis = self.basis
         packing = Packing(form=basis.form, layout=basis.layout)
         context = reading_context(basis.form, basis.control, basis.template, basis.secret)
@@ -54,7 +52,7 @@ class Examination:
             yield from self._check_batch(packing, checking, part, again)
 
     def _read(self, packing: Packing, arrivals: Sequence[Arrival], walk: Walk) -> dict[str, Row]:
-        """Read what is not kept yet, and keep it; the rows that were read again without being kept."""
+        """Read and store what is not stored yet; return the rows that were read but not stored."""
         known = self.ledger.readings.find_known(self.keys.values())
         usable = [a for a in arrivals if a.sha256 in self.keys]
         fresh = [a for a in usable if self.anew or self.keys[a.sha256] not in known]
@@ -104,7 +102,7 @@ class Examination:
         return self.unfinished[key] if key in self.unfinished else packing.unpack(rows[key], arrival)
 
     def _checks(self, context: str, submissions: Sequence[Submission]) -> dict[str, Check]:
-        """What the rules say of each submission alone, by hash; only what is not kept is asked."""
+        """Return the checks of each submission alone, by hash; only missing ones are computed."""
         units = self.basis.control.by_code
         keys = {
             each.arrival.sha256: check_key(

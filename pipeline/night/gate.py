@@ -1,7 +1,7 @@
 """The last gate (D1): the finished report, ours or one that people edited, is read back and compared with what it must say.
 
-It is read by its labels as any published report is, never by the template it came from: all cells of the tables, the title,
-the headings in their order, the notice of a county that is not complete, and what a template leaves behind.
+It is read by its labels like any published report, not by its template. Compared are all cells of the tables, the
+title, the order of the headings, the notice of an incomplete county; leftovers of a template are found.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Printed:
 
 
 def gate_findings(name: str, report: bytes, printed: Printed) -> Iterator[Finding]:
-    """Everything in which the finished report, .docx or .html, does not say what it must."""
+    """Return a finding for everything in the finished report, .docx or .html, that is not as it must be."""
     try:
         page = read_page(report)
     except ValueError as error:

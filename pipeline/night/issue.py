@@ -1,4 +1,4 @@
-"""What goes out before the first night: one stamped workbook a unit, kept with the originals."""
+"""Issuing: one stamped workbook a unit, archived with the originals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedFiles:
-    """The workbooks that were issued by file name, and what is wrong with the 台账 they were made from."""
+    """The issued workbooks by file name, and the findings about the 台账."""
 
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -35,8 +35,8 @@ def issue_workbooks(
 ) -> IssuedFiles:
     """Write one stamped workbook a unit to ``outputs/<year>/issued/``. Raises `XxgkError` when it cannot.
 
-    Once workbooks were issued a secret that is lost is not made anew, for nobody's return would be known again; with
-    ``new_secret`` the office says that it is gone for good.
+    A lost secret is not replaced silently, because no return would be recognised any more; ``new_secret`` confirms that
+    it is lost for good.
     """
     workspace.require_inputs(year)
     _require_secret(workspace, new=new_secret)
@@ -53,6 +53,7 @@ def issue_workbooks(
         rows = [
             (unit.code, name, ledger.keep(content)) for unit, (name, content) in zip(units, files.items(), strict=True)
         ]
+        # recorded only when the bytes are safe, published only when they are recorded
         ledger.settle()
         ledger.closings.issue(year, rows, now or dt.datetime.now().astimezone())
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
@@ -60,7 +61,7 @@ def issue_workbooks(
 
 
 def _require_secret(workspace: Workspace, *, new: bool) -> None:
-    """Stop where a secret that workbooks were issued with is gone; put a damaged one aside where it may be new."""
+    """Raise when the secret of issued workbooks is lost; move a damaged one aside when a new one is allowed."""
     try:
         workspace.load_secret()
     except WorkspaceError as error:

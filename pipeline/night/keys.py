@@ -1,8 +1,8 @@
-"""What a reading, a check and a night depend on, as digests: the same digest, the same result, nothing to do again.
+"""Digests of everything a reading, a check or a night depends on: with the same digest the result is the same.
 
 A reading depends on the file, its names, the program with its libraries, the form's items, the template, the secret and
-what the 台账 says of units; a check on the reading, the rules and what is known of the unit's year before. So a changed
-rule checks again without reading again, and a signed acceptance does neither.
+what the 台账 says of units; a check depends on the reading, the rules and the unit's year before. So a changed rule is
+checked without reading again, and a signed acceptance needs neither.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def digest(*parts: object) -> str:
 
 @cache
 def program() -> str:
-    """The program itself and what it is built upon: another version may read and judge otherwise."""
+    """Return the digest of the program and its libraries, since another version may read and judge differently."""
     root = Path(pipeline.__file__).parent
     sources = tree(path for path in root.rglob("*") if path.suffix in _SOURCES)
     return digest(sources, platform.python_version(), sorted(_libraries()))
@@ -59,7 +59,7 @@ def tree(paths: Iterable[Path]) -> str:
 
 
 def reading_context(form: Form, control: Control, template: bytes, secret: bytes) -> str:
-    """Everything a reading depends on besides the file."""
+    """Return the digest of everything a reading depends on besides the file."""
     sentences = [_sentences(rule) for rule in form.rules if KINDS[rule.kind].station == "read"]
     ranges = [(e.rule, e.key, e.over_label) for rule in form.rules for e in rule.equations]
     whole = [rule.id for _, rule in later_rows(form)]
@@ -74,12 +74,12 @@ def reading_context(form: Form, control: Control, template: bytes, secret: bytes
 def reading_key(context: str, arrival: Arrival, claims: Iterable[Claim]) -> str:
     """The key of what is read from an arrival: its names are evidence of whose it is, and the office's word on it."""
     word = [claim for claim in claims if claim.certainty(arrival.sha256, arrival.names)]
-    said = [(finding.code, finding.message) for finding in arrival.findings]
-    return digest(context, arrival.sha256, arrival.names, said, word)
+    remarks = [(finding.code, finding.message) for finding in arrival.findings]
+    return digest(context, arrival.sha256, arrival.names, remarks, word)
 
 
 def checking_context(form: Form, control: Control) -> str:
-    """Everything a check depends on besides the reading and the unit."""
+    """Return the digest of everything a check depends on besides the reading and the unit."""
     profile = control.profile
     thresholds = sorted(profile.thresholds.items())
     rules = [(_sentences(rule), rule.equations) for rule in form.rules]
@@ -94,7 +94,7 @@ def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
 def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
     """Everything a night depends on: the program, the office's files, what arrived, and ``more``.
 
-    A file that could not be read whole is seen for the first time every night: its times say nothing.
+    A file that could not be read whole is new every night, so its times are left out.
     """
     came = [
         (

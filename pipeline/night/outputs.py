@@ -1,4 +1,4 @@
-"""The folder of a year's outputs: publishing a night, whether it still lies there, restoring what was closed.
+"""The folder of a year's outputs: publishing a night, checking it, and restoring a closed year.
 
 The bytes of everything that was closed or issued are kept with the originals, so that outputs that were deleted or
 changed by hand come back byte for byte. Nothing else is ever read from the folder.
@@ -31,7 +31,7 @@ def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str,
 
 
 def is_current(workspace: Workspace, ledger: Ledger, year: int, key: str, now: dt.datetime) -> bool:
-    """Whether the last night depended on the very same things and its files still lie as it left them."""
+    """Whether the last night had the same key and its files are unchanged."""
     last = ledger.nights.last(year)
     folder = workspace.year_outputs(year)
     if last is None or last.key != key or not _intact(folder, last.manifest, FILLED) or (folder / MANIFEST).exists():
@@ -43,7 +43,7 @@ def is_current(workspace: Workspace, ledger: Ledger, year: int, key: str, now: d
 
 
 def keep_closed(workspace: Workspace, ledger: Ledger, closing: Closing, now: dt.datetime) -> None:
-    """A night of a closed year: its files are restored if they were touched, and that there was a night is noted."""
+    """Run a night of a closed year: restore files that were changed, and record the run."""
     folder, filled = workspace.year_outputs(closing.year), (*FILLED, ISSUED)
     if not _intact(folder, closing.manifest, filled):
         files = {name: ledger.recall(sha256) for name, sha256 in closing.manifest.items()}
@@ -59,7 +59,7 @@ def issued_files(ledger: Ledger, year: int) -> dict[str, bytes]:
 
 
 def _intact(folder: Path, manifest: Mapping[str, str], filled: Sequence[str]) -> bool:
-    """Whether the files of ``manifest`` lie in ``folder``, and in the sub-folders ``filled`` no others."""
+    """Whether ``folder`` holds the files of ``manifest``, and the sub-folders ``filled`` no others."""
     try:
         if any(_sha256((folder / name).read_bytes()) != sha256 for name, sha256 in manifest.items()):
             return False

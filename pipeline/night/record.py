@@ -1,4 +1,4 @@
-"""What the ledger keeps of a night: states, accepted returns, figures, reasons, decisions, and what was published."""
+"""The record of a night for the ledger: states, accepted returns, figures, reasons, decisions, published files."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def night_of(
 
 
 def counted_digest(county: County) -> str:
-    """Of everything the county's figures were made of: nights with the same digest counted the same."""
+    """Return the digest of everything the county's figures were made of; equal digests mean equal counts."""
     counted = [(each.unit.code, each.submission.arrival.sha256, each.provisional) for each in county.counted]
     return digest(counted, county.differences, sorted(_print_figures(county).items()))
 
@@ -124,7 +124,7 @@ def _differences(county: County) -> Iterator[Decided]:
 
 
 def _acceptances(outcome: Outcome) -> Iterator[AcceptedFinding]:
-    """The figures each 认可 is used for tonight."""
+    """Yield the figures each 认可 is used for tonight."""
     for acceptance, finding in outcome.accepted:
         yield AcceptedFinding(
             unit=acceptance.subject,

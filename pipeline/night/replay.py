@@ -1,7 +1,6 @@
-"""A published night again, as the ledger remembers it: what was counted, by which files, under which 台账.
-
-The other way round of `recording`. Nothing is read from ``inputs/`` and nothing computed: these are the figures, values
-and decisions that stood when the night was published.
+"""A published night from the ledger: the counted returns, their files, and the 台账 it was made under. The reverse of
+`record`. Nothing is read from ``inputs/`` and nothing is computed: figures, values and decisions are those of that
+night.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Remembered:
 
     @cached_property
     def figures(self) -> Mapping[str, Figure | None]:
-        """The county's figures as they were published; a local indicator the office had taken back is none."""
+        """The county's figures as they were published; local indicators that were withdrawn are left out."""
         kept = self.ledger.nights.figures(self.row.year, until=self.row.id)
         local = {item.code for item in self.form.of_table(LOCAL) if item.numeric}
         return {
@@ -116,15 +115,15 @@ class Remembered:
         return known.name if known else row.name if row else unit
 
     def values(self, unit: str) -> Mapping[str, Value]:
-        """What the unit was counted with, by item code."""
+        """Return the counted values of a unit, by item code."""
         return self._values[unit]
 
     def places(self, unit: str) -> Mapping[str, Place]:
-        """Where that stood."""
+        """Return their places."""
         return self._places[unit]
 
     def repairs(self, unit: str) -> Mapping[str, Sequence[Repair]]:
-        """What reading repaired, by item code."""
+        """Return the repairs of a unit's reading, by item code."""
         return self._repairs[unit]
 
     def versions(self, unit: str) -> tuple[Version, ...]:
@@ -132,7 +131,7 @@ class Remembered:
         return self._versions.get(unit, ())
 
     def snapshot(self, form: Form) -> Snapshot:
-        """What it counted, ordered by the items of another night's ``form``, to be compared with that night."""
+        """Return its snapshot, ordered by the items of another night's ``form``, for comparison."""
         adjustments: dict[str, Figure] = {}
         for row in self.decisions:
             if row.kind in (ADJUSTMENTS, AUTOMATIC):
@@ -221,10 +220,10 @@ def replay_night(workspace: Workspace, ledger: Ledger, year: int, run: int | Non
 
 
 def night_before(ledger: Ledger, basis: Basis, *, counted: str) -> Snapshot | None:
-    """What the last night counted that did not count the same; ``counted`` is the digest of what counts now.
+    """Return the snapshot of the last night with another count; ``counted`` is the digest of tonight's.
 
-    A night that is made again, after its outputs were deleted or it was killed, so compares with the same one. No night
-    stops because the 台账 of an earlier one is gone: then there is nothing to compare with.
+    A night that is repeated, after a kill or after its outputs were deleted, so compares with the same one. When the
+    archived 台账 of that night is lost, there is nothing to compare with.
     """
     nights = [night for night in ledger.nights.runs(basis.year, published=True) if night.snapshot != counted]
     try:
@@ -242,7 +241,7 @@ def published_nights(ledger: Ledger, year: int) -> Sequence[NightRow]:
 
 
 def parse_figure(text: str) -> Figure:
-    """A figure as it was printed, exact again.
+    """Parse a printed figure exactly.
 
     >>> [parse_figure(text) for text in ("12", "0.5")]
     [12, Decimal('0.5')]

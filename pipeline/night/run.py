@@ -55,7 +55,7 @@ WORKERS = min(4, os.cpu_count() or 1)
 
 
 class Progress(Protocol):
-    """Something that shows how far a sequence has come while it is walked."""
+    """A progress display for a sequence."""
 
     def __call__(self, sequence: Sequence[T], label: str) -> Iterable[T]:
         """Walk ``sequence``."""
@@ -68,10 +68,10 @@ def quiet(sequence: Sequence[T], label: str) -> Iterable[T]:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How a night works; none of it changes what it comes to.
+    """How a night works; nothing of it changes the result.
 
     Returns are read in ``workers`` processes, so that a file that kills its reader costs only itself; 0 reads them in
-    this one. ``anew`` reads and checks everything again, whatever the ledger remembers.
+    this one. ``anew`` reads and checks everything again.
     """
 
     progress: Progress = quiet
@@ -81,10 +81,10 @@ class Effort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Travelled:
-    """What came to the end of the road: the outcome and its files by name.
+    """The end of the road: the outcome and its files by name.
 
-    ``readings`` are the ledger's keys of what was read, by hash. What is not ``finished`` must be travelled again, even if
-    nothing changes: a worker gave a file up.
+    ``readings`` are the ledger's keys of what was read, by hash. A night that is not ``finished`` must be repeated,
+    even if nothing changes, because a worker gave up on a file.
     """
 
     outcome: Outcome
@@ -126,13 +126,15 @@ _RENDERING = 60
 
 
 def _expected_print(basis: Basis, county: County) -> Printed:
-    """What the finished report must say."""
+    """Return what the finished report must say."""
     profile = basis.control.profile
     return Printed(form=basis.form, root=profile.root, year=basis.year, figures=county.figures, missing=county.lacking)
 
 
 def _render_or_explain(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
-    """The report; where the template cannot be filled in none, and why: nothing else waits for it."""
+    """Return the report; when the template cannot be filled, no report and the finding, so that everything else is
+    published.
+    """
     try:
         with time_limit(_RENDERING):
             return render_report(basis.word, _report(basis, county)), ()
@@ -153,12 +155,11 @@ def travel(
     *,
     closing: bool = False,
 ) -> Travelled:
-    """The road itself. Nothing is written here but readings and checks, which the ledger keeps for other nights.
-
-    ``seal`` is the next level's, ``remarks`` what was found before any return was opened. With ``closing`` what has
-    passed stands for good (封存).
+    """Walk the road. Only readings and checks are written, into the ledger. ``seal`` is the next level's, ``remarks``
+    are the findings made before any return was opened. With ``closing`` what has passed is final (封存).
     """
     form, control = basis.form, basis.control
+    # stations 3 to 5: read every arrival, check it alone, then beside the others
     checker = Checker(form, control, basis.history)
     reader = Reader(form=form, layout=basis.layout, control=control, secret=basis.secret)
     examination = Examination(
@@ -167,9 +168,11 @@ def travel(
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
+    # stations 6 and 7: the state of every unit, then the sums over those that passed
     judged = judge(form, control, checked, basis.precedents, closing=closing)
     standings = tuple(_with_refused(standing, unclaimed) for standing in judged)
     county = consolidate(form, control, standings)
+    # station 8 begins here, because the gate reads the finished report back
     report, missing = _render_or_explain(basis, county)
     office = Office(control.acceptances, basis.precedents)
     of_root = [
@@ -182,6 +185,7 @@ def travel(
         )
     ]
     of_root.extend(office.answer(control.profile.root, finding) for finding in _closed_after(ledger, basis, county))
+    # everything that a person must look at, in the order of the road; sorted below
     findings = [
         *control.findings,
         *remarks,
@@ -219,7 +223,7 @@ def travel(
 
 
 def keep_night(workspace: Workspace, ledger: Ledger, travelled: Travelled, *, key: str, now: dt.datetime) -> None:
-    """Publish what was travelled, then record the night under ``key``: the digest of everything it depended on."""
+    """Publish a travelled night, then record it under ``key``, the digest of everything it depended on."""
     year = travelled.outcome.year
     manifest = publish(workspace, ledger, year, travelled.files)
     control = workspace.control(year).read_bytes()
@@ -247,7 +251,9 @@ def basis_key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequenc
 
 
 def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> tuple[Seal | None, Sequence[Finding]]:
-    """The seal of what the next level up issued to this office, if it lies there, and why it cannot be used."""
+    """Load the seal of the workbook that the next level up issued, if there is one, or the finding why it cannot be
+    used.
+    """
     path = workspace.superior(basis.year)
     if not path.is_file():
         return None, ()
@@ -257,7 +263,7 @@ def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> tuple
 
 
 def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Finding]:
-    """Where the next year is closed already and took over other figures than this one comes to now."""
+    """Yield a finding when the next year is closed and took over other figures than this one has now."""
     if ledger.closings.standing(basis.year + 1):
         took = ledger.nights.figures(basis.year + 1)
         now = {code: None if value is None else print_figure(value) for code, value in county.figures.items()}
@@ -265,7 +271,7 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
 
 
 def _with_refused(standing: Standing, unclaimed: Sequence[Unclaimed]) -> Standing:
-    """A unit that is missing, with the files nobody could read that bear its code or name."""
+    """Add to a missing unit the unreadable files that bear its code or name."""
     if standing.state is not State.MISSING or not unclaimed:
         return standing
     unit = standing.unit
@@ -284,12 +290,12 @@ _TELLING = 3
 
 
 def _list_superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
-    """What was found in returns that another version has replaced."""
+    """Yield the findings of replaced returns."""
     return (finding for standing in standings for judged in standing.replaced for finding in judged.findings)
 
 
 def _unmatched_claims(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
-    """Claims of the 台账 that no arrival answers to."""
+    """Yield a finding for every claim of the 台账 without an arrival."""
     for claim in control.claims:
         if not any(claim.certainty(arrival.sha256, arrival.names) for arrival in arrivals):
             where = {"file": CONTROL_FILE, "sheet": claim.sheet, "cell": claim.cell}

@@ -1,4 +1,4 @@
-"""A Word template tried with sample figures before a night depends on it: filled in, and the gate asked about the result."""
+"""Trial of a Word template: it is filled with sample figures, and the gate checks the result."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ _TEXT = "样例文字，含有 <b>、& 和 {{ 这样的字。"
 
 
 def try_template(form: Form, word: Path, local: Sequence[Item] = ()) -> Iterator[Finding]:
-    """What goes wrong when the template is filled with figures that are all different, and with zeros.
-
-    ``local`` are the office's own indicators, which its template may print.
+    """Yield what goes wrong when the template is filled with distinct figures and with zeros. ``local`` are the local
+    indicators that the template may print.
     """
     form = replace(form, items=(*form.items, *local))
     year = max(form.from_year, min(2024, form.to_year))
@@ -42,11 +41,11 @@ def try_template(form: Form, word: Path, local: Sequence[Item] = ()) -> Iterator
     full = ReportContent(
         form=form, year=year, figures=different, texts=texts, profile=_PROFILE, missing=("甲局",), provisional=("乙局",)
     )
-    told: set[str] = set()
+    seen: set[str] = set()
     for content in (full, replace(full, figures=zeros, texts={}, missing=(), provisional=())):
         for finding in _try_rendering(form, word, content):
-            if finding.message not in told:
-                told.add(finding.message)
+            if finding.message not in seen:
+                seen.add(finding.message)
                 yield finding
 
 

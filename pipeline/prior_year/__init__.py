@@ -1,4 +1,4 @@
-"""Last year's figures from what was published or kept: tables on a page to values with proof, or to why not."""
+"""Figures of former years from published reports or kept workbooks: tables to proven values, or to the reason why not."""
 
 from pipeline.prior_year.report import find_stated, read_report
 from pipeline.prior_year.tables import Imported, Stated, read_tables

@@ -1,6 +1,5 @@
-"""What the units reported in former years: brought in from a published report or a workbook, and looked up again.
-
-Above the stations: it knows how a return is opened and read, and how the tables of a former year are (`past`).
+"""Import what units reported in former years from a published report or a workbook, and look it up. This room is above
+the stations: it opens and reads returns as they do, and reads the tables of reports.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _UNCOMPUTED, _PICTURE = "（公式未计算）", "（图片）"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """One import: for which unit and year, what the file says, and what of it was kept; nothing if ``past`` is ``None``."""
+    """One import: unit, year, the content of the file, and what was kept of it (``past``, ``None`` for nothing)."""
 
     unit: Unit
     form: Form
@@ -63,11 +62,10 @@ class Known:
 def import_history(
     workspace: Workspace, file: Path, *, unit: str, year: int, now: dt.datetime, workers: int = 1
 ) -> Recalled:
-    """Read what ``unit`` reported for ``year`` from ``file`` and keep it as history, never as a return.
-
-    A later import of the same unit and year goes before what was kept, item by item. A file that says it is of another
-    year, or another unit of the roster, is not kept. Raises `WorkspaceError` when the unit is in no 台账 of the year or
-    the next, no form covers the year, or the file is not there.
+    """Read what ``unit`` reported for ``year`` from ``file`` and keep it as history, never as a return. A later import
+    takes precedence, item by item. A file that names another year, or another unit of the roster, is not kept. Raises
+    `WorkspaceError` when the unit is in no 台账 of the year or the next, no form covers the year, or the file is not
+    there.
     """
     form, _ = workspace.form(year)
     controls = list(_controls(workspace, year))
@@ -91,7 +89,7 @@ def import_history(
 
 
 def withdraw_history(workspace: Workspace, *, unit: str, year: int, now: dt.datetime) -> Past:
-    """Take back the last import of a unit and year that stands: what was known before it is known again.
+    """Withdraw the last import of a unit and year; earlier ones become valid again.
 
     Raises `WorkspaceError` when there is none.
     """
@@ -106,7 +104,7 @@ def withdraw_history(workspace: Workspace, *, unit: str, year: int, now: dt.date
 
 
 def load_known(workspace: Workspace, year: int) -> Known:
-    """What is known of a year, of the units of its 台账 and the next year's and of all others there is history of.
+    """Load what is known of a year, for the units of its 台账, of the next year's, and all others with history.
 
     Raises `WorkspaceError` when no form covers the year.
     """
@@ -123,7 +121,7 @@ def load_known(workspace: Workspace, year: int) -> Known:
 
 
 def _controls(workspace: Workspace, year: int) -> Iterator[Control]:
-    """The 台账 of the year after, in which its history is used, then the year's own."""
+    """Yield the 台账 of the year after, which uses the history, then the year's own."""
     for each in (year + 1, year):
         if workspace.control(each).is_file():
             yield read_control(workspace.control(each), workspace.form(each)[0], year=each)
@@ -150,7 +148,7 @@ def _arrival(file: Path, now: dt.datetime) -> tuple[Arrival, bytes]:
 
 
 def _read(arrival: Arrival, content: bytes, forms: Sequence[Form], workers: int) -> tuple[Imported, Sequence[Seal]]:
-    """What the file says, and the seals of a workbook that was issued."""
+    """Read the file, and the seals of an issued workbook."""
     if len(content) > Bounds().file or not _is_workbook(content):
         return read_report(arrival.name, content, forms), ()
     (sheets,) = read_many(open_arrival, sheets_of, [arrival], workers=workers)
@@ -165,7 +163,7 @@ def _read(arrival: Arrival, content: bytes, forms: Sequence[Form], workers: int)
 
 
 def _is_workbook(content: bytes) -> bool:
-    """Whether the content is any kind of workbook; what cannot be opened to see is for the reader of reports to refuse."""
+    """Whether the content is a workbook. One that cannot be opened is left to the reader of reports, which refuses it."""
     kind = sniff.sniff(content)
     try:
         if kind == sniff.ZIP:
@@ -206,7 +204,7 @@ def _contradictions(
     year: int,
     controls: Sequence[Control],
 ) -> Iterator[Finding]:
-    """Where the file itself says that it is of another year or another unit."""
+    """Yield findings when the file names another year or another unit."""
     if imported.form is None:
         return
     where, name = {"file": imported.name}, imported.name
@@ -214,26 +212,26 @@ def _contradictions(
     years = [int(seal.year) for seal in sealed if seal.year.isdecimal()] or list(imported.stated.years)
     if years and year not in years:
         yield notice("H12", where=where, name=name, found="、".join(map(str, years)), expected=year)
-    told = f"“{unit.name}”"
+    expected = f"“{unit.name}”"
     if sealed:
         for seal in sealed:
             if seal.unit != unit.code:
                 other = next(
                     (control.by_code[seal.unit].name for control in controls if seal.unit in control.by_code), ""
                 )
-                yield notice("H13", where=where, name=name, found=f"{seal.unit} {other}".strip(), expected=told)
+                yield notice("H13", where=where, name=name, found=f"{seal.unit} {other}".strip(), expected=expected)
         return
-    said = imported.stated.unit
-    resolved = [Roster.of(control).resolve(said) for control in controls] if said else []
-    if said and not any(unit.code in codes for codes in resolved):
-        ours = any(said == control.profile.root for control in controls)  # the consolidation's own report
-        words = {"name": name, "found": said, "expected": told}
+    stated = imported.stated.unit
+    resolved = [Roster.of(control).resolve(stated) for control in controls] if stated else []
+    if stated and not any(unit.code in codes for codes in resolved):
+        ours = any(stated == control.profile.root for control in controls)  # the consolidation's own report
+        words = {"name": name, "found": stated, "expected": expected}
         known = ours or any(resolved)
         yield notice("H13", where=where, **words) if known else notice("H14", where=where, **words)
 
 
 def _secret(workspace: Workspace) -> bytes:
-    """The issuing secret; none where nothing was ever issued, so that no seal is genuine."""
+    """Load the issuing secret; empty when nothing was ever issued, so that no seal is genuine."""
     with suppress(WorkspaceError):
         return workspace.load_secret()
     return b""

@@ -1,4 +1,4 @@
-"""What the ledger knows of the year before, for the rules that compare years and the figures printed in.
+"""Known figures of the year before, for rules that compare years and for carried-over figures.
 
 Sources, the better known one believed: what this program counted that year, a workbook of that year that was imported,
 a published report that was imported.
@@ -20,23 +20,23 @@ _TRUST = (REPORT, WORKBOOK, COUNTED)
 
 
 def load_pasts(ledger: Ledger, year: int) -> tuple[Past, ...]:
-    """Everything known of a year, the least believed first, of the same kind the oldest."""
+    """Load everything known of a year, the weakest source first, within a kind the oldest first."""
     every = (*ledger.pasts.of(year), *_load_counted(ledger, year))
     return tuple(sorted(every, key=lambda past: _TRUST.index(past.source)))
 
 
 def load_reported(ledger: Ledger, year: int, form: Form) -> History:
-    """What the units reported for ``year``, in the codes of ``form`` and as its items can hold it."""
+    """Load what the units reported for ``year``, in the codes of ``form`` and as far as its items can hold it."""
     return History.of_pasts(cross_over(past, form) for past in load_pasts(ledger, year)).fitting(form)
 
 
 def load_history(ledger: Ledger, control: Control, form: Form, year: int) -> History:
-    """What the units reported the year before ``year``, put right by the office (上年更正)."""
+    """Load what the units reported the year before ``year``, with the office's corrections (上年更正)."""
     return _with_root(ledger, year - 1, form, load_reported(ledger, year - 1, form).correct(form, control.corrections))
 
 
 def _with_root(ledger: Ledger, year: int, form: Form, units: History) -> History:
-    """The same with what the consolidation itself published last for ``year``."""
+    """Add what the consolidation itself published last for ``year``."""
     published = ledger.nights.figures(year)
     root = {
         code: Decimal(text) if form.item(code).kind == "money" else int(text)
@@ -47,12 +47,12 @@ def _with_root(ledger: Ledger, year: int, form: Form, units: History) -> History
 
 
 def _is_figure(form: Form, code: str, text: str) -> bool:
-    """Whether the item can hold what was printed: a local indicator may be of another kind by now."""
+    """Whether the item can hold the value: a local indicator may have changed its kind."""
     return form.item(code).kind == "money" or text.lstrip("-").isdecimal()
 
 
 def _load_counted(ledger: Ledger, year: int) -> Iterator[Past]:
-    """The returns that stood at the end of the last night of that year."""
+    """Yield the accepted returns of the last night of that year."""
     accepted = list(ledger.nights.accepted_returns(year).values())
     for each, (form, values) in zip(accepted, _values(ledger, accepted).values(), strict=True):
         yield Past(

@@ -1,7 +1,7 @@
 """Letters that a document strikes out, raises or lowers, written as Unicode writes them.
 
-A reader of numbers refuses such letters, and a person who reads the finding sees what stands in the document. Source:
-Unicode 15, chapter 7.9 (combining long stroke overlay) and superscripts and subscripts (U+2070 to U+209F).
+Numbers with such letters are refused, and the finding shows them as the document does. Source: Unicode 15, chapter 7.9
+(combining long stroke overlay) and superscripts and subscripts (U+2070 to U+209F).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊�
 
 
 def mark_text(text: str, marks: frozenset[Mark]) -> str:
-    """The text as it looks with these marks; blanks carry none.
+    """Return the text with these marks; blanks get none.
 
     >>> mark_text("12 件", frozenset({"raised"})), mark_text("12", frozenset({"lowered"}))
     ('¹² 件', '₁₂')

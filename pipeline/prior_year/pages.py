@@ -1,4 +1,4 @@
-"""A document as tables see it: grids of texts in their order, merged cells at their top left, and the text around."""
+"""A document as grids of texts in their order, merged cells at their top left, and the text around them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NoTablesError(RefusedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell where it begins, counted from 0, with the rows and columns it covers."""
+    """One cell: its first row and column, counted from 0, and how many it covers."""
 
     row: int
     col: int
@@ -39,7 +39,7 @@ class Page:
 
 
 def grid(cells: Iterable[Cell]) -> list[list[str]]:
-    """Cells to rows of equal width; empty for what no table of a report can be."""
+    """Arrange cells in rows of equal width; empty for what cannot be a table of a report."""
     placed = list(cells)
     height = max((cell.row + 1 for cell in placed), default=0)
     width = max((cell.col + cell.cols for cell in placed), default=0)
@@ -52,7 +52,8 @@ def grid(cells: Iterable[Cell]) -> list[list[str]]:
 
 
 def page(text: str, tables: Iterable[Sequence[Cell]]) -> Page:
-    """A page of tables, those of one width that follow each other put together: one table that was broken in two.
+    """Make a page of tables. Neighbours of the same width are joined, because they are one table that was broken in
+    two.
 
     Raises `RefusedError` beyond `MAX_CELLS`.
     """
@@ -72,7 +73,7 @@ def page(text: str, tables: Iterable[Sequence[Cell]]) -> Page:
 
 
 def too_many() -> Exception:
-    """The refusal of a document with more cells than any report."""
+    """Refuse a document with more cells than any report."""
     return swollen_error(f"表格超过 {MAX_CELLS} 格")
 
 

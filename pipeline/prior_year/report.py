@@ -1,4 +1,4 @@
-"""A published report, .docx or a saved web page, to what it says: its figures, whose they are, and of which year."""
+"""Read a published report, .docx or a saved web page: its figures, their unit, and their year."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_report(name: str, content: bytes, forms: Sequence[Form]) -> Imported:
 
 
 def _unread(name: str, sha256: str, reason: str) -> Imported:
-    """Nothing of a file, with the reason why."""
+    """Return an empty reading with the reason."""
     finding = notice("H1", where={"file": name}, name=name, reason=reason)
     return Imported(name=name, sha256=sha256, source="年报", findings=(finding,))
 
@@ -60,7 +60,7 @@ def _page(content: bytes) -> Page:
 
 
 def find_stated(text: str) -> Stated:
-    """Whose report of which year a text says it is; its title first, then the period its figures are of.
+    """Find the unit and year that a text states: in its title first, then in the period of its figures.
 
     >>> find_stated("某县政府办公室2024年\\n政府信息公开工作年度报告")
     Stated(unit='某县政府办公室', years=(2024,))
@@ -89,7 +89,7 @@ def _titles(text: str) -> Iterable[re.Match[str]]:
 
 
 def _organ(text: str) -> str:
-    """What stands before the year of the title, on its line or alone on the line above."""
+    """Return the words before the year of the title, on its line or alone on the line above."""
     rows = text.split("\n")
     for n, line in enumerate(rows):
         here = "".join(line.split())

@@ -1,7 +1,6 @@
-"""Grids of a former year's tables to values: which format they follow, what is proven, what is not and why.
-
-The same for a published report, a web page and a workbook. Labels decide, positions never: a cell is believed only when
-the labels around it spell an item's whole path (`pipeline.workbook.cells`). A blank is unknown, never nothing.
+"""Tables of a former year to values: the format they follow, the proven values, and the reasons for the others. A
+published report, a web page and a workbook are read alike. Labels decide, positions never: a cell is believed only when
+the labels around it spell an item's whole path (`pipeline.workbook.cells`). A blank is unknown, never 0.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _PLAIN = re.compile(r"\s*-?[0-9]+(?:\.[0-9]+)?\s*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """What a document says of itself: the organ it is from, empty where it says nothing, and every year it names."""
+    """What a document states: its organ, empty when it names none, and every year it names."""
 
     unit: str = ""
     years: tuple[int, ...] = ()
@@ -52,7 +51,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What was read from one file of a former year.
+    """The reading of one file of a former year.
 
     ``form`` is the format its tables follow, ``None`` when nothing was read; ``values`` by code of that form hold what
     was read with certainty and nothing else.
@@ -67,7 +66,7 @@ class Imported:
     findings: tuple[Finding, ...] = ()
 
     def past(self, unit: str, year: int) -> Past:
-        """The same as a unit's year, in the codes of the form it was read in; only of an import that has a form."""
+        """Return it as a unit's year, in the codes of its own form; the import must have a form."""
         assert self.form is not None
         return Past(
             unit=unit,
@@ -89,13 +88,13 @@ def read_tables(
     source: Source,
     stated: Stated | None = None,
 ) -> Imported:
-    """Read the grids, named as people find them, by the form that most of their labels prove.
-
-    Of two that prove as much, it is the one that covers a year the document states, else the newest.
+    """Read the named grids by the form that most of their labels prove. Of two equal ones, that which covers a stated
+    year is taken, else the newest.
     """
     said = stated or Stated()
     book = {sheet: _without_corners(rows) for sheet, rows in grids.items()}
     read = [_Reading(form=form, book=book, cells=source == "报表") for form in forms]
+    # the form with the most proven cells; a stated year decides between equals
     best = max(
         (each for each in read if each.seen),
         key=lambda each: (each.proven, any(each.form.covers(year) for year in said.years), each.form.from_year),
@@ -106,8 +105,8 @@ def read_tables(
         return Imported(name=name, sha256=sha256, source=source, stated=said, findings=(finding,))
     values, findings = best.values()
     counts = [(table, sum(code.startswith(f"{table.code}.") for code in values)) for table in best.form.tables]
-    told = "、".join(f"{table.sheet} {count} 格" for table, count in counts)
-    findings.insert(0, notice("H2", name=name, form=best.form.id, found=told))
+    counted = "、".join(f"{table.sheet} {count} 格" for table, count in counts)
+    findings.insert(0, notice("H2", name=name, form=best.form.id, found=counted))
     if not values:
         findings.append(notice("H1", name=name, reason="表里没有一个能确定的数"))
     return Imported(
@@ -122,13 +121,13 @@ def read_tables(
 
 
 def _without_corners(rows: Rows) -> Rows:
-    """The corner of 表三 is a sentence that offices shorten and misspell; it proves nothing and is left out."""
+    """Drop the corner of 表三, a sentence that offices shorten and misspell, so that it proves nothing."""
     return [["" if isinstance(cell, str) and _CORNER.search(cell) else cell for cell in row] for row in rows]
 
 
 @dataclass(kw_only=True)
 class _Reading:
-    """The grids under one form; ``cells`` whether people know its cells by their address."""
+    """The grids read under one form; with ``cells`` findings name cell addresses."""
 
     form: Form
     book: Mapping[str, Rows]
@@ -150,13 +149,13 @@ class _Reading:
 
     @property
     def proven(self) -> int:
-        """How many cells of the statutory tables have their labels."""
+        """The number of cells of the statutory tables with proven labels."""
         tables = {table.code for table in self.form.tables}
         found = {sighting.index for seen in self.seen.values() for sighting in seen.found}
         return sum(self.form.items[index].table in tables for index in found)
 
     def values(self) -> tuple[dict[str, Value], list[Finding]]:
-        """What is certain, and what must be said about the rest."""
+        """Return the certain values, and findings about the rest."""
         values: dict[str, Value] = {}
         tables = {table.sheet for table in self.form.tables}
         for chart in self.charts:
@@ -185,7 +184,7 @@ class _Reading:
         return values, self._findings
 
     def _hollow(self, values: dict[str, Value]) -> None:
-        """Take out the totals of a workbook of which an addend is unknown: its formula took that for nothing."""
+        """Remove totals of a workbook with an unknown addend, which the formula counted as 0."""
 
         def hollow(code: str) -> bool:
             formula = self.form.formulas.get(code)
@@ -207,7 +206,7 @@ class _Reading:
         self._findings.append(notice(code, **words))
 
     def _places(self, found: Sequence[Sighting]) -> tuple[dict[str, Place], list[Item]]:
-        """One place an item; a blank copy of a table is none, and copies that say different things make it uncertain."""
+        """Return one place an item. A blank copy of a table does not count; copies that differ make it uncertain."""
         by_code: dict[str, list[Place]] = {}
         for sighting in found:
             by_code.setdefault(self.form.items[sighting.index].code, []).append(sighting.place)
@@ -226,7 +225,7 @@ class _Reading:
         return value_at(rows, place.row, place.col)
 
     def _show_cell(self, place: Place) -> str:
-        """What a cell says to somebody who looks at it; empty for one that looks blank."""
+        """Return what a cell shows; empty for one that looks blank."""
         return plain(fold_width(as_shown(self._raw(place))))
 
     def _value(self, item: Item, place: Place) -> Value:
@@ -252,7 +251,7 @@ class _Reading:
         differing: Sequence[Item],
         stray: Sequence[Place],
     ) -> None:
-        """What of a table is blank, not to be found, or said in two ways; a line at a time."""
+        """Yield a finding for every line that is blank, not found, or ambiguous."""
         blank = [item for item in every if item.code in places and not self._show_cell(places[item.code])]
         absent = [item for item in every if item.code not in places and item not in differing]
         for code, items in zip(_GAPS, (blank, absent, differing), strict=True):
@@ -267,7 +266,7 @@ class _Reading:
 
 
 def _balances(form: Form, values: Mapping[str, Value]) -> Iterator[Finding]:
-    """The balances the form prints that do not hold in what was read; one with an unknown operand is not asked."""
+    """Yield the balances of the form that do not hold; one with an unknown operand is skipped."""
 
     def figure(code: str) -> Figure | None:
         value = values.get(code)

@@ -1,8 +1,6 @@
-"""The tables and paragraphs of a saved web page, whatever made it: a content system, Word, a scraper.
-
-lxml's HTML parser mends what is broken and knows no entities but HTML's own; nothing is fetched. What a browser would
-not show is not read, and letters it strikes out, raises or lowers stay, marked as such: by their element, by a style of
-their own, or by a class of the page's style sheet. Source: CSS 2.2, 10.8 and 16.3.
+"""The tables and paragraphs of a saved web page, made by a content system, Word or a scraper. lxml's HTML parser
+repairs broken markup and knows only HTML's own entities; nothing is fetched. Hidden text is not read. Letters that are
+struck out, raised or lowered, by element, inline style or class, are read and marked. Source: CSS 2.2, 10.8 and 16.3.
 """
 
 from __future__ import annotations
@@ -65,7 +63,9 @@ def read_web(content: bytes) -> Page:
 
 
 def _classes(root: etree._Element) -> dict[str, str]:
-    """What the page's own style sheets say of each class; rules of one class alone, as editors write them."""
+    """Return the marks of every class in the page's style sheets, from rules with a single class, as editors write
+    them.
+    """
     found: dict[str, str] = {}
     for sheet in root.iter("style"):
         for names, declarations in _RULE.findall(sheet.text or ""):
@@ -85,7 +85,7 @@ def _is_hidden(node: etree._Element, classes: Mapping[str, str]) -> bool:
 
 
 def _marks(node: etree._Element, classes: Mapping[str, str]) -> frozenset[Mark]:
-    """What an element does to the letters in it; a cell's own vertical alignment is no raising."""
+    """Return the marks an element puts on its letters; the vertical alignment of a cell is none."""
     style = _style(node, classes)
     is_cell = node.tag in ("td", "th", "tr", "tbody", "thead", "table")
     own = {_MARKS[node.tag]} if isinstance(node.tag, str) and node.tag in _MARKS else set()
@@ -93,7 +93,7 @@ def _marks(node: etree._Element, classes: Mapping[str, str]) -> frozenset[Mark]:
 
 
 def decode_page(content: bytes) -> str:
-    """The text of a page: by its byte order mark, else what its head declares if that fits, else UTF-8, else GB 18030.
+    """Decode a page: by its byte order mark, else by a fitting declaration, else as UTF-8, else as GB 18030.
 
     >>> decode_page('<meta charset="gb2312">镕'.encode("gb18030"))
     '<meta charset="gb2312">镕'
@@ -115,7 +115,7 @@ def decode_page(content: bytes) -> str:
 
 
 def _cells(table: etree._Element, classes: Mapping[str, str]) -> Iterator[Cell]:
-    """Every cell of the table itself, at the place its row and what spans down into the row leave for it."""
+    """Yield every cell of the table, at the first place in its row that no span from above covers."""
     taken: set[tuple[int, int]] = set()
     rows = [row for row in table.iter("tr") if _nearest(row, "table") is table and not _is_hidden(row, classes)]
     for r, row in enumerate(rows):
@@ -139,13 +139,13 @@ def _nearest(node: etree._Element, tag: str) -> etree._Element | None:
 
 
 def _span(cell: etree._Element, name: str, least: int) -> int:
-    """A span as browsers understand it: 1 when it says nothing sensible."""
-    said = re.match(r"\s*(\d{1,4})", cell.get(name) or "")
-    return max(least, min(int(said[1]), 1000)) if said else 1
+    """Return a span as browsers understand it: 1 for anything invalid."""
+    number = re.match(r"\s*(\d{1,4})", cell.get(name) or "")
+    return max(least, min(int(number[1]), 1000)) if number else 1
 
 
 def _text(top: etree._Element, classes: Mapping[str, str]) -> str:
-    """What an element shows, without the tables in it; blocks begin and end a line."""
+    """Return the text of an element without its tables; block elements begin and end a line."""
     parts: list[str] = []
     marks = [_marks(node, classes) for node in (top, *top.iterancestors())]
     at: list[frozenset[Mark]] = [frozenset().union(*marks)]

@@ -1,7 +1,7 @@
 """The tables and paragraphs of a .docx, from its bytes: the guard first, then one parse of ``word/document.xml``.
 
-What Word shows is read: deleted text, fallbacks and hidden runs are not, nor the texts of cells that a vertical merge
-covers. Letters that are struck out, raised or lowered stay, marked as such. Source: ECMA-376 part 1, 17.4 (tables),
+Only what Word shows is read: no deleted text, no fallbacks, no hidden runs, and no texts of cells that a vertical merge
+covers. Letters that are struck out, raised or lowered are read and marked. Source: ECMA-376 part 1, 17.4 (tables),
 17.13.5 (revisions), 17.3.2 (run properties), 17.7 (styles).
 """
 
@@ -39,7 +39,7 @@ class _Styles:
     nodes: Mapping[str, etree._Element]
 
     def property(self, run: etree._Element, name: str) -> etree._Element | None:
-        """A property of a run: its own, else that of its character style, of its paragraph's style, or their bases."""
+        """Return a property of a run: its own, else that of its character style, its paragraph's style, or their bases."""
         own = _property(run, "rPr", name)
         if own is not None:
             return own
@@ -64,12 +64,12 @@ class _Styles:
         return None
 
     def is_on(self, run: etree._Element, *names: str) -> bool:
-        """Whether a run has one of these properties, which may also be written down as switched off."""
+        """Whether a run has one of these properties and it is not switched off."""
         found = (self.property(run, name) for name in names)
         return any(node is not None and _value(node) not in _OFF for node in found)
 
     def marks(self, run: etree._Element) -> frozenset[Mark]:
-        """What is done to the letters of a run."""
+        """Return the marks of a run's letters."""
         aligned = self.property(run, "vertAlign")
         position = self.property(run, "position")
         height = "" if position is None else _value(position)
@@ -131,7 +131,7 @@ def _tag(node: etree._Element) -> str:
 
 
 def _own(node: etree._Element, tag: str) -> Iterator[etree._Element]:
-    """The children of this name, also those in content controls and in what was inserted."""
+    """Yield the children of this name, also those in content controls and insertions."""
     for child in node:
         name = _tag(child)
         if name == tag:
@@ -141,7 +141,7 @@ def _own(node: etree._Element, tag: str) -> Iterator[etree._Element]:
 
 
 def _cells(table: etree._Element, styles: _Styles) -> Iterator[Cell]:
-    """Every cell at its column of the grid; what a vertical merge covers is no cell."""
+    """Yield every cell with its grid column; cells that a vertical merge covers are left out."""
     rows = [list(_row(row)) for row in _own(table, "tr") if _property(row, "trPr", "del") is None]
     columns = _columns(table)
 
@@ -172,7 +172,7 @@ def _row(row: etree._Element) -> Iterator[tuple[etree._Element, int, int]]:
 
 
 def _columns(table: etree._Element) -> list[int]:
-    """For each border of the grid its column, slivers taken for nothing."""
+    """Map each border of the grid to its column, ignoring very narrow columns."""
     found = [0]
     for entry in _own(next(_own(table, "tblGrid"), table), "gridCol"):
         width = entry.get(f"{_WORD}w") or entry.get(f"{_STRICT}w") or ""
@@ -199,7 +199,7 @@ def _number(node: etree._Element | None, default: int) -> int:
 
 
 def _text(node: etree._Element, styles: _Styles) -> str:
-    """What a paragraph shows."""
+    """Return the visible text of a paragraph."""
     is_run = _tag(node) == "r"
     if is_run and styles.is_on(node, "vanish"):
         return ""

@@ -1,1 +1,1 @@
-"""Questions asked of what is recorded; nothing is written."""
+"""Queries over the ledger; nothing is written."""

@@ -21,7 +21,7 @@ _STATIONS: Mapping[str, str] = {
 
 
 def in_force(workspace: Workspace, year: int) -> Form:
-    """The form of a year with what the office added in its 台账; one that cannot be read yet adds nothing."""
+    """Load the form of a year with the local rows of its 台账, as far as that can be read."""
     form = workspace.form(year)[0]
     with suppress(WorkspaceError):
         return read_control(workspace.control(year), form, year=year).in_force(form)
@@ -29,7 +29,7 @@ def in_force(workspace: Workspace, year: int) -> Form:
 
 
 def limits(rule: Rule) -> str:
-    """Whom, where and when the rule is asked of; empty when of everybody."""
+    """Return the units, levels and years a rule is limited to; empty when it has no limits."""
     parts = []
     if rule.from_year or rule.to_year < 9999:
         parts.append(f"{rule.from_year} 年度起" if rule.to_year >= 9999 else f"{rule.from_year}—{rule.to_year} 年度")
@@ -51,12 +51,12 @@ def where(rule: Rule) -> str:
 
 
 def settings(rule: Rule) -> str:
-    """What an office may set in its 台账, with the value that holds otherwise."""
+    """Return the thresholds an office may set in its 台账, with their default values."""
     return "，".join(f"{rule.id}.{THRESHOLDS[name]} = {value}" for name, value in rule.thresholds.items())
 
 
 def page(rule: Rule) -> list[tuple[str, str]]:
-    """Everything about one rule, heading by heading; what it does not have is left out."""
+    """Return one rule by heading; headings without content are left out."""
     answer = "退回，改正后重报" if rule.severity == "error" else "写明原因（出错说明）后通过"
     pairs = [
         (

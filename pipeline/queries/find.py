@@ -1,4 +1,4 @@
-"""Which item of the form a person means: by its code, by its label, or by its cell in county.xlsx."""
+"""Find the item a person means: by code, by label, or by cell of county.xlsx."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LISTED = 15
 
 
 def find_item(form: Form, asked: str) -> Item:
-    """The one item that ``asked`` names. Raises `AskedError` when there is none, or several, which it lists."""
+    """Find the one item that ``asked`` names. Raises `AskedError` when there is none, or several, which it lists."""
     code = asked.strip()
     if code in form.position:
         return form.item(code)
@@ -36,7 +36,7 @@ def find_item(form: Form, asked: str) -> Item:
 
 
 def full_label(form: Form, item: Item) -> str:
-    """The item in all its words, with the sheet it is printed on: ``表三　一、本年新收…·自然人``."""
+    """Return the full label of an item, with its sheet: ``表三　一、本年新收…·自然人``."""
     sheets = {table.code: table.sheet for table in form.tables}
     words = "·".join((*item.row_path, *item.column_path))
     return f"{sheets[item.table]}　{words}" if item.table in sheets else words
@@ -56,7 +56,7 @@ def _by_cell(form: Form, asked: str) -> Item | None:
 
 
 def _by_label(form: Form, asked: str) -> Sequence[Item]:
-    """The items whose labels hold every word of ``asked``; of several, those that are called just so."""
+    """Find the items whose labels contain every word of ``asked``; exact matches come before partial ones."""
     whole, words = plain(asked), [plain(word) for word in _BETWEEN.split(asked) if plain(word)]
     if not words:
         return ()
@@ -67,7 +67,7 @@ def _by_label(form: Form, asked: str) -> Sequence[Item]:
         return exact
 
     def fits(item: Item, alike: Callable[[str, str], bool]) -> bool:
-        """Every word is like a step of its own; one that is said twice, like two of them."""
+        """Whether every word is like a step of its own; a repeated word needs two steps."""
         return all(sum(alike(word, step) for step in labels[item.code]) >= words.count(word) for word in words)
 
     holding = [item for item in items if fits(item, lambda word, step: word in step)]
@@ -81,7 +81,7 @@ def _steps(form: Form, item: Item) -> tuple[str, ...]:
 
 
 def _bare(step: str) -> str:
-    """A label without its numbering.
+    """Return a label without its numbering.
 
     >>> [_bare(step) for step in ("一、本年新收", "(三)不予公开", "3.其他")]
     ['本年新收', '不予公开', '其他']

@@ -1,4 +1,4 @@
-"""What a cell of an archived original says, word for word; a file that cannot be opened any more says why."""
+"""The literal content of cells in archived originals, or the reason why a file cannot be opened."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _LONGEST = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """What was kept of an archived file: the ``texts`` of its cells, its own ``sources``, or the ``trouble`` with it."""
+    """An archived file: the ``texts`` of its cells, its own ``sources``, or the ``trouble`` with it."""
 
     texts: Mapping[Place, str] = field(default_factory=dict)
     sources: Rows = ()
     trouble: str = ""
 
     def below(self, item: str) -> tuple[Contribution, ...]:
-        """What it was added up from itself, where it is a consolidation; nothing where it is a return."""
+        """Return its own addends when it is a consolidation; none when it is a return."""
         return tuple(sources_in({SOURCES: self.sources}, item))
 
 
 @dataclass(slots=True)
 class Originals:
-    """The archive of a ledger; a file is opened once."""
+    """The archive of a ledger; each file is opened once."""
 
     ledger: Ledger
     _open: dict[str, Original] = field(default_factory=dict)
 
     def open(self, file: str, sha256: str, places: Iterable[Place]) -> Original:
-        """The original of that hash with its cells at ``places``; ``file`` is the name it was known by."""
+        """Open the original of that hash with its cells at ``places``; ``file`` is its name for messages."""
         if sha256 not in self._open:
             self._open[sha256] = self._open_original(file, sha256, places)
         return self._open[sha256]
@@ -69,7 +69,7 @@ class Originals:
 
 
 def show_value(raw: object) -> str:
-    """A raw cell as people read it: a number plainly, a text in quotation marks and on one line.
+    """Return a raw cell as people read it: a plain number, or a text in quotation marks on one line.
 
     >>> [show_value(raw) for raw in (3.0, 0.25, "３件", "", True, float("inf"))]
     ['3', '0.25', '“３件”', '空白', 'TRUE', 'inf']

@@ -1,4 +1,4 @@
-"""Who stands where, as the last night left it; all of it from the ledger."""
+"""The state of every unit after the last night, from the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """A change of a unit's state: when, from what, why, and the hash of the file that brought it."""
+    """A change of a unit's state: time, former state, reason, and the hash of the file that caused it."""
 
     at: str
     state: str
@@ -32,7 +32,7 @@ def last_document(workspace: Workspace, year: int) -> dict[str, Any]:
 
 
 def open_points(document: Mapping[str, Any]) -> list[str]:
-    """What a person must look at in what the last night published, a clause each."""
+    """Return what a person must look at after the last night, one clause each."""
     if "open_points" in document:
         return list(document["open_points"])
     found = [] if document["complete"] else [f"尚缺 {len(document['missing'])} 个单位"]
@@ -41,7 +41,7 @@ def open_points(document: Mapping[str, Any]) -> list[str]:
 
 
 def transitions(workspace: Workspace, year: int, unit: str) -> list[Transition]:
-    """Every change of a unit's state, the oldest first. Raises `WorkspaceError` for a unit never heard of."""
+    """Return every change of a unit's state, the oldest first. Raises `WorkspaceError` for a unit never heard of."""
     with workspace.open_ledger() as ledger:
         at = {run.id: run.at for run in ledger.nights.runs(year)}
         found = [(at[run], row) for run, row in ledger.nights.transitions(year) if row.unit == unit]
@@ -54,9 +54,8 @@ def transitions(workspace: Workspace, year: int, unit: str) -> list[Transition]:
 
 
 def _rebuilt(night: Remembered) -> dict[str, Any]:
-    """What the rows of the ledger say of a night whose document was not kept yet: its units and findings.
-
-    What arrived and was nobody's is not known of such a night.
+    """Rebuild the document of a night that was recorded before documents were stored: its units and findings. Its
+    unclaimed arrivals are unknown.
     """
     units = []
     for unit in night.control.units:

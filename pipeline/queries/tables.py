@@ -61,7 +61,9 @@ def long_table(night: Remembered) -> pd.DataFrame:
 
 
 def wide_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row for every unit, then the subtotals by type in the order they come, then the sum; blanks where nothing is."""
+    """A row for every unit, then the subtotals by type in the order they come, then the sum; blanks where there is no
+    value.
+    """
     import pandas as pd
 
     codes = list(dict.fromkeys(frame["指标代码"]))
@@ -75,7 +77,7 @@ def wide_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sum_rows(units: pd.DataFrame, codes: list[str], name: tuple[str, str, str]) -> dict[str, object]:
-    """One row of sums, exact: `int` and `Decimal` are added as they are."""
+    """Return one row of exact sums of `int` and `Decimal`."""
     return dict(zip(_UNIT, name, strict=True)) | {code: sum(units[code].dropna()) for code in codes}
 
 

@@ -1,8 +1,6 @@
-"""Where a published figure comes from: unit, file, version, cell, what stood in it, and the signed adjustments.
-
-Values, places and decisions are the ledger's, as they stood the night the figure was published; only what a cell really
-says is read once more, from the archived original. What the branches come to is added up here anew, and must be the
-figure that was published.
+"""Where a published figure comes from: unit, file, version, cell, its literal content, and the signed adjustments.
+Values, places and decisions are those the ledger has for that night; only the literal content of a cell is read again,
+from the archived original. The branches are added up anew and must give the published figure.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ SMALL = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRemark:
-    """What was said of a cell: a repair, or a finding that was answered."""
+    """A remark at a cell: a repair, or a finding with an answer."""
 
     code: str
     message: str
@@ -39,7 +37,7 @@ class CellRemark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """What one unit was counted with: the file, its place among the unit's versions, the cell, what stood in it.
+    """One unit's part of a figure: the file, its number among the unit's versions, the cell, and its content.
 
     ``raw`` is ``None`` where it was not looked up, ``trouble`` says why it could not be. ``accepted`` are the signed
     rows of the 台账 a unit with open errors is counted under. ``zeroed``: it was a blank
@@ -66,25 +64,24 @@ class Branch:
 
     @property
     def idle(self) -> bool:
-        """Whether it is a plain zero, of which nothing needs to be said but that a blank was counted as 0."""
+        """Whether it is a plain zero without remarks other than a blank counted as 0."""
         return self.value == 0 and self.founded and len(self.remarks) == self.zeroed
 
     @property
     def lower(self) -> Figure | None:
-        """What its own sources come to; ``None`` where the file names none."""
+        """The sum of its own sources; ``None`` when the file names none."""
         return sum((source.value for source in self.below), start=Decimal(0)) if self.below else None
 
     @property
     def founded(self) -> bool:
-        """Whether the file's own sources, if it names any, come to what it reports."""
+        """Whether the file's own sources, if any, add up to the figure it reports."""
         return self.lower in (None, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """A difference in force that night: a signed row of the 台账, or what consolidation took off by itself.
-
-    ``where`` is the cell it rests on, with its file.
+    """A difference in force that night: a signed row of the 台账, or what consolidation deducted by itself. ``where`` is
+    the cell that proves it, with its file.
     """
 
     kind: str
@@ -116,34 +113,34 @@ class Tree:
 
     @property
     def listed(self) -> bool:
-        """Whether what the units wrote is put side by side and not added up."""
+        """Whether values are listed side by side and not added up."""
         return self.item.aggregation == "collect"
 
     @property
     def holds(self) -> bool:
-        """Whether what it is made of comes to what was published, all the way down."""
+        """Whether its parts add up to the published figure, on all levels."""
         return self.published == self.total and all(part.holds for part in self.parts)
 
     @property
     def founded(self) -> bool:
-        """Whether every consolidation among its branches comes to what it reports."""
+        """Whether every consolidation among its branches adds up to what it reports."""
         return all(branch.founded for branch in self.branches) and all(part.founded for part in self.parts)
 
     @property
     def size(self) -> int:
-        """How many lines worth showing hang below it."""
+        """How many lines below it are worth showing."""
         own = sum(not branch.idle for branch in self.branches) + len(self.signed)
         return own + sum(1 + part.size for part in self.parts if not part.idle)
 
     @property
     def idle(self) -> bool:
-        """Whether it is a plain zero, of which nothing needs to be said but that a blank was counted as 0."""
+        """Whether it is a plain zero without remarks other than a blank counted as 0."""
         return not self.total and self.holds and not self.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """The answer: a figure of a night, its tree, and which units it is waiting for."""
+    """The answer: a figure of a night, its tree, and the units that are missing."""
 
     year: int
     root: str
@@ -156,10 +153,9 @@ class Trace:
 def trace(
     workspace: Workspace, year: int, asked: str, *, run: int | None = None, deep: bool = False, every: bool = False
 ) -> Trace:
-    """The tree of the figure that ``asked`` names, as of the last published night or of ``run``.
-
-    ``deep`` goes from a total down to the cells however many there are, ``every`` looks up the cells that hold 0 too.
-    Raises `WorkspaceError` where there was no night, `AskedError` where there is no such figure or run.
+    """Return the tree of the figure that ``asked`` names, as of the last published night or of ``run``. ``deep`` shows
+    a total down to all its cells, ``every`` looks up the cells that hold 0 too. Raises `WorkspaceError` where there was
+    no night, `AskedError` where there is no such figure or run.
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
@@ -286,7 +282,7 @@ class Tracer:
 
 
 def _add_up(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) -> Figure | None:
-    """What they come to; ``None`` for a text, and where nobody answers for the figure."""
+    """Return the sum; ``None`` for a text, and for a figure without a source."""
     if item.aggregation == "collect" or (item.source and not branches and not signed):
         return None
     total: Figure = 0
@@ -308,12 +304,12 @@ def _fold_tree(tree: Tree) -> Tree:
 
 
 def _remarks(night: Remembered) -> Mapping[tuple[str, str, str], tuple[CellRemark, ...]]:
-    """What was said that night, by unit, sheet and cell."""
+    """Return the remarks of that night by unit, sheet and cell."""
     found: dict[tuple[str, str, str], list[CellRemark]] = {}
-    for said in night.findings:
-        if said.get("unit") and said.get("cell"):
-            remark = CellRemark(code=said["code"], message=said["message"], answer=said.get("answer", ""))
-            found.setdefault((said["unit"], said.get("sheet", ""), said["cell"]), []).append(remark)
+    for finding in night.findings:
+        if finding.get("unit") and finding.get("cell"):
+            remark = CellRemark(code=finding["code"], message=finding["message"], answer=finding.get("answer", ""))
+            found.setdefault((finding["unit"], finding.get("sheet", ""), finding["cell"]), []).append(remark)
     return {where: tuple(remarks) for where, remarks in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""Changed rules tried on this year's returns: who has passed and would not pass any more. Writes nothing."""
+"""Changed rules tried on this year's returns: which units have passed and would not pass any more. Writes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """How many units have passed, and which of them would fall, each with what would be found anew."""
+    """How many units have passed, and which of them would fail, each with its new findings."""
 
     year: int
     accepted: int
@@ -71,9 +71,8 @@ def _open(standing: Standing) -> tuple[Finding, ...]:
 
 
 def _arrivals(ledger: Ledger, year: int) -> list[Arrival]:
-    """The arrivals of the last night that were some unit's, in order of arrival, as the ledger knows them.
-
-    The others cannot have passed; among them are those that no process of ours should open twice.
+    """Return the claimed arrivals of the last night, in order of arrival. The others cannot have passed, and some of
+    them should not be opened twice.
     """
     known, names = ledger.arrivals.load_known(year), _names(ledger, year)
     arrivals = []

@@ -14,7 +14,7 @@ from pipeline.workspace import Workspace
 
 
 def verify_report(workspace: Workspace, year: int, file: Path) -> list[Finding]:
-    """Everything in which the report does not say what it must; empty when it can be published.
+    """Return the findings of the gate at a report; empty when it can be published.
 
     Raises `WorkspaceError` when there has been no night, or the file cannot be read.
     """

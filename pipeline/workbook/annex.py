@@ -1,7 +1,7 @@
 """The sheets county.xlsx carries beside the return it is: their names and headings, and how its sources are read back.
 
-county.xlsx is a return for the next level up. What stands on these sheets explains its figures and is no part of them,
-so a reader leaves them aside, and a trace follows a figure through 来源 down to the unit's cell.
+county.xlsx is a return for the next level up. These sheets explain the figures and are not part of them, so reading
+skips them, while a trace follows a figure through 来源 to the unit's cell.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ SOURCE_HEADINGS = ("指标代码", "指标", "单位代码", "单位", "文件",
 
 
 def is_annex(name: str, rows: Rows) -> bool:
-    """Whether a sheet is one of ours: by its name and by what it says of itself."""
+    """Whether a sheet is one of these: by its name and by its first lines."""
     return name in TITLES and bool(rows) and bool(rows[0]) and plain(rows[0][0]) == plain(TITLES[name])
 
 
 def find_lacking(sheets: Mapping[str, Rows]) -> str:
-    """Who was still missing, or counted for the time being only, when this county.xlsx was written; empty if nobody.
+    """Return who was missing or provisionally counted when this county.xlsx was written; empty if nobody.
 
     >>> find_lacking({STATES: [["报送情况"], ["汇总单位：某县　已计入 1 / 2 个单位　尚缺：甲镇"]]})
     '尚缺：甲镇'
     """
     rows = sheets.get(STATES, ())
-    said = str(rows[1][0]) if len(rows) > 1 and rows[1] and is_annex(STATES, rows) else ""
-    return "；".join(part for part in said.split("　") if part.startswith((MISSING, PROVISIONAL)))
+    banner = str(rows[1][0]) if len(rows) > 1 and rows[1] and is_annex(STATES, rows) else ""
+    return "；".join(part for part in banner.split("　") if part.startswith((MISSING, PROVISIONAL)))
 
 
 def missing_in(words: str) -> str:
-    """The units of `find_lacking` that were missing, without those that were counted for the time being.
+    """Return the missing units of `find_lacking`, without the provisionally counted ones.
 
     >>> missing_in("尚缺：甲镇、乙镇；经认可暂计入：丙镇"), missing_in("经认可暂计入：丙镇")
     ('甲镇、乙镇', '')
@@ -64,11 +64,11 @@ def missing_in(words: str) -> str:
 
 
 def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
-    """The addends of one figure as the 来源 of a county.xlsx lists them, in its order; none where it has no such sheet
-    or somebody wrote there what is no figure.
+    """Return the addends of one figure from the 来源 of a county.xlsx, in its order; none when the sheet is missing or
+    has an invalid figure.
 
-    ``sheets`` are the rows of every sheet as calamine gives them. Of a figure the addends come to the figure, but for a
-    total, of which the units' own totals are listed.
+    ``sheets`` are the rows of every sheet as calamine gives them. The addends add up to the figure; for a total the
+    units' own totals are listed.
     """
     rows = sheets.get(SOURCES, ())
     top = next((n for n, row in enumerate(rows) if {*SOURCE_HEADINGS} <= {str(cell).strip() for cell in row}), None)
@@ -98,7 +98,7 @@ def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
 
 
 def _exact(shown: str) -> Figure | None:
-    """A figure as it was written into the cell; the shortest text of a float is what was typed.
+    """Return a figure exactly; the shortest text of a float is what was typed.
 
     >>> _exact("3.0"), _exact("59237.2449"), _exact("三"), _exact("inf")
     (3, Decimal('59237.2449'), None, None)

@@ -1,7 +1,6 @@
-"""What the formulas of an issued workbook show, and an issued workbook filled in as Excel would have saved it.
-
-Excel stores beside every formula the result it last showed; a reader that does not calculate sees only these. So
-whoever writes into a workbook writes them too: the totals of the tables, the lines of 校验, the lengths on 文字材料.
+"""Results of the formulas of an issued workbook, and an issued workbook filled in as Excel would have saved it. Excel
+stores the last result beside every formula; a reader that does not calculate sees only these. So results are written
+along with values: the totals of the tables, the lines of 校验, the lengths on 文字材料.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ def fill(
 ) -> bytes:
     """``workbook`` with ``values`` (by item code) typed into their cells, and every formula's result up to date.
 
-    What stands in the other cells stays and counts. ``reasons`` (出错说明) go by rule or equation. What a restyled
-    template has lost the name of is left out.
+    Other cells keep their content, which is counted. ``reasons`` (出错说明) go by rule or equation. Items whose name a
+    restyled template has lost are left out.
     """
     book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
     cells: dict[Place, Value] = {layout.places[code]: v for code, v in values.items() if code in layout.places}
@@ -63,10 +62,8 @@ def fill(
 def results(
     form: Form, layout: Layout, values: Mapping[str, Value], hidden: Mapping[str, Figure | None]
 ) -> dict[Place, Value]:
-    """What every formula shows when ``values`` (by item code) stand in the workbook.
-
-    ``hidden`` is what the hidden sheet says by name: whom the checks are asked of, last year's figures. A total among
-    ``values`` is one that was typed over.
+    """Return the result of every formula for ``values`` (by item code). ``hidden`` holds the values of the hidden sheet
+    by name: which checks apply, last year's figures. A total among ``values`` is one that was typed over.
     """
     figures = {code: value for code, value in values.items() if isinstance(value, int | Decimal)}
     if hidden.get(NOTHING):
@@ -88,7 +85,7 @@ def results(
 def _status(
     form: Form, layout: Layout, figures: Mapping[str, Figure], cells: Mapping[Place, Value]
 ) -> Iterator[tuple[Place, Value]]:
-    """The line on top of 校验, and what the sheet of local indicators adds to its counts."""
+    """Yield the line on top of 校验, and what the sheet of local indicators adds to its counts."""
     if STATUS not in layout.named:
         return
     blank = [item for item in due_items(form, layout.places) if item.code not in figures]
@@ -105,7 +102,9 @@ def _status(
 
 
 def _is_placed(form: Form, layout: Layout, equation: Equation) -> bool:
-    """Whether the workbook has formulas for the equation: a local one over last year, or over other units' cells, not."""
+    """Whether the workbook has formulas for the equation; local ones over last year or over other units' cells have
+    none.
+    """
     if form.rule(equation.rule).table == LOCAL and equation.historic:
         return False
     return all(code in layout.places for code in equation.codes if not code.startswith(LAST))
@@ -129,7 +128,7 @@ def _says_nothing(book: CalamineWorkbook, layout: Layout) -> bool:
 
 
 def _standing(book: CalamineWorkbook, form: Form, layout: Layout) -> dict[str, Value]:
-    """What stands in the entry cells already."""
+    """Read what is in the entry cells already."""
     sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     found: dict[str, Value] = {}
     for code, place in layout.places.items():
@@ -151,7 +150,7 @@ def _figure(raw: object, item: Item | None) -> Figure | None:
 
 
 def _total(form: Form, code: str, figures: dict[str, Figure]) -> Figure:
-    """A computed cell, and first the computed cells it rests on."""
+    """Compute a total, after the totals it is a sum of."""
     if code not in figures:
         terms = form.formulas[code].right
         for term in terms:
@@ -162,7 +161,7 @@ def _total(form: Form, code: str, figures: dict[str, Figure]) -> Figure:
 
 
 def _lengths(form: Form, layout: Layout, values: Mapping[str, Value]) -> Iterator[tuple[Place, int]]:
-    """How long each text is, in the cell beside it."""
+    """Yield the length of each text, for the cell beside it."""
     for item in form.of_table("text"):
         if place := layout.places.get(item.code):
             yield Place(place.sheet, place.row, place.col + _LENGTH), len(str(values.get(item.code) or ""))
@@ -171,7 +170,7 @@ def _lengths(form: Form, layout: Layout, values: Mapping[str, Value]) -> Iterato
 def _check_line(
     equation: Equation, reason: Place, figures: Mapping[str, Figure], operands: Sequence[str], *, asked: bool
 ) -> Iterator[tuple[Place, Value]]:
-    """One line of 校验. SUM passes over text and COUNT misses it: such a line stays at 待填."""
+    """Yield one line of 校验. SUM and COUNT skip text, so a line with a figure typed as text stays at 待填."""
 
     def side(terms: tuple[Term, ...]) -> Figure:
         return total(terms, lambda name: figures.get(name, 0)) or 0

@@ -1,7 +1,6 @@
-"""修改意见, the first sheet of a correction: what was found, row by row, and where the unit writes its reasons.
-
-The correction that comes back is read like any return; this page says how its reasons find their findings again. The
-rule and the item of a row stand in hidden columns, and every reason cell carries a name, ``reason_<row number>``.
+"""修改意见, the first sheet of a correction: the findings, row by row, with the cells for the unit's reasons. The
+correction that comes back is read like any return; this module matches its reasons with their findings. The rule and
+the item of a row are in hidden columns, and every reason cell carries a name, ``reason_<row number>``.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def reason_name(number: int) -> str:
 
 
 def mark_name(number: int) -> str:
-    """The defined name of the cell that row ``number`` is about; it moves with the cell."""
+    """Return the defined name of the cell that row ``number`` is about; it moves with the cell."""
     return f"marked_{number}"
 
 
@@ -44,7 +43,7 @@ def opinion_rows(rows: Sequence[Sequence[object]]) -> list[dict[str, str]]:
 
 
 def given_reasons(rows: Sequence[Sequence[object]]) -> Mapping[tuple[str, str], str]:
-    """What the unit wrote under 出错说明, by the subject and the item of the finding it answers.
+    """Yield the reasons under 出错说明, by subject and item of the finding.
 
     >>> head = [*HEADINGS, *KEYS]
     >>> row = ["1", "核实性", "Y4", "表三", "D6", "…", "9", "3", "…", "集中办理", "Y4", "t3.received.natural", ""]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.form import Form, Value
 from pipeline.layout import Layout
-from pipeline.model.changes import FIRST_NIGHT, Change, Reason, Snapshot, changes
+from pipeline.model.changes import FIRST_NIGHT, CauseKind, Change, Snapshot, changes
 from pipeline.model.control import Adjustment, Unit
 from pipeline.model.county import County
 from pipeline.road.consolidate import consolidate
@@ -51,7 +51,7 @@ def test_a_second_version_names_the_unit_and_both_files(form: Form, layout: Layo
     after = night(form, layout, {"u1": ("1", ONE), "u2": ("2", again)})
     found = changes(form, Snapshot.of(form, before), after)
     assert [(each.unit, each.reason, each.file_before, each.file_after) for each in found.units] == [
-        ("u2", Reason.REPLACED, "u2-1.xlsx", "u2-2.xlsx")
+        ("u2", CauseKind.REPLACED, "u2-1.xlsx", "u2-2.xlsx")
     ]
     by_item = {change.item: change for change in found.items}
     assert {code: (change.before, change.after) for code, change in by_item.items()} == {
@@ -122,7 +122,7 @@ def test_the_same_file_read_differently(form: Form, layout: Layout) -> None:
     before = night(form, layout, {"u1": ("1", ONE)})
     after = night(form, layout, {"u1": ("1", {"t3.received.natural": 1, "t3.granted.legal": 1})})
     found = changes(form, Snapshot.of(form, before), after)
-    assert [each.reason for each in found.units] == [Reason.REREAD]
+    assert [each.reason for each in found.units] == [CauseKind.REREAD]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Files from strangers: what they are, and how much of them is unpacked."""
+"""Containers from outside: what kind of file it is, and how much of it is unpacked."""
 
 from pipeline.files.containers.bounds import MIB, Bounds, RefusedError, swollen_error
 from pipeline.files.containers.unzip import Member, directory, inflate

@@ -1,4 +1,4 @@
-"""How much of anything is taken in, and the one exception with which a container is refused."""
+"""Limits on what is taken in, and the exception that refuses a container."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bounds:
 
 
 class RefusedError(Exception):
-    """This container goes no further. ``code`` and ``words`` make the finding, see ``messages.toml``."""
+    """The container is refused. ``code`` and ``words`` make the finding, see ``messages.toml``."""
 
     def __init__(self, code: str, **words: str) -> None:
         self.code, self.words = code, words
@@ -38,15 +38,15 @@ class RefusedError(Exception):
 
 
 def damaged_error(detail: str) -> RefusedError:
-    """The bytes are not what their own tables promise."""
+    """Refuse bytes that contradict the container's own tables."""
     return RefusedError("I7", detail=detail)
 
 
 def irregular_error(detail: str) -> RefusedError:
-    """No office program writes such a container; two readers would understand two different things."""
+    """Refuse a container that no office program writes and that two readers could understand differently."""
     return RefusedError("I9", detail=detail)
 
 
 def swollen_error(detail: str) -> RefusedError:
-    """Opening it would cost more than any return is worth."""
+    """Refuse a container that is far larger than any return."""
     return RefusedError("I6", detail=detail)

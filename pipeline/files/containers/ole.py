@@ -1,4 +1,5 @@
-"""OLE2 compound files (.xls, WPS .et, and whatever is encrypted): what streams they hold, and that no chain runs round.
+"""OLE2 compound files (.xls, WPS .et, and whatever is encrypted): their streams, and proof that no sector chain is
+circular.
 
 calamine follows a sector chain for ever and takes the process with it; so every chain is walked here first.
 Source: MS-CFB 2.1–2.6.

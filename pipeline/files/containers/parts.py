@@ -17,7 +17,7 @@ _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["'](
 
 
 def names_of(members: list[Member]) -> frozenset[str]:
-    """The lower-case names; refuses those that two programs would take for different files."""
+    """The lower-case names; refuse names that two programs would take for different files."""
     names = set()
     for member in members:
         name = member.name.lower()
@@ -50,7 +50,7 @@ def measure(members: list[Member], bounds: Bounds, kind: str = "") -> None:
 
 
 def prolog(name: str, part: bytes) -> None:
-    """Raise `RefusedError` unless the part is XML in UTF-8 that comes to its root without a document type."""
+    """Raise `RefusedError` unless the part is UTF-8 XML whose root follows without a document type."""
     if _USUAL.match(part):
         return
     if part.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in part[:4]:

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever it is called."""
+"""The kind of a file by its first bytes, independent of its name."""
 
 from __future__ import annotations
 
@@ -71,9 +71,8 @@ def sniff(content: bytes) -> str:
 
 
 def decode_text(content: bytes) -> str | None:
-    """The text in one of the encodings clerks' programs write; ``None`` when it is not text.
-
-    The last few bytes may be the first half of a character: a beginning of a file is decoded as far as it goes.
+    """Decode a text in one of the encodings that office programs write; ``None`` when it is not text. A character that
+    is cut at the end is dropped, so that the beginning of a file can be decoded.
     """
     encodings: tuple[str, ...] = ("utf-8-sig", "gb18030")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

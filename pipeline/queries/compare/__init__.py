@@ -1,6 +1,5 @@
-"""What differs between two nights, two years, or two versions of a unit's return, and because of what.
-
-Everything compared is the ledger's: what was published, what was counted, what was read.
+"""Differences between two nights, two years, or two versions of a return, with their causes. All data comes from the
+ledger.
 """
 
 from pipeline.queries.compare.changes import ComparedFigure

@@ -1,4 +1,4 @@
-"""What changed, as data: one item before and after, and the words for it."""
+"""A change as data: one item before and after, and its label."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class ComparedFigure:
 
 
 def codes_of(form: Form, *known: Mapping[str, object]) -> list[str]:
-    """Every code that is known, in the order of the form, what it does not have at the end."""
+    """Return all codes in the order of the form, unknown ones at the end."""
     every = dict.fromkeys(code for values in known for code in values)
     return sorted(every, key=lambda code: form.position.get(code, len(form.items)))
 
 
 def label_of(form: Form, code: str) -> str:
-    """The words for a code; the code where the form does not have it."""
+    """Return the label of a code; the code itself when the form does not have it."""
     return full_label(form, form.item(code)) if code in form.position else code

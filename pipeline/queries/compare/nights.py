@@ -1,4 +1,4 @@
-"""Two nights of a year: the figures that changed, by whose returns and decisions; what else came and went."""
+"""Two nights of a year: the figures that changed, the returns and decisions that caused it, and other changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureChange(ComparedFigure):
-    """A county figure and why it moved; one that is ``computed`` moved because its parts did."""
+    """A county figure and the causes of its change; a ``computed`` one changed because its parts did."""
 
     computed: bool
     causes: tuple[Cause, ...]
@@ -61,7 +61,7 @@ def runs(workspace: Workspace, year: int) -> list[NightRow]:
 
 
 def diff_nights(workspace: Workspace, year: int, pair: tuple[int, int] | None = None) -> NightDiff:
-    """The two last nights that published, or any two. Raises `WorkspaceError`, `AskedError`."""
+    """Compare the two last nights that published, or any two. Raises `WorkspaceError`, `AskedError`."""
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         if pair is None:
@@ -100,7 +100,7 @@ def _figure(form: Form, change: changes.Change) -> FigureChange:
 
 
 def _taken_back(before: Remembered, form: Form) -> Iterator[FigureChange]:
-    """The figures of indicators the office no longer asks for."""
+    """Yield the figures of indicators that were withdrawn."""
     for code, value in before.figures.items():
         if code not in form.position and value is not None:
             label = label_of(before.form, code)
@@ -121,20 +121,20 @@ def _states(before: Remembered, after: Remembered) -> Iterator[Moved]:
 
 
 def _key_decisions(night: Remembered) -> list[tuple[tuple[str, ...], Decided]]:
-    """Decisions by what they say, wherever in the 台账 they stand."""
+    """Key decisions by their content, independent of their row in the 台账."""
     return [((row.kind, row.subject, row.detail, row.reason, row.approver), row) for row in night.decisions]
 
 
 def _key_findings(findings: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Findings by whom, where and what; the file may be another version."""
+    """Key findings by unit, place and rule; the file may be another version."""
     words = ("unit", "code", "sheet", "cell", "item", "found")
-    return [(tuple(str(said.get(word, "")) for word in words), said) for said in findings]
+    return [(tuple(str(finding.get(word, "")) for word in words), finding) for finding in findings]
 
 
 def _only(
     these: Sequence[tuple[tuple[str, ...], Any]], those: Sequence[tuple[tuple[str, ...], Any]]
 ) -> tuple[Any, ...]:
-    """What stands in ``these`` and not, or not so often, in ``those``."""
+    """Return what occurs in ``these`` more often than in ``those``."""
     left = Counter(key for key, _ in those)
     found = []
     for key, each in these:

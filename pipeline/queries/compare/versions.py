@@ -15,7 +15,7 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellChange(ComparedFigure):
-    """An item of a return, with the cell it stood in each time; empty where it was not found."""
+    """An item in two versions, with its cell in each; empty where it was not found."""
 
     before_cell: str
     after_cell: str
@@ -36,7 +36,7 @@ class VersionDiff:
 
 
 def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, int] | None = None) -> VersionDiff:
-    """A unit's two last versions, or any two by number. Raises `WorkspaceError`, `AskedError`."""
+    """Compare a unit's two last versions, or any two by number. Raises `WorkspaceError`, `AskedError`."""
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
@@ -73,8 +73,8 @@ def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, i
 
 def _choose_pair(versions: Sequence[Version], whose: str, pair: tuple[int, int] | None) -> tuple[Version, Version]:
     if len(versions) < 2:
-        told = "没有能认定是它的报表" if not versions else "只有一份报表"
-        raise AskedError(f"{whose}{told}，没有可比的。")
+        trouble = "没有能认定是它的报表" if not versions else "只有一份报表"
+        raise AskedError(f"{whose}{trouble}，没有可比的。")
     numbers = pair or (len(versions) - 1, len(versions))
     if not all(1 <= number <= len(versions) for number in numbers):
         raise AskedError(f"{whose}共有 {len(versions)} 份报表，请用 1 到 {len(versions)} 的序号。")

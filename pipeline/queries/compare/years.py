@@ -27,7 +27,7 @@ class YearDiff:
 
 
 def diff_years(workspace: Workspace, before: int, after: int, unit: str = "") -> YearDiff:
-    """Two years item by item, of the county or of one unit. Raises `WorkspaceError`, `AskedError`.
+    """Compare two years item by item, of the county or of one unit. Raises `WorkspaceError`, `AskedError`.
 
     A unit's former year may also be known from an imported report or workbook; of a form of other codes its crosswalk
     carries over what it can.
@@ -52,7 +52,7 @@ def diff_years(workspace: Workspace, before: int, after: int, unit: str = "") ->
 
 
 def _of_county(night: Remembered, form: Form) -> Mapping[str, Value]:
-    """Its figures in the codes of ``form``."""
+    """Return the county's figures in the codes of ``form``."""
     row = night.row
     past = Past(unit="", year=row.year, form=row.form, source=COUNTED, file="", sha256="", values=night.figures)
     return cross_over(past, form).values

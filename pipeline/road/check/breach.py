@@ -11,7 +11,7 @@ from pipeline.form import Equation, Figure, Form, Rule, Term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """One equation that is broken at one return: both sides, exact, and the operands they come from."""
+    """One equation that is broken at one return: both sides, exact, and their operands."""
 
     rule: Rule
     equation: Equation
@@ -21,7 +21,7 @@ class Breach:
 
     @property
     def defines(self) -> bool:
-        """Whether it is a total held against the entered cells it is finally made of."""
+        """Whether it compares a total with the entry cells it is the sum of."""
         return self.rule.kind == "stored_total"
 
     @property
@@ -31,7 +31,7 @@ class Breach:
 
 
 def definition(form: Form, code: str) -> Equation:
-    """A total against the entered cells it is finally made of."""
+    """Return the equation of a total and the entry cells it is the sum of."""
     return Equation(
         rule="S4",
         over=code,
@@ -43,7 +43,7 @@ def definition(form: Form, code: str) -> Equation:
 
 
 def leaves(form: Form, terms: Sequence[Term]) -> Iterator[Term]:
-    """The terms with every total replaced by what it is the sum of."""
+    """Replace every total among the terms by its addends."""
     for term in terms:
         if term.name in form.formulas:
             for leaf in leaves(form, form.formulas[term.name].right):

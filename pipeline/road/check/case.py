@@ -1,7 +1,6 @@
-"""What a rule may look at, and what it says: a case is one submission with its unit, its last year and its neighbours.
-
-A kind of rule is a function of rule and case. It returns what it found, nothing when the rule is kept, and ``None``
-when an operand is missing: not evaluated, which is never the same as passed.
+"""The input and the result of a rule: a case is one submission with its unit, its last year and its neighbours. A kind
+of rule is a function of rule and case. It returns its hits, none when the rule holds, and ``None`` when an operand is
+missing: not evaluated is never the same as passed.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pipeline.model.finding import Finding, digest, violation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """What the other units wrote, prepared once a night: likeness by text, owners by document number.
+    """Texts of other units, prepared once a night: likeness by text, owners by document number.
 
     ``likeness`` maps (return, item code) to the name of the most similar unit and how similar in percent; ``numbers``
     maps a document number to the names of the units that list it.
@@ -73,7 +72,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One place where a rule is broken. ``operands`` are what a reason is bound to; ``severity`` if not the rule's."""
+    """One place where a rule is broken. A reason is bound to ``operands``; ``severity`` is set if it is not the rule's."""
 
     item: str = ""
     over: str = ""
@@ -86,7 +85,9 @@ Kind = Callable[[Rule, Case], Sequence[Hit] | None]
 
 
 def tell(rule: Rule, hit: Hit, place: Place | None) -> Finding:
-    """The finding of a hit, at the cell of its item. A hit that is milder than its rule asks for a reason as a warning."""
+    """Make the finding of a hit, at the cell of its item. A hit that is milder than its rule asks for a reason as a
+    warning.
+    """
     key = f"{rule.id}.{hit.over}" if hit.over else rule.id
     where: dict[str, object] = {"item": hit.item, "key": key, "operands": digest(hit.operands)}
     if place:
@@ -98,6 +99,6 @@ def tell(rule: Rule, hit: Hit, place: Place | None) -> Finding:
 
 
 def excerpt(text: str, start: int, end: int, *, around: int = 0) -> str:
-    """The words a clerk should look for, cut at a length that fits a message."""
+    """Return the words a clerk should look for, cut to fit a message."""
     phrase = text[max(start - around, 0) : end + around].replace("\n", " ")
     return phrase if len(phrase) <= 40 else phrase[:39] + "…"

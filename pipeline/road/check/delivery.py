@@ -13,7 +13,7 @@ _CONSOLIDATION = "县区"
 
 
 def delivery(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Late, unsigned, or not the only version. The last is worth knowing and nothing anybody must act on."""
+    """Yield hits for a late or unsigned return, and an info for several versions."""
     hits = []
     if case.due and case.received and case.received > case.due:
         days = (case.received - case.due).days

@@ -1,4 +1,4 @@
-"""What a text says there was none of: 未收到…申请, 没有发生复议、诉讼, 无依申请公开事项."""
+"""Statements that there was none of something: 未收到…申请, 没有发生复议、诉讼, 无依申请公开事项."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUALIFIED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """One negated clause: where it stands and its words, the negation with them."""
+    """One negated clause: its position and its words, with the negation."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Denial:
 
 
 def read_denials(text: str, year: int) -> Iterator[Denial]:
-    """Every clause of a text that says there was none of something in this year."""
+    """Read every clause of a text that denies something for this year."""
     for match in _NEGATOR.finditer(text):
         sentence = re.split(r"[。；;！!？?\n]", text[: match.start()])[-1]
         if stated_year(sentence, year) != year:

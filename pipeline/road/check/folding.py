@@ -1,7 +1,6 @@
-"""Of several broken balances, the ones that follow from another are folded under it, and a wrong addend is named.
-
-A cell is named when one hypothesis is better than all others: had this one cell held another figure, every balance it
-stands in would hold. Otherwise a balance folds under another when it would hold once that one is put right.
+"""Fold broken balances that follow from another one under it, and name a wrong addend. A cell is named when changing it
+alone would make every balance it takes part in hold, and no other cell would. Otherwise a balance folds under another
+when it would hold once that one is corrected.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ Figures = Mapping[str, Figure | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """A breach that stands for itself and for ``keys``; ``item`` is the one cell that explains them all, if any."""
+    """A breach that is reported, with the ``keys`` folded under it; ``item`` is the one cell that explains them all, if
+    any.
+    """
 
     breach: Breach
     keys: tuple[str, ...] = ()
@@ -29,9 +30,10 @@ class Fold:
 
 
 def fold(form: Form, breaches: Sequence[Breach], vector: Sequence[Value]) -> list[Fold]:
-    """The breaches worth a finding, in the order of the rules."""
+    """Return the breaches worth a finding, in the order of the rules."""
     if not breaches:
         return []
+    # only balances that must hold explain one another; inequalities and warnings are told by themselves
     balances = [breach for breach in breaches if breach.rule.severity == "error" and breach.equation.op == "=="]
     others = list(_with_parts(form, [breach for breach in breaches if breach not in balances]))
     figures: dict[str, Figure | None] = {
@@ -43,7 +45,7 @@ def fold(form: Form, breaches: Sequence[Breach], vector: Sequence[Value]) -> lis
 
 
 def _with_parts(form: Form, breaches: list[Breach]) -> Iterator[Fold]:
-    """A warning at a total says nothing new when the same rule's warnings at its addends add up to it."""
+    """Fold a warning at a total when the same rule's warnings at its addends add up to it."""
     above: dict[int, Breach] = {}
     for breach in breaches:
         formula = form.formulas.get(breach.equation.left[0].name)
@@ -82,13 +84,13 @@ def _fold_under(form: Form, breaches: list[Breach], figures: dict[str, Figure | 
 
 
 def _top(breach: Breach, under: Mapping[int, Breach | None]) -> Breach:
-    """The breach that finally speaks for this one."""
+    """Return the breach that this one is finally folded under."""
     above = under[id(breach)]
     return breach if above is None else _top(above, under)
 
 
 def _explained_by(form: Form, breach: Breach, breaches: Sequence[Breach], figures: Figures) -> Breach | None:
-    """The breach this one follows from; ``None`` when it stands for itself."""
+    """Return the breach this one follows from; ``None`` when there is none."""
     equation, target = breach.equation, breach.equation.left[0].name
     if breach.rule.computes or breach.defines:
         same = next((each for each in breaches if each.equation.left[0].name == target), breach)
@@ -117,7 +119,7 @@ def _true_total(form: Form, code: str, figures: Figures) -> bool:
 
 
 def _stale_addend(breach: Breach, breaches: Sequence[Breach], figures: Figures, form: Form) -> Breach | None:
-    """The breach that speaks of a wrong total among the operands."""
+    """Return the breach of a wrong total among the operands."""
     stale = {code for code in breach.equation.codes if code in form.formulas and not _true_total(form, code, figures)}
     return next(
         (each for each in breaches if each is not breach and each.rule.id != breach.rule.id
@@ -127,7 +129,7 @@ def _stale_addend(breach: Breach, breaches: Sequence[Breach], figures: Figures, 
 
 
 def _components(form: Form, breach: Breach, breaches: Sequence[Breach], figures: Figures) -> Breach | None:
-    """A balance over totals follows from the same balance over the columns, when their differences add up to its own."""
+    """Return the column balances that a balance over totals follows from: their differences add up to its own."""
     parts = [each for each in breaches if each.rule.id == breach.rule.id and each is not breach]
     added = sum((_leaf_difference(form, each.equation, figures) for each in parts), start=Decimal(0))
     if parts and added == _leaf_difference(form, breach.equation, figures):
@@ -158,9 +160,8 @@ def _holds(equation: Equation, figures: Figures) -> bool:
 
 # ---------------------------------------------------------------- the one cell that explains it
 def _wrong_addends(form: Form, breaches: Sequence[Breach], figures: Figures) -> list[tuple[str, Figure]]:
-    """The cells whose correction mends at least two balances and breaks none, with the figure they should hold.
-
-    Where two cells could explain the same balance equally well, neither is named.
+    """Return the cells whose correction makes at least two balances hold and breaks none, with the figure they should
+    have. When two cells explain the same balance equally well, neither is named.
     """
     # received 3, granted 3, every total 3; then        told
     # granted 3 → 5, totals left                        R1 at D8; R2 and the sums over it fold

@@ -10,7 +10,7 @@ from pipeline.road.check.case import Case, Hit
 
 
 def swing(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """A change beyond ``percent`` of last year's figure and beyond ``floor``, up or down."""
+    """Hit on a change by more than ``percent`` of last year's figure and more than ``floor``, up or down."""
     percent, floor, hits, evaluated = rule.number("percent"), rule.number("floor"), [], False
     for code in rule.names("items"):
         now, last = case.figure(code), case.last_figure(code)
@@ -27,7 +27,7 @@ def swing(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 def repeated(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Every figure that is not zero equals last year's, when there are at least ``least`` of them."""
+    """Hit when all figures other than zero equal last year's, and there are at least ``least`` of them."""
     if not case.last:
         return None
     codes = [code for code in rule.names("items") if case.form.item(code).mode == "entered"]
@@ -42,7 +42,7 @@ def repeated(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 def unit_slip(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """``times`` as much as last year (half to double of it), or ``large`` and round: three zeros at the end."""
+    """Hit on ``times`` last year's amount (half to double of it), or on a ``large`` amount with three zeros at its end."""
     code, times, large = rule.word("item"), rule.number("times"), rule.number("large")
     now, last = case.figure(code), case.last_figure(code)
     if now is None:

@@ -1,4 +1,4 @@
-"""The closed map of rule kinds to the functions that implement them; linear rules are one matrix and stand apart."""
+"""The closed map of rule kinds to the functions that implement them; linear rules are one matrix, in `linear`."""
 
 from __future__ import annotations
 

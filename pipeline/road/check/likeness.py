@@ -1,7 +1,6 @@
 """Texts like last year's or another unit's (N5), document numbers listed twice (A4).
 
-Comparing every text with every other would grow with the square of the county; texts are compared only where they
-share runs of characters, and whole copies are found by equality.
+To avoid quadratic time only texts that share runs of characters are compared; whole copies are found by equality.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _SELF = re.compile("我[镇乡街道局办委院中心社校]{1,2}|本[镇乡局
 
 
 def similar(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """A text that is ``percent`` like last year's or like another unit's; short texts are not compared."""
+    """Hit on a text that is ``percent`` like last year's or another unit's; short texts are not compared."""
     percent, least, hits, evaluated = rule.number("percent"), rule.number("least"), [], False
     for item, text in case.texts(rule.names("texts")):
         if len(text) < least:
@@ -49,7 +48,7 @@ def similar(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 def shared_numbers(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """A 文号 that another unit lists too."""
+    """Hit on a 文号 that another unit lists too."""
     code = rule.word("item")
     numbers = document_numbers(case.text(code))
     if not numbers:
@@ -65,21 +64,20 @@ def shared_numbers(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 def bare(text: str, unit: Unit) -> str:
-    """A text without what any copyist would change: blanks, figures, the unit's own names."""
+    """Return a text without what a copyist would change: blanks, figures, the unit's own names."""
     for name in sorted((unit.name, *unit.aliases), key=len, reverse=True):
         text = text.replace(name, "")
     return re.sub(r"[\s\d]+", "", _SELF.sub("", text))
 
 
 def likeness(one: str, other: str, least: int) -> int:
-    """How alike two texts are, in percent; 0 below ``least``."""
+    """Return how alike two texts are, in percent; 0 below ``least``."""
     return int(fuzz.ratio(one, other, score_cutoff=least)) if one and other else 0
 
 
 def nearest(texts: Sequence[tuple[str, str, str]], *, percent: int) -> Iterator[tuple[str, str, int]]:
-    """For each of ``texts`` (return, unit name, bare text) the unit whose text is most like it, if any is.
-
-    Texts of the same unit are not compared: a correction may say what the first return said.
+    """For each of ``texts`` (return, unit name, bare text) find the unit with the most similar text, if any. Texts of
+    the same unit are not compared, since a correction repeats the first return.
     """
     copies: dict[str, list[int]] = defaultdict(list)
     for n, (_, _, text) in enumerate(texts):
@@ -105,6 +103,6 @@ def nearest(texts: Sequence[tuple[str, str, str]], *, percent: int) -> Iterator[
 
 
 def _grams(text: str) -> frozenset[int]:
-    """A fixed sample of the text's runs of characters, the same for the same run everywhere."""
+    """Return a fixed sample of the text's character runs; equal runs are sampled alike in all texts."""
     runs = (zlib.crc32(text[n : n + _GRAM].encode()) for n in range(len(text) - _GRAM + 1))
     return frozenset(run for run in runs if run % _SAMPLE == 0)

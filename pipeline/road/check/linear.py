@@ -1,7 +1,7 @@
-"""The linear rules of a form as one integer matrix: all equations over all submissions are one product.
+"""The linear rules of a form as one integer matrix, so that all equations over all submissions are one product.
 
 A vector is a return's values followed by the unit's values of the year before, so that rules over two years are rows
-like any other. Money is scaled to integers (its item's scale), so that every sum is exact; `read` refuses figures of
+like any other. Money is scaled to integers (its item's scale), so that every sum is exact; reading refuses figures of
 10⁹ and more, so that no sum leaves int64. An operand that is missing gives "not evaluated", never "passed".
 """
 
@@ -26,7 +26,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """One return under the matrix: what is broken, and the ids of the rules that could not be evaluated everywhere."""
+    """The result for one return: the breaches, and the ids of the rules that could not be evaluated everywhere."""
 
     breaches: list[Breach] = field(default_factory=list)
     unevaluated: frozenset[str] = frozenset()
@@ -53,7 +53,9 @@ class Balances:
             self._compile(row, equation)
 
     def _compile(self, row: int, equation: Equation) -> None:
-        """Left minus right, at the finest scale of its operands, without a common factor: no product may leave int64."""
+        """Compile left minus right to coefficients at the finest scale of the operands, reduced by the common factor so
+        that no product leaves int64.
+        """
         terms = (*equation.left, *equation.right)
         finest = max((self._scales[self._at[term.name]] for term in terms if term.name), default=0)
         for sign, side in ((1, equation.left), (-1, equation.right)):
@@ -72,7 +74,7 @@ class Balances:
                 self._operands[row, self._at[operand]] = 1
 
     def check(self, many: Sequence[Sequence[Value]]) -> list[list[Breach]]:
-        """For each value vector the equations that are broken, of those asked of any unit, without a year before."""
+        """Return the broken equations of each value vector, of those for all units, without a year before."""
         return [assessment.breaches for assessment in self.assess(many)]
 
     def assess(
@@ -82,11 +84,12 @@ class Balances:
         last: Sequence[Sequence[Value]] = (),
         unit_types: Sequence[str] = (),
     ) -> list[Assessment]:
-        """Every return with its unit's last year and type: one product, then the few rows that are not in balance."""
+        """Assess every return with its unit's last year and type: one product, then the few rows that do not balance."""
         if not many:
             return []
         packed, before = [self._form.vector(each) for each in many], [self._form.vector(each) for each in last]
         values, missing = self._columns(packed, before)
+        # all equations over all returns in one product; a missing operand excludes its equations
         differences = values @ self._matrix.T + self._constants
         unevaluated = missing @ self._operands.T > 0
         found = []
@@ -105,7 +108,7 @@ class Balances:
         return found
 
     def _is_asked(self, unit_type: str) -> npt.NDArray[np.bool_]:
-        """Which equations are asked of a unit of this type."""
+        """Return which equations apply to a unit of this type."""
         asked = np.ones(len(self._checks), dtype=bool)
         for row in self._limited:
             rule, equation = self._checks[row]
@@ -115,7 +118,7 @@ class Balances:
         return asked
 
     def _columns(self, many: Sequence[Vector], last: Sequence[Vector]) -> tuple[Integers, Integers]:
-        """The vectors as rows of integers, the missing ones as zeros that are marked."""
+        """Return the vectors as rows of integers, missing ones as zeros with a mask."""
         blank = np.full((len(many), len(self._form.items)), MISSING, dtype=np.int64)
         values = np.hstack([_stack_figures(many), _stack_figures(last) if last else blank])
         missing = values == MISSING
@@ -145,7 +148,7 @@ class Balances:
         places: Mapping[str, Place],
         vector: Sequence[Value],
     ) -> Iterator[Finding]:
-        """The breaches in words; one that another explains is folded under it, a wrong addend is named."""
+        """Turn breaches into findings; one that another explains is folded under it, a wrong addend is named."""
         for folded in fold(self._form, breaches, vector):
             yield self._finding(folded, places)
 
@@ -187,7 +190,7 @@ _BOUNDS = {"==": "", ">=": "不小于 ", "<=": "不大于 "}
 
 
 def _describe_sides(breach: Breach) -> dict[str, str]:
-    """What is told as found and as expected, in the measure of the cell that is marked; a sum is called one."""
+    """Return the words for found and expected, in the measure of the marked cell; a sum is called one."""
     left, bound = breach.equation.left, _BOUNDS[breach.equation.op]
     if (
         breach.rule.severity == "warning"
@@ -208,6 +211,6 @@ def _describe_sides(breach: Breach) -> dict[str, str]:
 
 
 def _stack_figures(vectors: Sequence[Vector]) -> Integers:
-    """Packed figures side by side, without making one of them an object."""
+    """Stack packed figures without creating an object for any."""
     packed = b"".join(vector.figures.tobytes() for vector in vectors)
     return np.frombuffer(packed, dtype=np.int64).reshape(len(vectors), -1)

@@ -1,4 +1,4 @@
-"""The rules of the narrative, asked of the office's own 报告文字 and the figures of the whole."""
+"""The rules of the narrative, applied to the office's own 报告文字 and the figures of the county."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROOT = "本级政府"
 
 
 def own_text_findings(form: Form, control: Control, county: County) -> Iterator[Finding]:
-    """What is wrong with the texts of the 台账, each at its cell there."""
+    """Yield the findings at the texts of the 台账, each at its cell there."""
     if not control.texts:
         return
     profile = control.profile

@@ -1,4 +1,4 @@
-"""The quantities a text states, each read once: where it stands, how exact it is, its measure, what goes before it.
+"""The quantities a text states, each read once: position, exactness, measure, and the words around it.
 
 A sentence ends at a full stop, a semicolon or a line. The words before a quantity reach back to the quantity before it or to
 the beginning of the sentence; the words behind it reach to the next quantity or to the end.
@@ -38,7 +38,7 @@ _LONGEST = 20_000
 class Quantity:
     """One quantity. ``before`` and ``behind`` are the words on either side, ``sentence`` all of the sentence up to it.
 
-    ``is_part`` tells that it stands in a list of parts, ``depth`` in how many brackets, ``sentence_at`` where its sentence
+    ``is_part`` tells that it is in a list of parts, ``depth`` in how many brackets, ``sentence_at`` where its sentence
     begins. ``years`` are the years the sentence has named so far, the last one last; 0 is the year of the report.
     """
 
@@ -55,7 +55,7 @@ class Quantity:
 
     @property
     def is_difference(self) -> bool:
-        """Whether it tells by how much something changed."""
+        """Whether it is the amount of a change."""
         return _DIFFERENCE.search(self.before) is not None
 
     def is_of(self, year: int) -> bool:
@@ -66,7 +66,7 @@ class Quantity:
 
 
 def stated_year(words: str, year: int) -> int:
-    """The year that words speak of last; ``year`` where they name none.
+    """Return the last year that the words name; ``year`` when they name none.
 
     >>> stated_year("与2022年相比，今年", 2024), stated_year("上年度我镇", 2024), stated_year("截至2022年底", 2024)
     (2024, 2023, 2022)
@@ -81,7 +81,7 @@ def stated_year(words: str, year: int) -> int:
 
 
 def read_quantities(text: str) -> list[Quantity]:
-    """Every quantity of a text, in its order; what is no certain number is none."""
+    """Read every quantity of a text, in its order; uncertain numbers are left out."""
     text = text[:_LONGEST]
     starts = [0, *(match.end() for match in _SENTENCE.finditer(text))]
     ends = [*starts[1:], len(text) + 1]
@@ -91,10 +91,12 @@ def read_quantities(text: str) -> list[Quantity]:
     for n, (match, stated) in enumerate(matches):
         at = bisect_right(starts, match.start()) - 1
         begin, end = starts[at], ends[at] - 1
+        # words before reach back to the quantity before, words behind to the next one
         left = max(begin, matches[n - 1][0].end() if n else 0)
         right = min(end, matches[n + 1][0].start() if n + 1 < len(matches) else end)
         sentence = text[max(begin, match.start() - _REACH) : match.start()]
         before = text[max(left, match.start() - _REACH) : match.start()].strip()
+        # 3 万 with the measure 元 is a figure in 万元
         measure = "万元" if match["measure"] == "元" and match["myriad"] == "万" else match["measure"]
         found.append(
             Quantity(
@@ -125,7 +127,7 @@ def _is_listed(sentence: str) -> bool:
 
 
 def _depths(text: str) -> list[int]:
-    """In how many brackets each character stands; a bracket that is never closed ends with its sentence."""
+    """Return the bracket depth of each character; a bracket that is never closed ends with its sentence."""
     depth, depths = 0, []
     for char in text:
         if char in _OPEN:
@@ -141,7 +143,7 @@ def _depths(text: str) -> list[int]:
 # ---------------------------------------------------------------- totals and their parts
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A total, or the totals any of which may be meant, with the quantities listed as its parts."""
+    """A total (or several candidates for it) with the quantities listed as its parts."""
 
     totals: tuple[Quantity, ...]
     parts: tuple[Quantity, ...]
@@ -152,7 +154,9 @@ _LISTING = re.compile(r"^(?P<gap>[^。；;\n]{0,40}?)(?P<mark>其中|包括|包�
 
 
 def read_listings(text: str, quantities: Sequence[Quantity]) -> Iterator[Listing]:
-    """Every total that is followed by its parts: 其中, 包括, a colon, a bracket, or a new sentence that begins with 其中."""
+    """Read every total that is followed by its parts: 其中, 包括, a colon, a bracket, or a new sentence that begins with
+    其中.
+    """
     text = text[:_LONGEST]
     for n, total in enumerate(quantities[:-1]):
         following = quantities[n + 1]
@@ -161,6 +165,7 @@ def read_listings(text: str, quantities: Sequence[Quantity]) -> Iterator[Listing
         mark = _mark(between, bracket=bracket)
         if mark is None:
             continue
+        # what follows the mark are parts until the bracket or the sentence ends
         parts = list(_parts(text, quantities[n + 1 : n + 1 + _MOST_PARTS], total, bracket=bracket))
         if parts:
             beside = [] if bracket else _beside(quantities[max(0, n - _MOST_PARTS) : n], total)
@@ -168,7 +173,7 @@ def read_listings(text: str, quantities: Sequence[Quantity]) -> Iterator[Listing
 
 
 def _beside(earlier: Sequence[Quantity], total: Quantity) -> list[Quantity]:
-    """The quantities before a total in its sentence, the nearest first: 其中 may speak of them as well."""
+    """Return the quantities before a total in its sentence, the nearest first, because 其中 may refer to them as well."""
 
     def is_near(quantity: Quantity) -> bool:
         return quantity.sentence_at == total.sentence_at and quantity.depth == total.depth
@@ -177,10 +182,11 @@ def _beside(earlier: Sequence[Quantity], total: Quantity) -> list[Quantity]:
 
 
 def _mark(between: str, *, bracket: bool) -> str | None:
-    """What opens the list between a total and the next quantity; ``None`` where nothing does."""
+    """Find what opens the list between a total and the next quantity; ``None`` when nothing does."""
     plain = re.sub(r"[（(][^（()）]*[）)]", "", between)
     if bracket:
         return "（" if re.search(r"[（(][，：:]?\s*(?:其中|含|包括|分别)?", plain) else None
+    # a new sentence goes on with the list only when it begins with 其中
     head, stop, tail = plain.partition("。")
     if stop:
         tail = tail.lstrip('\n 　“"')
@@ -192,7 +198,9 @@ def _mark(between: str, *, bracket: bool) -> str | None:
 
 
 def _parts(text: str, following: Sequence[Quantity], total: Quantity, *, bracket: bool) -> Iterator[Quantity]:
-    """The quantities of a list: to the bracket's end, or to the next full stop, without what stands in brackets."""
+    """Return the quantities of a list: up to the end of the bracket or the next full stop, without those in inner
+    brackets.
+    """
     depth = total.depth + (1 if bracket else 0)
     begin = following[0].start
     for quantity in following:

@@ -1,4 +1,4 @@
-"""The rules that speak of the county as a whole: A1 (root = Σ leaves), A2 (coverage), A3 (balances on the root)."""
+"""The rules about the county as a whole: A1 (root = Σ leaves), A2 (coverage), A3 (balances on the root)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OWN = "本级政府"
 def root_findings(
     form: Form, control: Control, county: County, balances: Balances, history: History = NONE
 ) -> Iterator[Finding]:
-    """Everything that is wrong with the consolidation itself; ``history`` is what it published a year before."""
+    """Return the findings about the consolidation itself; ``history`` is what it published a year before."""
     yield from _sums(form, control, county)
     if county.missing:
         names = "、".join(standing.unit.name for standing in county.missing)
@@ -52,7 +52,7 @@ def root_findings(
 
 
 def _left_behind(form: Form, control: Control, history: History) -> Iterator[Finding]:
-    """Units that left the roster with something carried over to this year."""
+    """Yield units that left the roster with cases carried over to this year."""
     carried = [item for item in form.items if item.carry and item.code not in form.formulas]
     names = {unit.code for unit in control.units} | {ROOT}
     for unit, values in history.values.items():
@@ -66,13 +66,13 @@ def _left_behind(form: Form, control: Control, history: History) -> Iterator[Fin
 
 
 def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
-    """Add every statutory cell up a second way: the units' own cells, totals included, plus the rows of the 差额表.
-
-    Those of the 台账 are taken from there and not from the consolidation. A total a provisional unit got wrong is the
-    office's accepted risk and not an ingest fault.
+    """Add every statutory cell up a second way: the units' own cells, totals included, plus the rows of the 差额表, which
+    are read from the 台账 and not from the consolidation. A wrong total of a provisional unit is an accepted risk and no
+    fault of reading.
     """
     if any(standing.provisional for standing in county.counted):
         return
+    # rows of the 台账 are taken from there, so that an error of consolidation cannot hide
     statutory = {table.code for table in form.tables}
     differences = [(each.subject, each.amount) for each in control.adjustments]
     differences += [(each.item, each.amount) for each in county.differences if each.automatic]

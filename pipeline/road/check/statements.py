@@ -1,7 +1,7 @@
 """Figures in the narrative against the tables (N1), and parts against their total (N2).
 
-Each quantity is read once and claimed by one fact at most: the first of the rule's facts whose words stand before or behind
-it. Where the subject is not certain nothing is said.
+Each quantity is read once and claimed by one fact at most: the first of the rule's facts whose words stand before or
+behind it. When the subject is uncertain there is no finding.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _NEAR = 60
 
 
 def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Every figure the texts state must equal one of its readings; the message tells which readings failed."""
+    """Hit on a stated figure that equals none of its readings; the message names the readings."""
     texts = {code: item for fact in rule.facts() for item, _ in case.texts(fact.texts) for code in (item.code,)}
     if not texts:
         return None
     others = re.compile(rule.word("others"))
     hits: list[Hit] = []
     for code, item in texts.items():
-        claims: dict[str, list[Claim]] = {}
+        claims: dict[str, list[Statement]] = {}
         for quantity in read_quantities(case.text(code)):
             claim = _claim(rule.facts(), code, quantity, others, case.year)
             if claim is not None:
@@ -47,23 +47,25 @@ def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A quantity with the fact it states, and where the words that say so end."""
+class Statement:
+    """A quantity with the fact it states, and the end of the words that name it."""
 
     fact: Fact
     quantity: Quantity
     end: int
 
 
-def _is_split(claims: Sequence[Claim], case: Case) -> bool:
-    """Whether the figures of several claims come together to a reading: one for the office, one for the townships."""
+def _is_split(claims: Sequence[Statement], case: Case) -> bool:
+    """Whether the figures of several claims add up to a reading, such as one for the office and one for the townships."""
     added = sum((claim.quantity.span.low for claim in claims), start=Decimal(0))
     readings = (total(reading.value, case.figure) for reading in claims[0].fact.readings)
     return len(claims) > 1 and any(value == added for value in readings)
 
 
-def _claim(facts: Sequence[Fact], code: str, quantity: Quantity, others: re.Pattern[str], year: int) -> Claim | None:
-    """What a quantity states; ``None`` where it is no fact, of another year, a change, or of another object."""
+def _claim(
+    facts: Sequence[Fact], code: str, quantity: Quantity, others: re.Pattern[str], year: int
+) -> Statement | None:
+    """Return what a quantity states; ``None`` when it is no fact, of another year, a change, or of another object."""
     if quantity.is_difference or _NARROWED.match(quantity.behind):
         return None
     before, behind = quantity.before[-_NEAR:], quantity.behind[:_NEAR]
@@ -80,19 +82,19 @@ def _claim(facts: Sequence[Fact], code: str, quantity: Quantity, others: re.Patt
             return None
         if not fact.dated and not quantity.is_of(year):
             return None
-        return Claim(fact=fact, quantity=quantity, end=quantity.end + len(spoken.rstrip(NEXT)))
+        return Statement(fact=fact, quantity=quantity, end=quantity.end + len(spoken.rstrip(NEXT)))
     return None
 
 
-def _compare(claim: Claim, case: Case, item: Item) -> Hit | None:
-    """The hit when no reading of the fact gives the figure; a reading with a missing operand may be the one meant."""
+def _compare(claim: Statement, case: Case, item: Item) -> Hit | None:
+    """Return the hit when no reading of the fact gives the figure; none when a reading has a missing operand."""
     fact, quantity = claim.fact, claim.quantity
     readings = [(reading.label, total(reading.value, case.figure)) for reading in fact.readings]
     stated = quantity.span
     if any(value is None or value in stated for _, value in readings):
         return None
     known = [(label, value) for label, value in readings if value is not None]
-    said = "，".join(f"{label}是 {print_figure(value)}" for label, value in known)
+    in_words = "，".join(f"{label}是 {print_figure(value)}" for label, value in known)
     start = quantity.start - min(len(quantity.before), 24)
     phrase = excerpt(case.text(item.code), start, claim.end).strip("，,、：:；;。）) ")
     words = {
@@ -100,7 +102,7 @@ def _compare(claim: Claim, case: Case, item: Item) -> Hit | None:
         "phrase": phrase,
         "found": print_figure(stated.low) if stated.exact else phrase,
         "expected": "或".join(dict.fromkeys(print_figure(value) for _, value in known)),
-        "readings": said,
+        "readings": in_words,
     }
     operands = ((item.code, phrase), *known)
     return Hit(item=item.code, over=f"{fact.label}@{item.code}", words=words, operands=operands)
@@ -140,9 +142,8 @@ def _wrong_lists(item: Item, text: str) -> Iterator[Hit]:
 
 
 def _judge(listing: Listing) -> tuple[Figure, bool] | None:
-    """What the parts add up to, and whether that is certainly wrong; ``None`` where they fit, or nobody can tell.
-
-    They fit when any beginning of the list comes to any of the totals, since other statements may follow it.
+    """Return the sum of the parts and whether it is certainly wrong; ``None`` when they fit or it is uncertain. They
+    fit when any beginning of the list adds up to any of the totals, since other statements may follow it.
     """
     whole = listing.totals[0]
     wholes = {Decimal(each) for each in accumulate(quantity.span.low for quantity in listing.totals)}

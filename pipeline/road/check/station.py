@@ -26,7 +26,7 @@ _PLACE = re.compile(r"([一-鿿]{2,3}[县区市旗])")
 
 
 class Checker:
-    """All rules in force for a year's control workbook, with last year's values where they are known."""
+    """All rules in force under a year's 台账, with last year's values where they are known."""
 
     def __init__(self, form: Form, control: Control, history: History = NONE) -> None:
         profile = control.profile
@@ -43,11 +43,11 @@ class Checker:
         self._asked_of = cache(self._rules_for)
 
     def check(self, submissions: Sequence[Submission]) -> list[Checked]:
-        """Each submission with everything found in it: what reading found, then what the rules say."""
+        """Return each submission with all findings: those of reading, then those of the rules."""
         return self.together(self.alone(submissions))
 
     def alone(self, submissions: Sequence[Submission]) -> list[Checked]:
-        """What can be said of each submission whatever else has arrived; the same for the same unit and values."""
+        """Check each submission by the rules that depend on it alone."""
         units = [self._control.by_code[submission.unit] for submission in submissions]
         assessments = self.balances.assess(
             [submission.values for submission in submissions],
@@ -60,14 +60,14 @@ class Checker:
         ]
 
     def together(self, checked: Sequence[Checked]) -> list[Checked]:
-        """The same, with what shows only beside the other returns of the night."""
+        """Add the findings that depend on the other returns of the night."""
         submissions = [each.submission for each in checked]
         units = [self._control.by_code[submission.unit] for submission in submissions]
         cases = self._cases(submissions, units)
         return [self._ask_rules(each, case, alone=False) for each, case in zip(checked, cases, strict=True)]
 
     def last(self, unit: str) -> Vector:
-        """What the unit reported a year before."""
+        """Return what the unit reported a year before."""
         return self._history.vector(self._form, unit)
 
     def _assess(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
@@ -149,14 +149,14 @@ class Checker:
                 for code in rule.names("texts"):
                     texts = [
                         (submission.arrival.sha256, unit.name, bare(text, unit))
-                        for submission, unit, said in zip(submissions, units, values, strict=True)
-                        if isinstance(text := said.get(code), str) and len(text) >= rule.number("least")
+                        for submission, unit, written in zip(submissions, units, values, strict=True)
+                        if isinstance(text := written.get(code), str) and len(text) >= rule.number("least")
                     ]
                     for sha256, other, share in nearest(texts, percent=rule.number("percent")):
                         likeness[sha256, code] = (other, share)
             elif rule.kind == "shared_numbers":
                 code = rule.word("item")
-                listed = ((unit.name, said.get(code)) for unit, said in zip(units, values, strict=True))
+                listed = ((unit.name, written.get(code)) for unit, written in zip(units, values, strict=True))
                 owners = list_owners((name, text) for name, text in listed if isinstance(text, str))
                 numbers = {number: names for number, names in owners.items() if len(names) > 1}
         return Neighbours(likeness=likeness, numbers=numbers)

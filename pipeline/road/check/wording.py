@@ -1,4 +1,4 @@
-"""What stands in a text that should not, or does not fit the unit, the year or the figures (P6, N3, N4, N6–N11)."""
+"""Words in a text that are leftovers, or do not fit the unit, the year or the figures (P6, N3, N4, N6–N11)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ _NO_PLACE = ("全", "本", "各", "我", "该", "省", "市")
 
 
 def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Empty slots, ××, bracketed hints: what a template leaves behind. A number left out, or the form's own prompt left
-    in, shows by the words alone and is only asked about."""
+    """Empty slots, ××, bracketed hints: what a template leaves behind. An omitted number or a prompt of the form is
+    seen by the words alone and is only a warning.
+    """
     texts = list(case.texts(rule.names("texts")))
     if not texts:
         return None
@@ -100,7 +101,7 @@ def text_length(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """三个方面, and then two are listed. A text that states no count, or lists nothing, is not evaluated."""
+    """三个方面, and then two are listed. A text without a count or a list is not evaluated."""
     hits, evaluated = [], False
     for item, text in case.texts(rule.names("texts")):
         match = _COUNT.search(text)
@@ -166,7 +167,7 @@ def claim(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 
 def _find_claim(each: TextClaim, text: str, year: int) -> tuple[int, int] | None:
-    """Where a text uses the words of a claim, unless others beside them say something else."""
+    """Find the words of a claim in a text, unless words beside them change the meaning."""
     if not each.denies:
         for match in each.pattern.finditer(text):
             clause = _SENTENCE.split(text[: match.start()])[-1] + match.group()
@@ -180,7 +181,7 @@ def _find_claim(each: TextClaim, text: str, year: int) -> tuple[int, int] | None
 
 
 def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
-    """Figures that ask for words which are not there."""
+    """Hit on figures that need words which are missing."""
     hits, evaluated = [], False
     for item, text, each, holds in _claims(rule, case):
         evaluated = True

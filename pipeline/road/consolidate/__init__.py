@@ -1,4 +1,4 @@
-"""Accepted submissions + adjustments to the county's figures, each with where it comes from."""
+"""Accepted submissions + adjustments to the county's figures, each with its sources."""
 
 from pipeline.road.consolidate.sums import consolidate
 

@@ -1,8 +1,8 @@
 """联合发文 counted once: units that list the same document number must not all have it in the county's count.
 
-A unit whose count is just the numbers it lists has counted them all; one whose count covers only the numbers nobody
-else lists has counted none of the shared ones. Of those that counted a document all but the first are taken off, each
-as a row of the 差额表. Of any other unit it is not certain, nothing is taken off, and the office is asked.
+A unit whose count equals the numbers it lists has counted them all; one whose count equals the numbers nobody else
+lists has counted none of the shared ones. Of the units that counted a document all but the first are deducted, each as
+a row of the 差额表. For any other unit it is uncertain: nothing is deducted, and the office is asked.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CONSOLIDATION = "县区"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
-    """What shared document numbers come to; ``texts`` is the county's own list by item code: the numbers counted."""
+    """The result for shared document numbers; ``texts`` is the county's own list of counted numbers by item code."""
 
     differences: tuple[Difference, ...]
     findings: tuple[Finding, ...]
@@ -50,12 +50,12 @@ class _Lister:
 
     @property
     def counted_none(self) -> bool:
-        """Of the shared ones."""
+        """Whether it counted none of the shared numbers."""
         return self.count == self.listed - self.shared and not self.counted_all
 
 
 def count_once(form: Form, control: Control, counted: Sequence[CountedReturn]) -> Joint:
-    """Every document number of the counted units, by every item of the form that lists some."""
+    """Count every document number of the counted units once, for every item of the form that lists some."""
     differences: list[Difference] = []
     findings: list[Finding] = []
     texts: dict[str, str] = {}
@@ -73,9 +73,9 @@ class _Shared:
 
     def __init__(self, form: Form, control: Control, counted: Sequence[CountedReturn], item: Item) -> None:
         self._form, self._control, self._item = form, control, item
-        said = {each.unit.code: _text(each, form.position[item.code]) for each in counted}
-        self._owners = list_owners((code, text) for code, text in said.items())
-        self._listers = {each.unit.code: self._lister(each, said[each.unit.code]) for each in counted}
+        texts = {each.unit.code: _text(each, form.position[item.code]) for each in counted}
+        self._owners = list_owners((code, text) for code, text in texts.items())
+        self._listers = {each.unit.code: self._lister(each, texts[each.unit.code]) for each in counted}
         rules = (rule for rule in form.rules if rule.kind == "shared_numbers" and rule.word("item") == item.code)
         rule = next(rules, None)
         self._rule, self._clause = (rule.id, rule.clause) if rule else ("", item.clause)
@@ -127,7 +127,7 @@ class _Shared:
         )
 
     def findings(self) -> Iterator[Finding]:
-        """What was taken off, where it is not certain, and that the stock may hold the document twice."""
+        """Yield what was deducted, what is uncertain, and where the stock may hold a document twice."""
         once, stock = self._item.once, self._item.stock
         for number in self._joint():
             listers, counting = self._all(number), self._counting(number)
@@ -148,7 +148,7 @@ class _Shared:
                 yield finding.at(answer=_answer(self._find_decision(stock, number)))
 
     def _find_decision(self, code: str, number: str) -> Adjustment | None:
-        """The row of the 台账 in which the office decided about this number, be it with 0."""
+        """Return the row of the 台账 about this number, also one with amount 0."""
         rows = (each for each in self._control.adjustments if each.subject == code)
         return next((each for each in rows if number in alike(each.reason)), None)
 

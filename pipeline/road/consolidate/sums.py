@@ -25,6 +25,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
     contributions: dict[str, tuple[Contribution, ...]] = {}
     figures: dict[str, Figure | None] = {}
     for item in form.items:
+        # entry items: their cells and the rows of the 差额表
         if item.numeric and item.aggregation in ("sum", "source"):
             beside = (_beside(difference) for difference in differences if difference.item == item.code)
             addends = (*_addends(form, control, counted, item), *beside)
@@ -32,6 +33,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
             figures[item.code] = _sum(item, addends)
     complete_totals(form, figures)
     groups = tuple(_groups(form, counted, contributions))
+    # totals follow from the sums; the units' own totals are listed as their sources
     for code in form.formulas:
         contributions[code] = tuple(_addends(form, control, counted, form.item(code)))
     return County(
@@ -54,7 +56,7 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
 def _below_zero(
     form: Form, differences: Sequence[Difference], figures: Mapping[str, Figure | None]
 ) -> Iterator[Finding]:
-    """Figures of which more was taken off than there is, at the last row that takes something off."""
+    """Yield figures that became negative, at the last row that deducts something."""
     last = {each.item: each for each in differences if each.amount < 0}
     for item in form.items:
         value = figures.get(item.code)
@@ -65,7 +67,7 @@ def _below_zero(
 
 
 def _identical(form: Form, counted: Sequence[CountedReturn]) -> Iterator[Finding]:
-    """Units whose statutory figures are all the same, and not nearly all of them nothing."""
+    """Yield units whose statutory figures are identical and not nearly all zero."""
     tables = {table.code for table in form.tables}
     at = [form.position[item.code] for item in form.items if item.table in tables and item.mode == "entered"]
     alike: dict[tuple[Value, ...], list[CountedReturn]] = {}
@@ -97,7 +99,7 @@ def _sum(item: Item, addends: Sequence[Contribution]) -> Figure | None:
 def _groups(
     form: Form, counted: Sequence[CountedReturn], contributions: Mapping[str, Sequence[Contribution]]
 ) -> Iterator[Group]:
-    """What the units of every type come to, types in the order of the 台账."""
+    """Return the sums of every unit type, in the order of the 台账."""
     kinds = {standing.unit.code: standing.unit.type for standing in counted}
     figures: dict[str, dict[str, Figure | None]] = {kind: {} for kind in UNIT_TYPES if kind in kinds.values()}
     for code, addends in contributions.items():

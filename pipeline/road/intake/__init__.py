@@ -1,4 +1,4 @@
-"""A folder to arrivals, hashed and archived once; an arrival to what a parser may see of it."""
+"""A folder to arrivals, hashed and archived once; an arrival to the parts a parser may see."""
 
 from pipeline.files.containers.bounds import Bounds
 from pipeline.road.intake.arrivals import clock_finding, collect

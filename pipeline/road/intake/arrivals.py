@@ -1,4 +1,4 @@
-"""Walk ``inputs/<year>/``: ignore what office programs leave lying about, hash and archive the rest once."""
+"""Walk ``inputs/<year>/``: ignore leftovers of office programs, hash and archive the rest once."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def collect(
 ) -> list[Arrival]:
     """Every file that arrived, each content once, in order of arrival; new ones are archived and recorded.
 
-    An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: what cannot be read
-    stands in the list as an arrival that is not usable. What is new has the time the ledger will know it by.
+    An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: an unreadable file is
+    listed as an unusable arrival. New arrivals carry the time the ledger will record.
     """
     now = dt.datetime.fromisoformat(now.isoformat(timespec="seconds"))
     take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock())
@@ -40,7 +40,7 @@ def collect(
 
 
 def clock_finding(ledger: Ledger, year: int, now: dt.datetime) -> Finding | None:
-    """What to say when the clock of this machine is behind the last night's; the order of first sight holds all the same."""
+    """Return a finding when the clock is behind that of the last night; the order of arrival does not depend on it."""
     last = ledger.arrivals.last_seen(year)
     if last is None or now >= last - _SLACK:
         return None
@@ -59,7 +59,9 @@ class _StillArrivingError(RefusedError):
 
 @dataclass(kw_only=True)
 class _Take:
-    """One walk: ``whole`` by hash is what was read, ``unread`` what could not be, ``fresh`` is new to the ledger."""
+    """One walk: ``whole`` holds what was read, by hash, ``unread`` what could not be read, ``fresh`` what is new to the
+    ledger.
+    """
 
     ledger: Ledger
     year: int
@@ -82,7 +84,7 @@ class _Take:
         return {sha256: count for sha256, count in counts.items() if count > self.known[sha256].copies}
 
     def arrivals(self) -> Iterator[Arrival]:
-        """What was read, each with the look at which it was sent last."""
+        """Return the arrivals, each with the look at which it was sent last."""
         further = self.further_copies()
         for sha256, arrival in self.whole.items():
             yield replace(arrival, resent=self.sight) if sha256 in further else arrival
@@ -111,6 +113,7 @@ class _Take:
             # inputs/ is the truth: the file itself is read, and the copy only where it was packed
             self._add(self._arrival(name, Path(path), sha256=sha256, size=len(content), modified=modified))
             return
+        # members are arrivals of their own, dated by their package as far as that is plausible
         for inner, found, stamp in unpack(name, content, self.bounds):
             if isinstance(found, RefusedError):
                 self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
@@ -121,7 +124,7 @@ class _Take:
                 self._add(arrival)
 
     def _plausible(self, stamp: dt.datetime | None, packed: dt.datetime) -> dt.datetime | None:
-        """When a member was written, by the clock of China; ``None`` where its package tells nothing that can be.
+        """Return when a member was written, in China's time zone; ``None`` when its package has no plausible time.
 
         A return is not written before its year has begun, and a package is not older than what is in it.
         """
@@ -145,7 +148,7 @@ class _Take:
     def _archive(
         self, name: str, content: bytes, modified: dt.datetime, written: dt.datetime | None = None
     ) -> tuple[str, Path]:
-        """Keep the bytes, whatever they are; their hash and where they lie."""
+        """Archive the bytes; return their hash and path."""
         sha256 = hashlib.sha256(content).hexdigest()
         new = sha256 not in self.known
         kept = self.ledger.archive(sha256, content, anew=new or not self.ledger.is_whole(sha256, len(content)))
@@ -186,7 +189,7 @@ class _Take:
         self._add(refuse_arrival(self._arrival(name, path, sha256=sha256), refusal, reason))
 
     def _add(self, arrival: Arrival) -> None:
-        """The second time the same content only adds its name."""
+        """Add an arrival; a content that is there already only gets one more name."""
         if not arrival.sha256:
             self.unread.append(arrival)
         elif seen := self.whole.get(arrival.sha256):
@@ -213,7 +216,7 @@ def _files(folder: Path | str, prefix: str, depth: int = 0) -> Iterator[tuple[st
     """Path and relative name of the regular files below ``folder`` in a stable order.
 
     Left out: lock files, system files, symbolic links, and the office's own files at the top. A folder that cannot be
-    looked into stands in the list as if it were a file.
+    opened is listed like a file.
     """
     if depth > _DEEPEST:
         yield str(folder), prefix.rstrip("/")

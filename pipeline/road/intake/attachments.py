@@ -1,6 +1,5 @@
-"""A zip that someone packed returns into: its members one after the other, in memory, never on the disk.
-
-Names are read as their author saw them and can lead nowhere: they are only names.
+"""A zip with returns in it: its members one after the other, in memory, never on the disk. Their names are decoded as
+their author saw them and are never used as paths.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class Unpacked(NamedTuple):
 
 
 def is_ignored(part: str) -> bool:
-    """Whether a file or folder of this name is something a system or an office program leaves lying about."""
+    """Whether a file or folder of this name is a leftover of a system or an office program."""
     return part.lower() in _SYSTEM_NAMES or part.startswith(_LOCK_PREFIXES)
 
 
@@ -48,7 +47,7 @@ def unpack(name: str, content: bytes, bounds: Bounds) -> Iterator[Unpacked]:
 
 @dataclass(slots=True, kw_only=True)
 class _Left:
-    """What may still be taken out of one attachment, shared with the archives inside."""
+    """The remaining allowance of one attachment, shared with the archives inside it."""
 
     bytes: int
     members: int

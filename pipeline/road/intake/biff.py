@@ -27,7 +27,7 @@ class Biff:
 
 
 def read_biff(book: bytes) -> Biff:
-    """Walk the records as far as they go; a stream that ends too early is calamine's to refuse."""
+    """Walk the records as far as they go; a truncated stream is left to calamine, which refuses it."""
     sheets: dict[int, str] = {}
     errors: dict[str, dict[tuple[int, int], str]] = {}
     macro_sheet, biff8, sheet = False, False, ""
@@ -59,7 +59,7 @@ def holds_binary_error(sheet: bytes) -> bool:
 
 
 def _varint(data: bytes, at: int, longest: int) -> tuple[int, int]:
-    """Seven bits a byte, lowest first, as long as the eighth is set; and where the next thing begins."""
+    """Read a varint (seven bits a byte, lowest first, while the eighth is set); return it and the next position."""
     value = 0
     for n, byte in enumerate(data[at : at + longest]):
         value |= (byte & 0x7F) << (7 * n)

@@ -1,7 +1,7 @@
-"""The container guard: what no parser may see is refused here, what a clerk should know is remarked.
+"""The container guard: refuse what no parser may see, and remark what a clerk should know.
 
-Behind it every part is inflated, bounded and true to its checksum (calamine checks none: a flipped bit would be a
-different figure), and reaches its root element without a document type. The table of cases is in docs/intake.md.
+Behind it every part is inflated, bounded, true to its checksum (calamine checks none, so a flipped bit would be a
+different figure), and free of a document type. The table of cases is in docs/intake.md.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OLD = {"xls": "旧版 .xls（或 .et）", "xlsb": "二进制 .xlsb", "ods": ".o
 
 
 def open_arrival(arrival: Arrival, bounds: Bounds | None = None) -> Opened:
-    """Read an arrival's bytes and let through what a parser may see. Whatever is wrong becomes a finding."""
+    """Read an arrival's bytes and return what a parser may see. Every fault becomes a finding."""
     if not arrival.usable:
         return Opened(arrival=arrival)
     try:
@@ -74,7 +74,7 @@ def inspect(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
 
 
 def foreign(kind: str) -> RefusedError:
-    """Not a workbook at all; archives we cannot open are told apart, because the clerk can."""
+    """Refuse what is no workbook; archives that we cannot open have their own message, because the clerk can open them."""
     if kind == sniff.EMPTY:
         return RefusedError("I15")
     return RefusedError("I4" if kind in sniff.ARCHIVES else "I3", kind=kind)
@@ -86,7 +86,7 @@ def unreachable(error: OSError) -> RefusedError:
 
 
 def refuse_arrival(arrival: Arrival, refusal: RefusedError, reason: Reason = Reason.UNREADABLE) -> Arrival:
-    """The arrival with why it goes no further, and the one sentence for the clerk."""
+    """Return the arrival with its obstacle and one sentence for the clerk."""
     finding = notice(refusal.code, where={"file": arrival.name}, name=arrival.name, **refusal.words)
     obstacle = Obstacle(reason=reason, words=clause(refusal.code, name=arrival.name, **refusal.words))
     return replace(arrival, obstacle=obstacle, findings=(*arrival.findings, finding))
@@ -139,6 +139,7 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
     kind = sniff.zip_kind(names)
     elsewhere = ""
     if kind == sniff.UNKNOWN and "_rels/.rels" in names:
+        # some programs keep the workbook elsewhere; the package's own relations name it
         roots = next(member for member in members if member.name.lower() == "_rels/.rels")
         measure([roots], bounds)
         elsewhere = main_part(as_utf8(inflate(content, roots)))
@@ -151,6 +152,7 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
     parts = {}
     for member in members:
         name = member.name.lower()
+        # pictures and settings are neither inflated nor passed on
         if kind == "ods" and name not in _ODS_PARTS:
             continue
         if name.endswith(_XML):
@@ -168,6 +170,7 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
         rels = "xl/_rels/workbook.bin.rels" if kind == "xlsb" else "xl/_rels/workbook.xml.rels"
         parts = without_lost(parts, names, rels)
         _relations(parts, names, rels)
+    # macros and external links are never run; the clerk is told that they were ignored
     active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in names))
     return _open_container(arrival, kind, parts=parts, active="、".join(active))
 
@@ -191,7 +194,9 @@ def _relations(parts: Mapping[str, bytes], names: frozenset[str], rels: str) -> 
 
 @lru_cache(maxsize=64)
 def _needed_parts(rels: bytes) -> tuple[str, ...]:
-    """The parts that hold sheets, texts and formats. Remembered, because all returns of a template say the same."""
+    """Return the parts that hold sheets, texts and formats; cached, because all returns of a template have the same
+    relations.
+    """
     needed = []
     for match in _RELATION.finditer(rels):
         attributes = {key: double or single for key, double, single in _ATTRIBUTE.findall(match[1])}

@@ -1,4 +1,4 @@
-"""Sound containers that other programs write in unusual ways, brought into the usual shape: what can be read is read.
+"""Sound containers that other programs write in unusual ways, brought into the usual shape.
 
 A part in UTF-16, a workbook part that lies elsewhere, relations to formats and texts that are not there, line breaks between
 the elements of an ods, a document type without content. Nothing here changes a value. Source: ECMA-376 part 2, 6.5 (parts

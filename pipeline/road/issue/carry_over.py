@@ -1,7 +1,7 @@
 """结转: last year's figures in the workbook of one unit, printed and locked, to be checked and not typed again.
 
-Which cells these are says the form (``carry``). A printed cell is filled like a total of its own sheet, as the office
-styled it, and its note asks to check it; what is not known of last year stays an entry cell.
+The form names the cells (``carry``). A printed cell looks like a total of its sheet, and its note asks to check it; a
+cell whose figure of last year is unknown stays an entry cell.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ _GREY = "FFECECEC"
 
 
 def find_carried(form: Form, layout: Layout, last: Mapping[str, Value]) -> Mapping[str, Figure]:
-    """The figures to print, by the item they are printed at; ``last`` is what is known of last year, by item code."""
+    """Return the figures to print, by item; ``last`` are the known figures of last year, by item code."""
     found = {item.code: last.get(item.carry) for item in form.items if item.carry and item.code in layout.places}
     return {code: value for code, value in found.items() if value is not None and not isinstance(value, str)}
 
 
 def lock_carried(package: Package, form: Form, layout: Layout, figures: Mapping[str, Figure]) -> None:
-    """Lock the cells of ``figures`` and let their notes say so; the figures themselves are written with all others."""
+    """Lock the cells of ``figures`` and say so in their notes; the figures themselves are written later with all
+    others.
+    """
     parts, styles, fills = Book(package).parts, Styles(package), dict[str, etree._Element]()
     for code in figures:
         item, place = form.item(code), layout.places[code]
@@ -39,7 +41,7 @@ def lock_carried(package: Package, form: Form, layout: Layout, figures: Mapping[
 
 
 def remind(package: Package, form: Form, layout: Layout, last: Mapping[str, Value]) -> None:
-    """Let the note of an entry cell tell what the same item was last year, where a rule compares the two."""
+    """Add last year's figure to the note of an entry cell, where a rule compares the two."""
     parts = Book(package).parts
     for item, place in _compared_cells(form, layout):
         value = last.get(item.code)
@@ -54,7 +56,7 @@ def _with_line(line: str, note: str) -> str:
 
 
 def _compared_cells(form: Form, layout: Layout) -> Iterator[tuple[Item, Place]]:
-    """The entry cells a rule holds against their own figure of last year."""
+    """Yield the entry cells that a rule compares with their own figure of last year."""
     operands = [equation.codes for rule in form.rules for equation in rule.equations if equation.historic]
     for item in form.items:
         entry = item.mode == "entered" and not item.carry and item.code in layout.places
@@ -63,7 +65,7 @@ def _compared_cells(form: Form, layout: Layout) -> Iterator[tuple[Item, Place]]:
 
 
 def _locked_fill(cells: Cells, styles: Styles, form: Form, layout: Layout, sheet: str) -> etree._Element:
-    """What the office fills the locked cells of a sheet with: that of its first total."""
+    """Return the fill of locked cells on a sheet: that of its first total."""
     places = (layout.places[item.code] for item in form.items if item.mode != "entered" and item.code in layout.places)
     total = next((cells.find(place.row, place.col) for place in places if place.sheet == sheet), None)
     return solid(_GREY) if total is None else styles.fill(int(total.get("s", "0")))

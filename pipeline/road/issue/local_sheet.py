@@ -1,7 +1,6 @@
-"""The sheet 本地指标 drawn as XML and put into the office's template, which may have been restyled, as one more part.
-
-It works like the sheets of the template: unlocked entry cells with a prompt, live lines for the rules, both sides of a
-broken balance coloured wherever they stand.
+"""The sheet 本地指标 drawn as XML and added to the office's template as one more part. It works like the sheets of the
+template: unlocked entry cells with a prompt, live lines for the rules, both sides of a broken balance coloured on every
+sheet.
 """
 
 from __future__ import annotations
@@ -146,7 +145,7 @@ def _labels(styles: Styles, line: LocalLine) -> list[Cell]:
 
 
 def _line(row: etree._Element, styles: Styles, layout: Layout, form: Form, line: LocalLine) -> None:
-    """Left, right, difference and verdict as formulas; of what cannot be evaluated yet only the cell for a reason."""
+    """Draw left, right, difference and verdict as formulas; for a rule evaluated on receipt only the reason cell."""
     at, equation, places = line.row + 1, line.equation, layout.places
     total_ink = styles.ink(bold=True, horizontal="center", fill=_GREY, number_format=GENERAL)
     left, right = (xl_rowcol_to_cell(line.row, col) for col in (_LEFT, _RIGHT))
@@ -188,7 +187,7 @@ def _cell(line: etree._Element, row: int, col: int, text: str, style: int) -> No
 
 # ---------------------------------------------------------------- what is seen while the clerk types
 def _conditions(package: Package, book: Book, styles: Styles, layout: Layout, page: LocalPage) -> None:
-    """Verdicts in colour, and both sides of a broken rule on every sheet where they stand."""
+    """Add the colours of verdicts, and of both sides of a broken rule on every sheet."""
     inks = {"error": styles.conditional(colour=_WRONG[0], fill=_WRONG[1])}
     inks["warning"] = styles.conditional(colour=_DOUBTFUL[0], fill=_DOUBTFUL[1])
     for line in page.lines:
@@ -203,7 +202,7 @@ def _conditions(package: Package, book: Book, styles: Styles, layout: Layout, pa
 
 
 def _counts(package: Package, book: Book, layout: Layout, page: LocalPage) -> None:
-    """What this sheet adds to the line on top of 校验: its blank figures and its broken rules, on the hidden sheet."""
+    """Write what this sheet adds to the line on top of 校验 (blank figures, broken rules) to the hidden sheet."""
     due = [item.code for _, item in page.items if item.numeric and item.required]
     verdicts = [
         xl_rowcol_to_cell(line.row, _VERDICT) for line in page.lines if line.live and line.rule.severity == "error"
@@ -227,7 +226,7 @@ def _operands(layout: Layout, line: LocalLine) -> Iterator[tuple[str, str]]:
 
 
 def _condition(sheet: etree._Element, cells: str, formula: str, ink: int) -> None:
-    """One conditional format more, behind those that are there and of lower priority than they."""
+    """Append a conditional format with the lowest priority."""
     made = etree.Element(main("conditionalFormatting"), sqref=cells)
     taken = (int(rule.get("priority", "0")) for rule in sheet.iter(main("cfRule")))
     priority = str(1 + max(taken, default=0))
@@ -242,7 +241,7 @@ def _condition(sheet: etree._Element, cells: str, formula: str, ink: int) -> Non
 
 
 def _validate(sheet: etree._Element, page: LocalPage) -> None:
-    """The note at every entry cell, and what stops a figure that is none."""
+    """Add the note of every entry cell, and the validation that refuses what is no figure."""
     if not page.items:
         return
     made = etree.Element(main("dataValidations"), count=str(len(page.items)))

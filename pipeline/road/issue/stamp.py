@@ -26,7 +26,7 @@ Cells = dict[Place, str | int | Decimal | None]
 
 @dataclass(frozen=True)
 class Stamper:
-    """Stamps the template of a year; what is the same for several units is worked out once."""
+    """Stamps the template of a year; parts that several units share are made once."""
 
     basis: Basis
     _extended: dict[tuple[str, ...], bytes] = field(default_factory=dict, init=False, repr=False)
@@ -48,7 +48,7 @@ class Stamper:
         return package.save()
 
     def _material(self, unit: Unit) -> tuple[bytes, Layout]:
-        """The template as this unit gets it, with the local indicators and rules it is asked, and its layout."""
+        """Return the template with the unit's local indicators and rules, and its layout."""
         basis = self.basis
         page = local_page(basis.form, basis.layout.places, unit=unit.code, unit_type=unit.type)
         layout = with_local(basis.layout, page)
@@ -95,7 +95,7 @@ class Stamper:
 
 
 def banner(control: Control, unit: Unit) -> str:
-    """The second line of every sheet: whose workbook, for which year, due when, and whom to ask."""
+    """Return the second line of every sheet: unit, year, deadline, and whom to ask."""
     profile = control.profile
     due: dt.date | None = unit.due or profile.due
     parts = [f"填报单位：{unit.name}", f"报告年度：{profile.year}年"]
@@ -112,7 +112,7 @@ def file_name(unit: Unit) -> str:
 
 
 def _as_calamine_shows(value: object) -> object:
-    """How calamine shows a value that was written: nothing as an empty text."""
+    """Return a written value as calamine shows it: an empty text for nothing."""
     return "" if value is None else value
 
 

@@ -1,4 +1,4 @@
-"""认可: findings that the office lets pass, each for the figures it was given for and for no others."""
+"""认可: findings that the office lets pass, each only for the figures it was signed for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHORTEST = 8
 
 
 class Office:
-    """The rows of 认可, and for which figures earlier nights saw them used."""
+    """The rows of 认可, and the figures they were first used for."""
 
     def __init__(self, acceptances: Sequence[Acceptance], precedents: Precedents) -> None:
         self._rows: dict[tuple[str, str], list[Acceptance]] = {}
@@ -22,14 +22,14 @@ class Office:
         self._precedents = precedents
 
     def answer(self, subject: str, finding: Finding) -> tuple[Finding, Acceptance | None]:
-        """The finding with the office's answer, and the row that gives it; both as they are without one."""
+        """Return the finding with the office's answer and the row; unchanged when there is none."""
         for row in self._rows_for(subject, finding):
             if self._holds(row, finding):
                 return finding.at(answer=f"认可：{row.reason}（批准人 {row.approver}）"), row
         return finding, None
 
     def find_lapsed(self, subject: str, finding: Finding) -> tuple[Acceptance, Finding, str] | None:
-        """The row that was given for other figures than the finding's, with these; ``None`` where there is none."""
+        """Return a row signed for other figures than the finding's, with those; ``None`` when there is none."""
         if finding.answer:
             return None
         row = next(iter(self._rows_for(subject, finding)), None)
@@ -43,9 +43,9 @@ class Office:
 
     def _holds(self, row: Acceptance, finding: Finding) -> bool:
         if row.figures:
-            said = row.figures.strip()
-            by_key = len(said) >= _SHORTEST and finding.evidence.startswith(said)
-            return by_key or said in (finding.figures, "" if finding.expected else finding.found)
+            signed = row.figures.strip()
+            by_key = len(signed) >= _SHORTEST and finding.evidence.startswith(signed)
+            return by_key or signed in (finding.figures, "" if finding.expected else finding.found)
         bound = self._precedents.bound.get(row.identity)
         if bound is None:  # new tonight: it holds for what stands here, and for that alone from now on
             return True

@@ -28,11 +28,12 @@ def judge(
     """The standing of every unit of the roster, in roster order.
 
     The latest return that passes counts; while none passes, the latest return decides the state of a unit that the
-    office has not let off (免报). ``precedents`` tell for what decisions of the 台账 were made; ``closing`` the year
-    (封存) makes what has passed stand for good.
+    office has not let off (免报). ``precedents`` tell what was known when decisions of the 台账 were signed; ``closing``
+    the year (封存) makes passed returns final.
     """
     office = Office(control.acceptances, precedents)
     waived = {waiver.subject for waiver in control.waivers}
+    # reasons carry over from one return to the next, so order matters
     by_unit: dict[str, list[Checked]] = {}
     for each in sorted(checked, key=lambda each: each.submission.arrival.order):
         by_unit.setdefault(each.submission.unit, []).append(each)
@@ -93,7 +94,7 @@ def _standing(
 
 
 def _lapsed_findings(unit: Unit, judged: Judged | None) -> Iterator[Finding]:
-    """The rows of 认可 that were given for other figures than those of the return that is looked at now."""
+    """Yield the rows of 认可 that were signed for other figures than those of the present return."""
     for acceptance, finding, figures in judged.lapsed if judged else ():
         where = {"unit": unit.code, "file": CONTROL_FILE, "sheet": acceptance.sheet, "cell": acceptance.cell}
         words = {"rule": acceptance.rule, "figures": figures, "found": finding.figures}
@@ -101,7 +102,7 @@ def _lapsed_findings(unit: Unit, judged: Judged | None) -> Iterator[Finding]:
 
 
 def _undecided_findings(form: Form, unit: Unit, rivals: Sequence[Judged]) -> Iterator[Finding]:
-    """Two sound versions that differ: the files, the figures, and the row of the 台账 that decides."""
+    """Yield a finding for sound versions that differ: the files, the figures, and the row of the 台账 that would decide."""
     if not rivals:
         return
     arrivals = [judged.submission.arrival for judged in rivals]

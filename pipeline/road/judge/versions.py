@@ -7,7 +7,7 @@ What orders two returns, the surest first:
 3. seen at the same look: when the workbook was last saved, and the file's own time, where they differ clearly and do
    not contradict each other. Attachments saved one after the other differ by seconds, which orders nothing.
 
-A name orders nothing; what it seems to say is shown as a hint.
+A file name orders nothing; it is only shown as a hint.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COPY = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What was chosen of a unit's returns.
+    """The choice among a unit's returns.
 
     ``decisive`` counts or, where none passed, decides the state. ``rivals`` passed, differ in a figure and cannot be
     ordered: then nothing counts. ``pending`` came after the decisive one and has not passed. ``aside`` the office set
@@ -46,28 +46,31 @@ class Choice:
 
 
 def choose(returns: Sequence[Judged], claims: Sequence[Claim], precedents: Precedents) -> Choice:
-    """Choose among the returns of one unit, which stand in order of arrival."""
+    """Choose among the returns of one unit, given in order of arrival."""
     aside = _set_aside(returns, claims, precedents)
     candidates = [judged for judged in returns if judged not in aside]
     passed = [judged for judged in candidates if judged.state is State.PASSED]
     if not passed:
         return Choice(decisive=candidates[-1] if candidates else None, aside=aside)
+    # of the returns that passed the one that is certainly the latest counts
     latest = next((each for each in reversed(passed) if _is_latest(each, passed)), None)
     if latest is None:
+        # no order is certain: those that are not replaced by another are put to the office
         rivals = [each for each in passed if not any(_is_later(other, each) for other in passed)]
         return Choice(decisive=rivals[-1], rivals=tuple(rivals), aside=aside)
+    # a later return that did not pass is shown beside it, and changes nothing
     later = [j for j in candidates if j.state is not State.PASSED and not _is_later(latest, j)]
     return Choice(decisive=latest, pending=later[-1] if later else None, aside=aside)
 
 
 def differences(rivals: Sequence[Judged]) -> list[int]:
-    """The positions of the items in whose figures they differ."""
+    """Return the positions of the items whose figures differ."""
     first, *others = (_figures(judged.submission) for judged in rivals)
     return [at for at, value in enumerate(first) if any(other[at] != value for other in others)]
 
 
 def hint(rivals: Sequence[Judged]) -> str:
-    """What the names seem to say; no proof."""
+    """Return what the file names suggest; it is no proof."""
     marked = [judged.submission.arrival.name for judged in rivals if _COPY.search(_stem(judged))]
     return f"从文件名看，“{marked[0]}”像是改过的，仅供参考。" if len(marked) == 1 else ""
 
@@ -77,7 +80,7 @@ def _stem(judged: Judged) -> str:
 
 
 def _set_aside(returns: Sequence[Judged], claims: Sequence[Claim], precedents: Precedents) -> tuple[Judged, ...]:
-    """What the office does not want, by name or because it adopted another of those known at the time."""
+    """Return the returns the office set aside, by name or because it adopted another one known at the time."""
     words = {id(judged): _word(judged, claims) for judged in returns}
     rejected = [j for j in returns if (claim := words[id(j)]) and claim.treatment is Treatment.REJECT]
     adopted = [(j, claim) for j in returns if (claim := words[id(j)]) and claim.treatment is Treatment.ADOPT]
@@ -95,7 +98,7 @@ def _set_aside(returns: Sequence[Judged], claims: Sequence[Claim], precedents: P
 
 
 def _word(judged: Judged, claims: Sequence[Claim]) -> Claim | None:
-    """The surest row of 来件认领 that says what to do with a return."""
+    """Return the most certain row of 来件认领 with a treatment for a return."""
     arrival = judged.submission.arrival
     ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in claims if claim.treatment]
     best = max((certainty for certainty, _ in ranked), default=0)
@@ -103,7 +106,7 @@ def _word(judged: Judged, claims: Sequence[Claim]) -> Claim | None:
 
 
 def _is_latest(judged: Judged, passed: Sequence[Judged]) -> bool:
-    """Whether it is certainly later than every other that says something else."""
+    """Whether it is certainly later than every other with different figures."""
     mine = _figures(judged.submission)
     others = (other for other in passed if other is not judged)
     return all(_figures(other.submission) == mine or _is_later(judged, other) for other in others)
@@ -117,12 +120,12 @@ def _is_later(one: Judged, other: Judged) -> bool:
     if theirs.last_sent > theirs.sight:
         return False
     evidence = [_clearly(mine.own_time, theirs.own_time), _clearly(one.submission.saved, other.submission.saved)]
-    said = {word for word in evidence if word is not None}
-    return said == {True}
+    known = {word for word in evidence if word is not None}
+    return known == {True}
 
 
 def _clearly(mine: dt.datetime | None, theirs: dt.datetime | None) -> bool | None:
-    """Whether one time is clearly after another; ``None`` where they say nothing."""
+    """Whether one time is clearly after another; ``None`` when a time is missing or they are too close."""
     if mine is None or theirs is None or abs(mine - theirs) < CLEAR:
         return None
     return mine > theirs

@@ -1,4 +1,4 @@
-"""What people get: the corrections, the county's workbook, the Word report, the run as JSON, the figures as open data."""
+"""What is published: corrections, the county's workbook, the Word report, the run as JSON, the figures as open data."""
 
 from pipeline.road.publish.corrections import corrections
 from pipeline.road.publish.county_workbook import county_workbook

@@ -1,6 +1,5 @@
-"""退改件: for every unit that must act its own workbook, marked, and a letter; made anew every night.
-
-A unit that passes has none, so the folder always holds exactly what has to be sent out today.
+"""退改件: for every unit that must act, its own workbook with marks, and a letter. They are made anew every night, so the
+folder holds exactly what has to be sent out today.
 """
 
 from __future__ import annotations
@@ -67,10 +66,8 @@ def _correction(
 
 
 def _standing_findings(outcome: Outcome, judged: Judged) -> list[Finding]:
-    """What the unit must look at, the most severe first.
-
-    What the office accepted or the unit has explained is settled. What is about no cell and asks for no reason, such as
-    a late return, is the office's own.
+    """Return the findings for the unit, the most severe first, without accepted and explained ones. A finding without a
+    cell that needs no reason, such as a late return, concerns the office only.
     """
     here = set(judged.findings)
     found = [
@@ -93,14 +90,14 @@ def _face(reply: Reply) -> Face:
 
 
 def _is_outdated(form: Form, unit: Unit, submission: Submission) -> bool:
-    """Whether the sent workbook has no cell for a local indicator: marked, it could not be put right."""
+    """Whether the sent workbook lacks the cell of a local indicator, so that marks in it would not help."""
     items = local_items(form, unit=unit.code, unit_type=unit.type)
     return any(item.code not in submission.places for item in items)
 
 
 # -------------------------------------------------------------------- a fresh workbook in place of the sent one
 def _named_layout(form: Form, blank: bytes) -> Layout:
-    """Where an issued workbook has its cells, by its defined names; enough to fill it in."""
+    """Return the layout of an issued workbook from its defined names; enough to fill it in."""
     with zipfile.ZipFile(io.BytesIO(blank)) as archive:
         names = defined_names(archive.read("xl/workbook.xml"))
     places = {item.code: names[item.name] for item in form.items if item.name in names}
@@ -108,7 +105,7 @@ def _named_layout(form: Form, blank: bytes) -> Layout:
 
 
 def _fill_issued(form: Form, layout: Layout, blank: bytes, submission: Submission) -> bytes:
-    """The issued workbook with what was read with certainty; its totals are its own."""
+    """Fill the issued workbook with the certain values; its totals are computed by its formulas."""
     typed: Mapping[str, Value] = {
         item.code: value
         for item, value in zip(form.items, submission.values, strict=True)
@@ -120,7 +117,7 @@ def _fill_issued(form: Form, layout: Layout, blank: bytes, submission: Submissio
 def _marked_or_plain(
     filled: bytes, face: Face, findings: list[Finding], layout: Layout, opens: Collection[str]
 ) -> bytes:
-    """A restyled template may be one we cannot mark either; the letter names every cell then."""
+    """Mark the issued workbook; a restyled one that cannot be marked stays plain, since the letter names every cell."""
     try:
         return mark_workbook(filled, face, findings, places=layout.places, opens=opens)
     except UnpatchableError:
@@ -128,7 +125,7 @@ def _marked_or_plain(
 
 
 def _move_to_issued(finding: Finding, layout: Layout) -> Finding:
-    """The finding at the cells of its items in the issued workbook; without an item it is about the sent file."""
+    """Move a finding to the cells of its items in the issued workbook; without an item it is about the sent file."""
     place = layout.places.get(finding.item)
     if place is None:
         return finding.at(sheet="", cell="")

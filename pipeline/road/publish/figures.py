@@ -26,7 +26,7 @@ _COLUMNS = ("年度", "汇总单位", "指标代码", "表", "行", "列", "计�
 def figures_csv(outcome: Outcome) -> bytes:
     """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese.
 
-    Each row says for itself whether the figure is complete and who is missing, so that it stays true when it is cut out.
+    Each row says whether the figure is complete and who is missing, so that a single row can be used alone.
     """
     sheets = {table.code: table.sheet for table in outcome.form.tables} | {"info": "基本情况", LOCAL: LOCAL_SHEET}
     county = outcome.county
@@ -60,7 +60,7 @@ def figures_csv(outcome: Outcome) -> bytes:
 
 
 def run_json(outcome: Outcome) -> bytes:
-    """The run as data. Money is a string, a figure without a source is null; nothing in it depends on the clock."""
+    """The run as data. Money is a string, a figure without a source is null; the content does not depend on the clock."""
     county = outcome.county
     document: dict[str, Any] = {
         "schema": SCHEMA_VERSION,

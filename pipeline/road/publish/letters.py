@@ -1,4 +1,4 @@
-"""The short letter that goes with a correction: what was found, in words, what to do, by when, whom to ask."""
+"""The short letter that goes with a correction: the findings in words, what to do, by when, and whom to ask."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _MOST, _MOST_REMARKS = 8, 2
 class Reply:
     """What is written back to a unit. ``sent`` is the file it sent, ``workbook`` the marked one.
 
-    ``retyped`` tells that the figures stand in a fresh issued workbook, because the sent file could not be marked.
+    ``retyped`` tells that the figures were copied to a fresh issued workbook, because the sent file could not be
+    marked.
     """
 
     unit: Unit
@@ -34,13 +35,13 @@ class Reply:
 
     @property
     def deadline(self) -> str:
-        """By when in words. The deadline of the year may have passed: only one for corrections is repeated."""
+        """The deadline for corrections in words; that of the year may have passed and is not repeated."""
         day = self.profile.return_by
         return f"请在{day.year}年{day.month}月{day.day}日前发回" if day else "请尽快发回"
 
     @property
     def tally(self) -> str:
-        """How much was found: ``强制性问题 2 个、核实性问题 1 个``."""
+        """The number of findings by severity: ``强制性问题 2 个、核实性问题 1 个``."""
         counts = (("强制性问题", len(self.of("error"))), ("核实性问题", len(self.of("warning"))))
         return "、".join(f"{word} {number} 个" for word, number in counts if number)
 
@@ -107,13 +108,13 @@ SENDING = "改好后底色不会自动消失，不用处理；保存为 .xlsx �
 
 
 def meaning(reply: Reply) -> str:
-    """What the colours ask for."""
+    """Return what the colours mean."""
     words = {"error": "红色格子必须改正", "warning": "黄色格子请核实"}
     return "，".join(word for severity, word in words.items() if reply.of(severity))
 
 
 def origin(reply: Reply) -> str:
-    """What the marked workbook is made of."""
+    """Return what the marked workbook was made from."""
     if reply.retyped:
         return "来件不是现行的下发原表，或者不能直接标注，已把能确认的数填进下发的原表，请逐项核对，今后请用原表填报。"
     return "它就是贵单位报来的文件，数字和版式没有改动，只加了底色、批注和首页。"

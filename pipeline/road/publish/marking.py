@@ -1,7 +1,7 @@
 """Mark a unit's own workbook: coloured cells, a note at each, the sheet 修改意见 in front; nothing else is touched.
 
-The marks of an earlier correction are taken off first. What the clerk's program kept of them is found by what survives
-any office program: the colour, the text between the first and the last line of our notes, and the names of the cells.
+The marks of an earlier correction are removed first. They are recognised by what survives any office program: the
+colour, the text between the first and the last line of our notes, and the names of the cells.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def mark_workbook(
 ) -> bytes:
     """The workbook ``data`` with ``findings`` marked in it; the same findings give the same bytes.
 
-    ``places`` are the cells of the items in it, for findings about several of them. A marked cell of one of the items
-    ``opens`` can be typed in, also where it was issued printed and locked.
-    Raises `UnpatchableError` when it is no workbook issued by us or cannot be changed part by part.
+    ``places`` are the cells of the items in it, for findings about several of them. A marked cell of an item in
+    ``opens`` is unlocked, also when it was issued printed and locked. Raises `UnpatchableError` when it is no workbook
+    issued by us or cannot be changed part by part.
     """
     try:
         return _Marking(data, places, opens).done(face, findings)
@@ -106,7 +106,7 @@ class _Marking:
 
     # ---------------------------------------------------------------- an earlier correction
     def _clear(self) -> None:
-        """Take off the marks of an earlier correction, and remember the reasons the unit gave in it."""
+        """Remove the marks of an earlier correction, and keep the reasons the unit gave in it."""
         old = self._old_marks()
         for mark in sorted(old, key=lambda mark: len(mark.places)):
             for place in mark.places:
@@ -155,9 +155,8 @@ class _Marking:
         return _cells_in(finding.sheet, finding.cell)
 
     def _fill(self, findings: Sequence[Finding], marks: Sequence[Sequence[Place]]) -> dict[Place, str]:
-        """Colour the cells; returns what each was filled with before. The most severe finding gives the colour.
-
-        Of several cells of one finding only those are coloured that look alike: one fill is put back later.
+        """Colour the cells; return the former fill of each. The most severe finding gives the colour. Of several cells
+        of one finding only those with the same fill are coloured, because one fill is restored later.
         """
         fills: dict[Place, str] = {}
         for severity, colour in COLOURS.items():
@@ -209,7 +208,7 @@ class _Marking:
 
 
 def finding_text(finding: Finding) -> str:
-    """A finding in the lines of a note or a letter: what, found and expected, what to do."""
+    """Return a finding as lines of a note or a letter: what, found and expected, what to do."""
     lines = [f"{SEVERITY_LABELS[finding.severity]} {finding.code}：{finding.message}"]
     facts = [f"{word}：{text}" for word, text in (("填报", finding.found), ("应为", finding.expected)) if text]
     if facts:
@@ -219,7 +218,7 @@ def finding_text(finding: Finding) -> str:
 
 
 def _old_fill(xml: str) -> etree._Element:
-    """The fill a cell had. It comes back in a returned file, so anything but a fill counts as none."""
+    """Return the former fill of a cell. It is read from a returned file, so anything that is no fill counts as none."""
     try:
         found = element_of(xml)
     except (UnpatchableError, IndexError):
@@ -250,7 +249,7 @@ def _cells_in(sheet: str, area: str) -> Sequence[Place]:
 
 
 def _around(places: Sequence[Place]) -> str:
-    """The area that holds all places, as a formula in another sheet writes it."""
+    """Return the area around all places, as a formula in another sheet writes it."""
     rows, columns = [place.row for place in places], [place.col for place in places]
     first = Place(places[0].sheet, min(rows), min(columns)).absolute
     last = Place(places[0].sheet, max(rows), max(columns)).absolute

@@ -1,4 +1,4 @@
-"""The sheet 修改意见 drawn as XML: what must be done in two lines, then every finding with a link to its cell."""
+"""The sheet 修改意见 drawn as XML: two lines of instructions, then every finding with a link to its cell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FILLS = {"error": "FFFFC7CE", "warning": "FFFFEB9C"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """One row. ``places`` are the marked cells, none where the finding is about the file; ``fill`` is their old fill."""
+    """One row. ``places`` are the marked cells, none when the finding is about the file; ``fill`` is their former fill."""
 
     finding: Finding
     places: tuple[Place, ...]

@@ -1,8 +1,8 @@
 """The annual report as a Word file: the office's template, filled by docxtpl.
 
-Values are data, whatever they contain: they are escaped, never evaluated, and the template itself runs in a sandbox.
-docxtpl turns ``{_{`` into ``{{`` after rendering and reads broken XML leniently (losing the rest of the document), so
-underscores go in as character references and the rendered XML is parsed strictly before docxtpl gets to it.
+Values are escaped and never evaluated, and the template itself runs in a sandbox. docxtpl turns ``{_{`` into ``{{``
+after rendering and reads broken XML leniently (losing the rest of the document), so underscores go in as character
+references and the rendered XML is parsed strictly before docxtpl gets to it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _open_template(template: Path) -> _StrictTemplate:
 
 
 class _NotYet:
-    """A local figure nobody has reported yet: none to a template that asks, and printed so that everybody sees it."""
+    """A local figure without a report: false in conditions of a template, and printed as a visible note."""
 
     def __bool__(self) -> bool:
         return False
@@ -133,7 +133,7 @@ def _environment() -> SandboxedEnvironment:
 
 
 def _finalize(value: Any) -> Any:
-    """How a value goes into the XML; an unknown figure may be asked about but not printed."""
+    """Escape a value for the XML; an unknown figure may be tested but not printed."""
     if value is None:
         raise jinja2.UndefinedError("")
     if isinstance(value, _NotYet):
@@ -165,13 +165,13 @@ def _fault(template: Path, error: jinja2.TemplateError, content: ReportContent) 
 
 
 def _near(error: jinja2.TemplateSyntaxError) -> str:
-    """The paragraph a syntax error stands in: docxtpl keeps up to three before it."""
+    """Return the paragraph of a syntax error: docxtpl keeps up to three before it."""
     lines = list(getattr(error, "docx_context", ()))
     return str(lines[min(error.lineno - 1, 3)]) if error.lineno and len(lines) >= min(error.lineno, 4) else "（不明）"
 
 
 def _context(content: ReportContent) -> dict[str, Any]:
-    """What the template sees: the codes as branches, figures exact, texts as lists of clean paragraphs."""
+    """Return the names of the template: codes as branches, exact figures, texts as lists of clean paragraphs."""
     profile = _Branch("profile")
     for key in PROFILE_KEYS:
         setattr(profile, key, _clean(content.profile.get(key, "")))
@@ -204,7 +204,7 @@ def _figure(item: Item, content: ReportContent) -> int | Decimal | _NotYet | Non
 
 
 def _plant(context: dict[str, Any], code: str, value: object) -> None:
-    """Hang ``value`` under the steps of its code."""
+    """Insert ``value`` under the steps of its code."""
     root, *steps, leaf = code.split(".")
     branch = context.setdefault(root, _Branch(root))
     for step in steps:

@@ -1,4 +1,4 @@
-"""An arrival to its values: which unit and form, where each item sits, what it says."""
+"""An arrival to its values: its unit and form, the cell of each item, and the value in it."""
 
 from pipeline.road.read.station import Reader
 from pipeline.road.read.superior import read_superior

@@ -1,4 +1,4 @@
-"""The labels around one cell that a defined name leads to: its own must stand there, and none may contradict."""
+"""The labels around a cell that a defined name points to: the item's own must be there, and none may contradict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.workbook.cells.grid import Rows, text_at
 def is_proven_around(rows: Rows, place: Place, row_path: Path, column_path: Path, chart: Chart) -> bool:
     """Whether the one row label left of the cell and the nearest column label above it are the item's own.
 
-    A heading of the group it belongs to may be missing; a text in that place which is no heading of its, is refused.
+    A heading of its group may be missing; another text in the place of that heading is refused.
     """
     if place.row >= len(rows):
         return False
@@ -54,7 +54,7 @@ def _column_proven(rows: Rows, place: Place, path: Path, chart: Chart) -> bool:
 
 
 def _consistent(keys: Iterable[str], lineage: set[str], passed: set[str] | frozenset[str]) -> bool:
-    """Whether the first text going outwards that is no line's own label is of the item's lineage, or there is none."""
+    """Whether the first text further out that is no line's own label is one of the item's headings, or there is none."""
     first = next((key for key in keys if key and key not in passed), None)
     return first is None or first in lineage
 

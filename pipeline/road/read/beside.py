@@ -1,4 +1,4 @@
-"""What stands beside or below a statutory table and is, or speaks of, a figure: shown, and asked."""
+"""Figures, or words about figures, beside or below a statutory table: shown to the office in a warning."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST, _MOST = 120, 5
 def beside_findings(
     places: Mapping[str, Place], plans: Sequence[SheetPlan], book: Mapping[str, Rows]
 ) -> Iterator[Finding]:
-    """One warning for each such cell, the first few of a sheet; the places are those the items were read at."""
+    """Yield a warning for the first few such cells of a sheet; ``places`` are those the items were read at."""
     for plan in plans:
         if not plan.statutory:
             continue
@@ -33,7 +33,7 @@ def beside_findings(
 
 
 def _known_cells(plan: SheetPlan, rows: Rows) -> frozenset[tuple[int, int]]:
-    """The labels that were issued and stand where they were."""
+    """Return the cells of issued labels that are unchanged."""
     return frozenset((row, col) for row, col, text in plan.anchors if value_at(rows, row, col) == text)
 
 
@@ -41,7 +41,7 @@ def _around(sheet: str, rows: Rows, places: Iterable[Place], labels: frozenset[t
     taken = {(place.row, place.col) for place in places} | labels
     top, left = min(row for row, _ in taken), min(place.col for place in places)
     bottom, right = max(row for row, _ in taken), max(col for _, col in taken)
-    said = 0
+    shown = 0
     for row in range(top, min(len(rows), bottom + _REACH[0])):
         first = left if row <= bottom else 0
         for col in range(first, min(len(rows[row]), right + _REACH[1])):
@@ -52,13 +52,13 @@ def _around(sheet: str, rows: Rows, places: Iterable[Place], labels: frozenset[t
             where = {"sheet": sheet, "cell": place.cell, "key": f"L9.{sheet}!{place.cell}"}
             where["operands"] = digest([("cell", text)])
             yield notice("L9", where=where, sheet=sheet, cell=place.cell, found=text)
-            said += 1
-            if said >= _MOST:
+            shown += 1
+            if shown >= _MOST:
                 return
 
 
 def _is_figure(value: object, *, inside: bool) -> bool:
-    """Whether a cell is a figure or speaks of one; within the table a word alone is a label."""
+    """Whether a cell is a figure or has words about one; within the table words alone are a label."""
     if isinstance(value, bool):
         return False
     if isinstance(value, int | float):

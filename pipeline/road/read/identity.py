@@ -1,9 +1,9 @@
-"""Whose return is it? The evidence is weighed, and a conflict goes to the office; nothing is guessed.
+"""The unit of a return: the evidence is weighed, and a conflict goes to the office; nothing is guessed.
 
-Strong: the hidden sheet whose HMAC this office made, and the name and year the sheets declare (填报单位, the line
-under each title). Weak: file name and folder. The hidden sheet must be genuine, for this year and form, for a unit of
-the roster; no declared name or year and no file name may say another. Everything else waits in 待认领 with the
-likely units, until the office claims it in the 台账 by file name or hash; its signed word then outweighs all of it.
+Strong: the hidden sheet whose HMAC this office made, and the name and year the sheets declare (填报单位, the line under
+each title). Weak: file name and folder. The hidden sheet must be genuine, for this year and form, for a unit of the
+roster; no declared name or year and no file name may say another. Everything else waits in 待认领 with the likely units,
+until the office claims it in the 台账 by file name or hash; its signed row then outweighs all evidence.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Words = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What one cell says about whose return this is; blank where it says nothing."""
+    """What one cell declares about unit and year; blank when it declares nothing."""
 
     unit: str
     year: str
@@ -44,7 +44,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """The unit a return is held to; ``findings`` say why if the office's word was needed."""
+    """The unit of a return; ``findings`` say why when a claim of the office decided."""
 
     unit: str
     findings: tuple[Finding, ...] = ()
@@ -52,7 +52,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """Why a return cannot be held to a unit: the finding, and the same in words for who claims it nevertheless."""
+    """Why the unit is uncertain: the finding, and the reason in words for a claim that overrides it."""
 
     finding: Finding
     because: str
@@ -77,7 +77,7 @@ class Registrar:
         object.__setattr__(self, "_sheets", frozenset(self.layout.sheets))
 
     def identify(self, arrival: Arrival, book: Mapping[str, Rows]) -> Identified | Finding:
-        """The unit, or the finding under which the return waits in 待认领."""
+        """Return the unit, or the doubt under which the return waits in 待认领."""
         seals = seals_of(book)
         verdict = self._weigh(arrival, seals, book)
         claims = self._claims(arrival)
@@ -121,18 +121,20 @@ class Registrar:
         return self._contradiction(arrival, seal.unit, declared, words) or Identified(unit=seal.unit)
 
     def _contradiction(self, arrival: Arrival, unit: str, declared: list[Declaration], words: Words) -> Doubt | None:
-        """The first thing in the return, or about it, that speaks of another unit or year."""
+        """Return the first evidence in the return or its names for another unit or year."""
         agreed = ""
-        for said in declared:
-            where = {"sheet": said.place.sheet, "cell": said.place.cell}
-            if said.unit and said.unit != agreed and not self.roster.agrees(said.unit, unit):
-                likely = self._likely(arrival, [said], unit)
+        for declaration in declared:
+            where = {"sheet": declaration.place.sheet, "cell": declaration.place.cell}
+            if declaration.unit and declaration.unit != agreed and not self.roster.agrees(declaration.unit, unit):
+                likely = self._likely(arrival, [declaration], unit)
                 named = self._name_of(unit)
-                finding = notice("U5", where=where, found=named, declared=said.unit, likely=likely, **words)
+                finding = notice("U5", where=where, found=named, declared=declaration.unit, likely=likely, **words)
                 return Doubt(finding=finding, because="表上写的单位不同")
-            if said.year and said.year != words["year"]:
-                return Doubt(finding=notice("U8", where=where, found=said.year, **words), because="表上写的年度不同")
-            agreed = said.unit or agreed
+            if declaration.year and declaration.year != words["year"]:
+                return Doubt(
+                    finding=notice("U8", where=where, found=declaration.year, **words), because="表上写的年度不同"
+                )
+            agreed = declaration.unit or agreed
         for name in arrival.names:
             mentioned = self.roster.find_mentioned(name)
             if not mentioned or unit in mentioned:
@@ -143,7 +145,9 @@ class Registrar:
         return Doubt(finding=finding, because="文件名写的单位不同")
 
     def _owner(self, arrival: Arrival, claims: Sequence[Claim], unit: str, book: Mapping[str, Rows]) -> Finding | None:
-        """What a sheet says of its owner weighs more than a claim by file name; a claim by hash is certain."""
+        """Weigh a sheet's declared unit against claims: it outweighs a claim by file name, while a claim by hash is
+        certain.
+        """
         if any(claim.certainty(arrival.sha256, arrival.names) == _BY_HASH for claim in claims):
             return None
         for declared in self._read_declarations(book):
@@ -155,7 +159,9 @@ class Registrar:
         return None
 
     def namesakes(self, arrival: Arrival, unit: str) -> Iterator[Finding]:
-        """The same bytes under the name of another unit: one of them has not sent its own."""
+        """Yield a finding when the same bytes have the name of another unit too: one of them has not sent its own
+        return.
+        """
         if not any(unit in self.roster.find_mentioned(name) for name in arrival.names):
             return
         for name in arrival.names:
@@ -165,13 +171,13 @@ class Registrar:
                 yield notice("U12", name=name, unit=self._name_of(unit), found=named, expected=self._name_of(unit))
 
     def _claims(self, arrival: Arrival) -> list[Claim]:
-        """The claims of the most certain kind there are: by hash, else by path, else by base name."""
+        """Return the most certain claims: by hash, else by path, else by base name."""
         ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in self.control.claims]
         best = max((certainty for certainty, _ in ranked), default=0)
         return [claim for certainty, claim in ranked if best and certainty == best]
 
     def _read_declarations(self, book: Mapping[str, Rows]) -> Iterator[Declaration]:
-        """Who and which year the sheets say; on an issued workbook at their known cells, else wherever it stands."""
+        """Yield the declared unit and year: in an issued workbook at their known cells, else anywhere on the sheets."""
         home = self.layout.places.get("meta.unit")
         known: object = ""
         for place in self._banners:
@@ -192,8 +198,8 @@ class Registrar:
             yield Declaration(unit="", year=_year(value_at(book[year.sheet], year.row, year.col)), place=year)
 
     def _likely(self, arrival: Arrival, declared: list[Declaration], sealed: str = "") -> str:
-        """Up to three units it may be from, with why, for the office to choose from."""
-        texts = dict.fromkeys(said.unit for said in declared if said.unit)
+        """Return up to three candidate units with reasons, for the office to choose from."""
+        texts = dict.fromkeys(declaration.unit for declaration in declared if declaration.unit)
         reasons: dict[str, str] = {}
         for text in texts:
             for code in self.roster.resolve(text):
@@ -214,12 +220,12 @@ class Registrar:
 
 
 def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
-    """Every hidden sheet that names a unit; two of them mean that two workbooks were put together."""
+    """Return the seal of every hidden sheet; two of them mean that two workbooks were merged."""
     seals = []
     for name, rows in book.items():
         if name.startswith(IDENTITY_SHEET):
-            said = {str(row[0]).strip(): row[1] for row in rows if len(row) > 1}
-            seal = Seal(**{entry.name: as_shown(said.get(entry.name, "")).strip() for entry in fields(Seal)})
+            declaration = {str(row[0]).strip(): row[1] for row in rows if len(row) > 1}
+            seal = Seal(**{entry.name: as_shown(declaration.get(entry.name, "")).strip() for entry in fields(Seal)})
             if seal.unit:
                 seals.append(seal)
     return seals
@@ -241,17 +247,17 @@ def search_declarations(book: Mapping[str, Rows]) -> Iterator[Declaration]:
                     beside = next((n for n in range(c + 1, len(row)) if str(row[n]).strip()), None)
                     if beside is None:
                         continue
-                    said = as_shown(row[beside]).strip()
+                    declaration = as_shown(row[beside]).strip()
                     is_unit = label_key(text) == "填报单位"
                     yield Declaration(
-                        unit=said if is_unit and len(said) <= 60 else "",
+                        unit=declaration if is_unit and len(declaration) <= 60 else "",
                         year="" if is_unit else _year(row[beside]),
                         place=Place(sheet, r, beside),
                     )
 
 
 def _clean_name(unit: str) -> str:
-    """A declared name; the blank form's own words are none."""
+    """Return a declared name; the prompt of the blank form is none."""
     return "" if unit.startswith(("（", "(")) else unit
 
 

@@ -1,14 +1,13 @@
-"""Where each item sits in this workbook, and the proof of it.
-
-Three ways, in this order, and on each of them the row and column labels of a cell are proven before it is believed:
+"""The place of each item in a workbook, with proof. There are three ways, in this order; each proves the row and column
+labels of a cell before it is believed:
 
 1. the sheet is as issued: every label stands where the layout says, so its items do (`SheetPlan.intact`);
 2. the labels are found elsewhere, on a sheet of any name, by their own words (`labels`);
-3. a heading of a group is gone, but the office's defined name leads to a cell with the item's own labels (`around`).
+3. a heading of a group is gone, but the issued defined name points to a cell with the item's own labels (`around`).
 
-What is refused is the item, not the table: the items that are proven have their place, each row or column that is
-not found is one S1. An item proven at two places is believed only if both say the same; a copy of a table with no
-figure in it does not count as a place. A defined name that contradicts the labels makes the item uncertain.
+Refused are single items, not the table: proven items have their place, each row or column that is not found is one S1.
+An item proven at two places is believed only if both say the same; a copy of a table with no figure in it does not
+count as a place. A defined name that contradicts the labels makes the item uncertain.
 """
 
 from __future__ import annotations
@@ -55,14 +54,14 @@ class SheetPlan:
         return frozenset((row, col) for _, row, col in self.cells)
 
     def pad(self, rows: Rows) -> Rows:
-        """The rows with every cell of an item in them, blank where the workbook ends before it."""
+        """Return the rows padded with blanks, so that they contain every cell of an item."""
         if len(rows) >= self.height and len(rows[0]) >= self.width:
             return rows
         blank = [""] * self.width
         return [[*row, *blank[len(row) :]] for row in rows] + [blank] * (self.height - len(rows))
 
     def intact(self, rows: Rows) -> bool:
-        """Whether every label stands where it was issued."""
+        """Whether every label is where it was issued."""
         try:
             for row, col, text in self.anchors:
                 found = rows[row][col]
@@ -73,9 +72,8 @@ class SheetPlan:
         return True
 
     def is_contained(self, rows: Rows) -> bool:
-        """Whether no more than a few words were written below the issued table, or to the right of a statutory one.
-
-        A few words are told by themselves; more of them may be the table once again.
+        """Whether at most a few words were written below the issued table, or to the right of a statutory one. A few
+        words have their own warning; more may be a second copy of the table.
         """
         stray = [cell for row in rows[self.height :] for cell in row if _text(cell)]
         if self.statutory and rows and len(rows[0]) > self.width:
@@ -124,7 +122,7 @@ def _sheet_plan(
 
 
 def as_issued(plans: Sequence[SheetPlan], layout: Layout, book: Mapping[str, Rows]) -> bool:
-    """The fast path: the issued sheets, all of them intact, and nothing beside them."""
+    """Return the places of a workbook whose issued sheets are all intact, with nothing beside them (the fast path)."""
     others = (rows for name, rows in book.items() if name not in layout.sheets)
     if any(_text(cell) for rows in others for row in rows for cell in row):
         return False
@@ -156,7 +154,7 @@ class Locator:
     _told: set[int] = field(default_factory=set)
 
     def locate(self) -> Located:
-        """Every item that is certain, and a finding for all that moved, contradicts itself or is not there."""
+        """Locate every certain item, with findings for what moved, is contradictory or is missing."""
         intact = {plan.sheet for plan in self.plans if plan.intact(self.book.get(plan.sheet, ()))}
         seen = self._sightings(intact)
         places: dict[int, Place] = {}
@@ -177,10 +175,9 @@ class Locator:
         return Located(places=places, findings=tuple(self._findings))
 
     def _sightings(self, intact: set[str]) -> dict[str, Sightings]:
-        """What the labels prove on every sheet.
-
-        An intact sheet proves its items where the layout says; one with more on it than was issued does so only for
-        the tables its labels say nothing about, or a figure below the table would not be seen.
+        """Return what the labels prove on every sheet. An intact sheet proves its items at their issued places. When
+        there is more on it than was issued, that holds only for tables without other sightings, so that a second table
+        below is not overlooked.
         """
         seen = {chart.name: Sightings() for chart in self.charts}
         by_sheet = {plan.sheet: plan for plan in self.plans if plan.sheet in intact}
@@ -198,7 +195,7 @@ class Locator:
         return seen
 
     def _certain(self, chart: Chart, sightings: Sequence[Sighting]) -> dict[int, Place]:
-        """The items with one place, or with several that say the same in separate copies of the table."""
+        """Return the items with one place, or with several places of equal content in separate copies of the table."""
         # copies of the table           this item in them        outcome
         # one                           7                        certain
         # two sheets, one of them blank 7 | blank                certain, the blank sheet does not count
@@ -232,17 +229,17 @@ class Locator:
         self._told.update(index for index, _ in differing)
         index, places = differing[0]
         item = self.form.items[index]
-        told = "，".join(f"“{p.sheet}”{p.cell} 是“{_normal_text(self._raw(p)) or '空白'}”" for p in places)
+        places_in_words = "，".join(f"“{p.sheet}”{p.cell} 是“{_normal_text(self._raw(p)) or '空白'}”" for p in places)
         where = {"sheet": places[-1].sheet, "cell": places[-1].cell, "item": item.code}
-        words = {"table": chart.name, "count": len(differing), "label": item.label, "found": told}
+        words = {"table": chart.name, "count": len(differing), "label": item.label, "found": places_in_words}
         self._findings.append(notice("L4", where=where, **words))
 
     def _is_entered(self, sighting: Sighting) -> bool:
-        """Whether the unit itself wrote something in this cell: no total, and not what was printed in."""
+        """Whether the unit itself wrote something in this cell: it is no total and no printed figure."""
         return self.form.items[sighting.index].mode == "entered" and bool(_normal_text(self._raw(sighting.place)))
 
     def _veto(self, chart: Chart, found: dict[int, Place], sightings: Sequence[Sighting], intact: set[str]) -> None:
-        """Take out the items whose defined name stands at another cell than their labels prove."""
+        """Remove the items whose defined name points to another cell than their labels prove."""
         if not found or all(place.sheet in intact for place in found.values()):
             return
         proven = {(sighting.index, sighting.place) for sighting in sightings}
@@ -264,7 +261,9 @@ class Locator:
         self._findings.append(notice("L6", where=where, **words))
 
     def _by_name(self, chart: Chart, found: Mapping[int, Place], sightings: Sequence[Sighting]) -> dict[int, Place]:
-        """Items no label path leads to, whose defined name does, and whose own row and column label stand there."""
+        """Locate items by their defined name when no label path leads to them, but their own row and column labels are
+        there.
+        """
         doubtful = {sighting.index for sighting in sightings}
         wanted = chart.indexes - found.keys() - doubtful
         if not chart.stacked or not wanted:
@@ -301,7 +300,7 @@ def _text(cell: object) -> bool:
 
 
 def _normal_text(cell: object) -> str:
-    """A cell for comparing two copies: 3, 3.0 and " 3" are the same."""
+    """Normalise a cell to compare two copies: 3, 3.0 and " 3" are the same."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return plain(cell)

@@ -1,4 +1,4 @@
-"""How cells look beside what they hold: formats and fonts of a workbook, struck or raised letters in its texts."""
+"""How cells look: number formats and fonts of a workbook, and struck or raised letters in its texts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=Tru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What to look out for in the sheets of one workbook.
+    """What to look for in the sheets of one workbook.
 
-    ``looks`` are the cell formats by number that show a figure otherwise than it is stored, ``strings`` the shared texts
-    with struck or raised letters; a workbook that is ``uncalculated`` says itself that its results are not up to date.
+    ``looks`` are the cell formats by number that show a figure otherwise than it is stored, ``strings`` the shared
+    texts with struck or raised letters; an ``uncalculated`` workbook says itself that its results are out of date.
     """
 
     looks: Mapping[int, Look] = field(default_factory=dict)
@@ -39,7 +39,7 @@ NO_HINTS = Hints()
 
 
 def hints(parts: Mapping[str, bytes]) -> Hints:
-    """Look through what the sheets of an OOXML workbook share."""
+    """Read styles and texts that the sheets of an OOXML workbook share."""
     by_name = {name.lower(): part for name, part in parts.items()}
     strings = by_name.get("xl/sharedstrings.xml", b"")
     return Hints(
@@ -54,7 +54,9 @@ _UNCALCULATED = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad\s*=\s*[\"'
 
 @lru_cache(maxsize=64)
 def style_looks(styles: bytes) -> Mapping[int, Look]:
-    """The cell formats by number that are more than a plain number. Remembered: returns of a template share them."""
+    """Return the cell formats, by number, that are more than a plain number; cached, since returns of a template share
+    them.
+    """
     if not styles:
         return {}
     try:
@@ -78,7 +80,7 @@ def style_looks(styles: bytes) -> Mapping[int, Look]:
 
 @lru_cache(maxsize=8)
 def marked_strings(shared: bytes) -> frozenset[int]:
-    """The numbers of the shared texts that have struck, raised or lowered letters."""
+    """Return the numbers of the shared texts with struck, raised or lowered letters."""
     try:
         root = etree.fromstring(shared, _PARSER)
     except etree.XMLSyntaxError:

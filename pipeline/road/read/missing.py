@@ -1,4 +1,4 @@
-"""What moved and what is not there, in words: one finding for a table, a row or a column, never one for a cell."""
+"""Findings about moved and missing items: one for a table, a row or a column, never one for a cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def moved_findings(
     reworded: Mapping[str, str],
     book: Mapping[str, Rows],
 ) -> Iterator[Finding]:
-    """One info for a table that was read, but not as it was issued."""
+    """Yield an info for every table that was read at other places than issued."""
     issued = {index: layout.places.get(form.items[index].code) for index in found}
     moved = {index: place for index, place in found.items() if issued[index] not in (None, place)}
     details = []
@@ -58,7 +58,7 @@ def _shift(issued: Place | None, place: Place, at: str) -> int:
 def _changed_labels(
     layout: Layout, found: Mapping[int, Place], book: Mapping[str, Rows]
 ) -> Iterator[tuple[str, str, str]]:
-    """Labels of the sheets these items stand on that are no longer what was issued."""
+    """Yield the labels on the sheets of these items that differ from the issued ones."""
     sheets = {place.sheet for place in found.values()}
     for anchor in layout.anchors:
         place = anchor.place
@@ -76,9 +76,8 @@ def missing_findings(
     book: Mapping[str, Rows],
     unread: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """S1 for every table, row or column whose labels were not found, once L4 and L6 have been told.
-
-    ``unread`` tells by sheet why it could not be read: that is what is wrong with it, and not that it is not there.
+    """Yield S1 for every table, row or column whose labels were not found and that no L4 or L6 explains. ``unread``
+    gives by sheet the reason why it could not be read, which is then reported instead.
     """
     if absent and (old := _old_format(book)):
         yield notice("L7", where={"sheet": old[0]}, sheet=old[0], found=old[1])
@@ -91,11 +90,13 @@ def missing_findings(
         if chart.name == LOCAL_SHEET:
             yield _outdated_finding(rule, gone)
             continue
+        # the whole table is missing: one finding, with the reason if the sheet could not be read
         if len(gone) == len(every):
             detail = unread.get(chart.name) or f"没有找到“{chart.name}”：所有工作表里都没有它的行列标题"
             where = {"sheet": chart.name if chart.name in book else ""}
             yield violation(rule, where=where, detail=detail, found="没有", expected=chart.name)
             continue
+        # parts of it are missing: one finding for each row, column or cell
         for what, label, (item, *_) in group_items(gone, every):
             place, now = _issued_label(layout, item, label, book)
             shown = f"；{place.cell} 现在是“{now}”" if place and now else ""
@@ -106,7 +107,7 @@ def missing_findings(
 
 
 def _outdated_finding(rule: Rule, gone: Sequence[Item]) -> Finding:
-    """Local indicators that are not there: a workbook issued before the office added them has no such rows."""
+    """Report missing local indicators: a workbook issued before the office added them has no such rows."""
     labels = "、".join(f"“{item.row_path[-1]}”" for item in gone[:3]) + ("等" if len(gone) > 3 else "")
     detail = (
         f"缺少本地指标{labels}：这份报表是增加它们以前下发的，或者“{LOCAL_SHEET}”表被删改过，"
@@ -116,7 +117,7 @@ def _outdated_finding(rule: Rule, gone: Sequence[Item]) -> Finding:
 
 
 def _issued_label(layout: Layout, item: Item, label: str, book: Mapping[str, Rows]) -> tuple[Place | None, str]:
-    """Where the label was issued, and what stands there now if that is something else."""
+    """Return the issued place of the label, and its present content if that differs."""
     home = layout.places.get(item.code)
     anchors = [
         a.place for a in layout.anchors if home and a.place.sheet == home.sheet and plain(a.text) == plain(label)

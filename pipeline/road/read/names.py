@@ -24,7 +24,7 @@ _LIKENESS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """``exact`` and ``keys`` map what a name comes down to to unit codes; ``mentions`` finds names in a path."""
+    """``exact`` and ``keys`` map normalised names to unit codes; ``mentions`` finds names in a path."""
 
     county: str
     exact: Mapping[str, frozenset[str]]
@@ -58,7 +58,7 @@ class Roster:
         )
 
     def resolve(self, name: str) -> frozenset[str]:
-        """The units a declared name can stand for: by its own letters, else without county and suffix."""
+        """Return the units a declared name can mean: by its exact letters, else without county and suffix."""
         return self.exact.get(plain(name)) or self.keys.get(folded_name(name, self.county)) or frozenset()
 
     def agrees(self, name: str, code: str) -> bool:
@@ -66,7 +66,7 @@ class Roster:
         return code in self.resolve(name)
 
     def find_mentioned(self, path: str) -> frozenset[str]:
-        """The units a file name speaks of, or if none the nearest folder that speaks of one."""
+        """Return the units a file name mentions, or else the nearest folder that mentions one."""
         for part in reversed(PurePosixPath(path).parts):
             stem = plain(part.rpartition(".")[0] or part)
             codes = set(self._by_name(stem))
@@ -81,7 +81,7 @@ class Roster:
             yield from self.exact.get(match[0]) or self.keys[match[0]]
 
     def similar(self, texts: Iterable[str]) -> list[str]:
-        """Units whose name is like one of the texts, the likest first; a suggestion, never a decision."""
+        """Return units with a name like one of the texts, the most similar first; a suggestion, never a decision."""
         scored: dict[str, float] = {}
         for text in texts:
             for name, score, _ in process.extract(
@@ -93,7 +93,7 @@ class Roster:
 
 
 def folded_name(name: str, county: str) -> str:
-    """A name without the county it lies in and without 人民政府 at its end.
+    """Return a name without its county and without 人民政府 at its end.
 
     >>> folded_name("方正县 城关镇人民政府", "方正县"), folded_name("县财政局", "方正县")
     ('城关镇', '财政局')

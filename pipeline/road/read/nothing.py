@@ -1,4 +1,4 @@
-"""The switch of 基本情况 by which a unit says that there were no requests and no cases."""
+"""The switch of 基本情况 for a unit without requests and cases."""
 
 from __future__ import annotations
 

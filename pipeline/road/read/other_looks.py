@@ -1,4 +1,4 @@
-"""How cells look in the formats that are not OOXML: ods tells the very text a cell shows, xls its formats."""
+"""How cells look in ods (which stores the shown text of a cell) and xls (by its formats)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OtherLooks:
 
 
 def other_looks(opened: Opened) -> OtherLooks:
-    """How the cells of an ods or xls look; nothing for a text table, or a file that only calamine can open."""
+    """Return the looks of an ods or xls; empty for a text table, or a file that only calamine can open."""
     if opened.format == "ods":
         return _ods_looks(opened.parts.get("content.xml", b""))
     return _xls_looks(opened.content) if opened.format == "xls" else OtherLooks()
@@ -98,7 +98,7 @@ def _count(element: etree._Element, name: str) -> int:
 
 # ---------------------------------------------------------------- xls
 def _xls_looks(content: bytes) -> OtherLooks:
-    """Formats, fonts and merges by xlrd, which knows them; what it cannot open says nothing."""
+    """Read formats, fonts and merges with xlrd; a file it cannot open yields nothing."""
     import xlrd
 
     try:
@@ -131,7 +131,7 @@ def _xls_looks(content: bytes) -> OtherLooks:
 
 
 class _Silent:
-    """xlrd writes warnings to a file; nobody reads them."""
+    """A file that discards the warnings of xlrd."""
 
     def write(self, text: str) -> int:
         """Nothing."""

@@ -1,4 +1,4 @@
-"""What the unit wrote under 出错说明 on the sheet of checks, by the key of the equation, or the id of the rule, it answers."""
+"""The reasons under 出错说明 on the sheet of checks, by the key of the equation or the id of the rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADING = label_key(CHECKS_HEADINGS[REASON_COLUMN])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonPlan:
-    """Where the reason for each equation was issued, and the rule and range that must stand in its row."""
+    """The issued place of the reason for each equation, with the rule and range of its row."""
 
     issued: tuple[tuple[Place, str], ...]
     keys: Mapping[tuple[str, str], str]
@@ -37,7 +37,7 @@ class ReasonPlan:
         return cls(issued=tuple(issued), keys=keys)
 
     def read(self, book: Mapping[str, Rows]) -> dict[str, str]:
-        """The reasons; one whose row does not name its rule and range is looked for in the other rows."""
+        """Read the reasons; one whose row has another rule or range is looked for in the other rows."""
         found: dict[str, str] = {}
         strayed = False
         for place, key in self.issued:

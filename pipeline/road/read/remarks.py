@@ -1,4 +1,4 @@
-"""What must be said about single cells, neighbours put together: one mistake made in many cells is one finding."""
+"""Remarks about single cells; the same mistake in many cells becomes one finding."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ _MOST_SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """One thing to say about one cell. ``says`` is the rule or the code of the notice, ``words`` fill its sentence.
-
-    ``apart`` keeps it a finding of its own.
+    """One remark about one cell. ``says`` is the rule or the code of the notice, ``words`` fill its sentence. A remark
+    ``apart`` always has its own finding.
     """
 
     says: Rule | str
@@ -29,14 +28,14 @@ class Remark:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What remarks of one finding have in common."""
+        """The key by which remarks are joined to one finding."""
         code = self.says if isinstance(self.says, str) else self.says.id
         own = (self.place.cell,) if self.apart else ()
         return (code, self.place.sheet, self.words.get("reason", ""), self.words.get("expected", ""), *own)
 
 
 def tell(remarks: Sequence[Remark], entries: Iterable[Place]) -> Iterator[Finding]:
-    """The remarks as findings, in their order; ``entries`` are all cells that are filled in."""
+    """Turn remarks into findings, in their order; ``entries`` are all entry cells."""
     alike: dict[tuple[str, ...], list[Remark]] = {}
     for remark in remarks:
         alike.setdefault(remark.kind, []).append(remark)

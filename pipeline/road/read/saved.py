@@ -1,4 +1,4 @@
-"""When a workbook was last saved, as it tells itself: evidence of which of two versions is the later one."""
+"""The time a workbook was last saved, from its own properties: evidence for the order of two versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 def saved_time(parts: Mapping[str, bytes], year: int) -> dt.datetime | None:
-    """The time among the document's properties; ``None`` where there is none, or none that can be of that year.
+    """Return the saving time; ``None`` when there is none that is possible for that year.
 
     >>> core = b'<dcterms:modified xsi:type="dcterms:W3CDTF">2025-01-15T08:00:00Z</dcterms:modified>'
     >>> saved_time({"docProps/core.xml": core}, 2024).isoformat(), saved_time({"docProps/core.xml": core}, 2026)

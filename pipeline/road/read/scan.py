@@ -1,7 +1,6 @@
-"""What calamine cannot say of a worksheet: error cells, formulas nobody computed, pictures in cells, what is hidden.
-
-A clean sheet costs a few searches through its bytes. Only where one of them hits is the sheet parsed, with expat, so
-that neither the order of attributes nor namespaces, comments or entities can hide anything.
+"""What calamine does not tell of a worksheet: error cells, uncomputed formulas, pictures in cells, hidden rows and
+columns. A clean sheet costs a few searches through its bytes. Only when one of them hits is the sheet parsed, with
+expat, so that attribute order, namespaces, comments and entities can hide nothing.
 """
 
 from __future__ import annotations
@@ -121,7 +120,7 @@ def _covered_cells(tail: bytes) -> frozenset[tuple[int, int]]:
 
 
 def holds_errors(xml: bytes) -> bool:
-    """Whether some cell may hold an error; a quick look that may say yes wrongly. Every error value begins with #."""
+    """Whether some cell may hold an error; a quick test with false positives. Every error value begins with #."""
     start, end = _cells(xml)
     if start >= 0 and xml.find(b"#", start, end) < 0:
         return False
@@ -131,8 +130,8 @@ def holds_errors(xml: bytes) -> bool:
 def errors_as_text(xml: bytes) -> bytes:
     """The sheet with its error cells turned into texts.
 
-    calamine reads ``#REF!`` as an empty cell and gives up the whole sheet over a newer one such as ``#SPILL!``; as a
-    text each says what it is, and no reader can take it for a blank.
+    calamine reads ``#REF!`` as an empty cell and gives up the whole sheet at a newer one such as ``#SPILL!``; as texts
+    they cannot be taken for blanks.
     """
     return _ERROR_TYPE.sub(rb'\1"str"', xml) if holds_errors(xml) else xml
 
@@ -159,7 +158,7 @@ def far_cell(xml: bytes, cells: int) -> str:
 
 
 def _cells(xml: bytes) -> tuple[int, int]:
-    """Where the cells of a sheet written in the usual way begin and end; (-1, …) for any other way of writing."""
+    """Return where the cells begin and end in a sheet written in the usual way; (-1, …) for any other."""
     start = xml.find(b"<sheetData")
     end = xml.find(b"</sheetData>", start)
     return start, end if end >= 0 else len(xml)
@@ -214,7 +213,7 @@ class _Walk:
 
     @property
     def covered(self) -> frozenset[tuple[int, int]]:
-        """What merged cells cover, in a sheet that is not written in the usual way."""
+        """The cells that merged ones cover, in a sheet that is not written in the usual way."""
         return _covered_cells(b"".join(self._merges))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -258,7 +257,7 @@ class _Walk:
             self._col += 1
 
     def _close(self) -> None:
-        """What the cell that ends here is."""
+        """Record what the cell that ends here is."""
         place, kind = (self._row, self._col), self._cell.get("t", "")
         formula, value = self._texts["f"], self._texts["v"]
         if self._present:

@@ -29,9 +29,8 @@ from pipeline.workbook.cells.normalise import read_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedLayout:
-    """A workbook as units with the same local indicators and rules got it.
-
-    ``whole`` tells that the template still places every item; where it does not, labels alone must find them.
+    """The workbook as it was issued to units with the same local indicators and rules. ``whole`` tells that the
+    template places every item; otherwise labels alone must find them.
     """
 
     layout: Layout
@@ -42,7 +41,7 @@ class IssuedLayout:
 
     @classmethod
     def of(cls, form: Form, template: Layout, page: LocalPage) -> IssuedLayout:
-        """What has to be worked out once for all of them."""
+        """Compute what these units share."""
         layout, local = with_local(template, page), tuple(item for _, item in page.items)
         statutory = len(form.items) - len(form.of_table(LOCAL))
         return cls(
@@ -56,7 +55,7 @@ class IssuedLayout:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Reads the returns of one year; everything it needs is fixed, and worked out once, before the first file."""
+    """Reads the returns of one year; everything it needs is computed once, before the first file."""
 
     form: Form
     layout: Layout
@@ -64,7 +63,7 @@ class Reader:
     secret: bytes
 
     def read(self, opened: Opened) -> Submission | Unclaimed:
-        """The submission in an arrival behind the guard, or why nobody can be held to it."""
+        """Read the submission in an arrival behind the guard, or the reason why it is no unit's."""
         arrival = opened.arrival
         if arrival.obstacle:
             return Unclaimed(arrival=arrival, obstacle=arrival.obstacle, findings=arrival.findings)
@@ -87,7 +86,7 @@ class Reader:
         return result
 
     def format_findings(self, opened: Opened) -> tuple[Finding, ...]:
-        """What is to be said of a format in which nobody can tell how a figure looks: it is asked for as .xlsx."""
+        """Return the finding for a format that does not tell how a figure looks: the return is requested as .xlsx."""
         return (notice("L10"),) if opened.format == "xlsb" else ()
 
     def read_cells(
@@ -100,13 +99,14 @@ class Reader:
         remarks: Sequence[Finding] = (),
         unread: Mapping[str, str] = MappingProxyType({}),
     ) -> Submission | Unclaimed:
-        """The same for a workbook whose cells have been read already.
+        """Read a workbook whose cells have been read already.
 
-        ``names`` is its workbook.xml, where the defined names stand; ``saved`` when it was last saved;
-        ``remarks`` is what was found on the way, ``unread`` tells by issued sheet why it could not be read.
+        ``names`` is its workbook.xml, where the defined names stand; ``saved`` when it was last saved; ``remarks`` are
+        earlier findings, ``unread`` gives by issued sheet why it could not be read.
         """
         grids = {name: grid(sheet) for name, sheet in sheets.items()}
         book = {name: rows for name, rows in grids.items() if not is_annex(name, rows)}
+        # whose return it is decides which local sheet it should have
         identified = self._registrar.identify(arrival, book)
         if isinstance(identified, Finding):
             return _unclaim(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
@@ -116,6 +116,7 @@ class Reader:
         if lacking := find_lacking(grids):
             findings.append(notice("C4", found=lacking))
         places: Mapping[str, Place]
+        # the fast path reads issued places directly; otherwise labels have to prove every place
         if issued.whole and as_issued(issued.plans, issued.layout, book):
             places = issued.layout.places
             taken = self._evaluator.take_issued(issued.plans, book, sheets, unit)
@@ -157,7 +158,7 @@ class Reader:
         )
 
     def _issued_layout(self, unit: str) -> IssuedLayout:
-        """How the workbook of a unit was issued; units that are asked for the same share one answer."""
+        """Return how the workbook of a unit was issued; units with the same local indicators share it."""
         if unit not in self._units:
             kind = self.control.by_code[unit].type
             page = local_page(self.form, self.layout.places, unit=unit, unit_type=kind)
@@ -176,7 +177,7 @@ class Reader:
 
     @cached_property
     def _registrar(self) -> Registrar:
-        """It must know the line with unit and year of every sheet a unit may have."""
+        """The registrar, which knows the line with unit and year of every sheet a unit may have."""
         layout = self.layout
         if self.control.indicators or self.control.rules:
             named = {**layout.named, banner_name(LOCAL): Place(LOCAL_SHEET, BANNER_ROW, 0)}

@@ -1,7 +1,7 @@
 """The workbook the next level up issued to this office (上级报表.xlsx): the seal that county.xlsx will carry.
 
-The secret behind the seal is the next level's, so that nothing here can tell whether it is genuine; what can be told is
-form, year and for whom it was issued. A seal of another county must not get onto this county's figures.
+Only the next level has the secret, so the seal cannot be verified here; form, year and the name of the county can. The
+seal of another county must not get onto this county's figures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SUFFIXES = ("办公室", "人民政府", "政府")
 
 
 def read_superior(opened: Opened, form: Form, control: Control) -> Seal | Finding:
-    """The seal of an issued workbook behind the guard, or why there is none to use."""
+    """Read the seal of an issued workbook behind the guard, or the finding why there is none."""
     profile = control.profile
     if not opened.format:
         return _refuse(opened.arrival.findings[-1].message.rstrip("。"))
@@ -35,14 +35,14 @@ def read_superior(opened: Opened, form: Form, control: Control) -> Seal | Findin
     (seal,) = seals
     if (seal.form, seal.year) != (form.id, str(profile.year)):
         return _refuse(f"它是 {seal.year} 年度、表式“{seal.form}”的，本年度是 {profile.year} 年、“{form.id}”")
-    name = next((said.unit for said in search_declarations(book) if said.unit), "")
+    name = next((declaration.unit for declaration in search_declarations(book) if declaration.unit), "")
     if not _same(name, profile.root):
         return _refuse(f"它是发给“{name}”的，台账的汇总单位是“{profile.root}”")
     return seal
 
 
 def _same(name: str, root: str) -> bool:
-    """Whether two names can be one government's: one may stand for the other with the places above it."""
+    """Whether two names can be one government's, with or without the places above it."""
     first, second = (_bare(each) for each in (name, root))
     return bool(first and second) and (first.endswith(second) or second.endswith(first))
 

@@ -1,4 +1,4 @@
-"""The cells of the proven places to values, and what must be said about each of them."""
+"""The cells of the proven places to values, with findings."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _NOTICES: Mapping[Repair, str] = {
 
 @dataclass(kw_only=True)
 class Taken:
-    """What was taken from the cells of one return: values by the position of their item, repairs by its code.
+    """The values taken from the cells of one return: values by the position of their item, repairs by its code.
 
     ``texts`` are the positions of figures that were typed as text, which a workbook's own sums leave out. ``nothing``
-    tells that the unit said that there were no requests and no cases.
+    tells that the unit set the switch for no requests and no cases.
     """
 
     values: list[Value]
@@ -84,7 +84,7 @@ class Evaluator:
     def take_issued(
         self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
-        """Values at the issued places; a plain whole number in a count's cell is taken without further ado."""
+        """Values at the issued places; a plain whole number in the cell of a count is taken directly."""
         taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
         values = taken.values
         for plan in plans:
@@ -108,7 +108,7 @@ class Evaluator:
     def take_located(
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
-        """Values at the places that were proven; an item without one stays ``None``, its S1 has been told."""
+        """Values at the places that were proven; an item without one stays ``None``, its S1 was reported."""
         taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
         for index, place in places.items():
             raw = value_at(book[place.sheet], place.row, place.col)
@@ -116,7 +116,7 @@ class Evaluator:
         return self._finish(taken, sheets, unit, places)
 
     def _take(self, taken: Taken, index: int, raw: object, place: Place, sheet: Sheet) -> None:
-        """Put the value of one cell and what must be said about it into ``taken``; blanks are looked at in the end."""
+        """Put the value of one cell and its remarks into ``taken``; blanks are settled at the end."""
         item = self.form.items[index]
         if index in self.totals and (raw == "" or (place.row, place.col) in sheet.uncomputed):
             taken.open_totals[index] = place
@@ -131,7 +131,7 @@ class Evaluator:
         self._tell_cell(taken, item, reading, place)
 
     def _tell_cell(self, taken: Taken, item: Item, reading: CellReading, place: Place) -> None:
-        """What must be said about a cell, if anything."""
+        """Add the remarks about a cell, if any."""
         if reading.reason:
             words = {"found": reading.shown, "reason": reading.reason, "expected": _describe_expected(item)}
             taken.remarks.append(Remark(says=self.number, item=item, place=place, words=words))
@@ -146,7 +146,7 @@ class Evaluator:
 
     # ---------------------------------------------------------------- what shows only when all cells are read
     def _finish(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> Taken:
-        """The same with its blanks and its totals settled, and all remarks told."""
+        """Settle blanks and totals, and turn all remarks into findings."""
         self._settle_blanks(taken, sheets, unit, places)
         self._complete_totals(taken)
         if taken.texts:
@@ -158,10 +158,9 @@ class Evaluator:
         return taken
 
     def _settle_blanks(self, taken: Taken, sheets: Mapping[str, Sheet], unit: str, places: Mapping[int, Place]) -> None:
-        """Blanks of figures that this unit must give: missing, or 0 where the office has set it so.
-
-        A blank counts as 0 only where nothing unseen can stand in it, and never in a return in which nothing was entered;
-        a table that was left blank as a whole is asked about.
+        """Settle the blanks of figures that this unit must give: missing, or 0 where the office has set it so. A blank
+        counts as 0 only when nothing invisible can be in it, and never in a return without any entry; a table that is
+        blank as a whole gets a warning.
         """
         items = self.form.items
         missing = {index: place for index, place in taken.blanks.items() if self._is_due(items[index], unit)}
@@ -170,6 +169,7 @@ class Evaluator:
             for item, value in zip(items, taken.values, strict=True)
             if item.mode == "entered" and not item.carry and isinstance(value, int | Decimal)
         }
+        # a return without any entry is a blank form, whatever the office lets blanks count as
         zero = self.control.profile.blanks == "zero" and bool(entered)
         for index, place in missing.items():
             item = items[index]
@@ -177,6 +177,7 @@ class Evaluator:
                 taken.values[index] = _ZERO[item.kind]
                 taken.repairs[item.code] = (Repair.ZEROED,)
                 continue
+            # an unscanned sheet may hide an uncomputed formula or a picture behind a blank
             if not (zero and sheets[place.sheet].scanned):
                 words = {"found": "空白", "expected": _describe_expected(item)}
                 taken.remarks.append(Remark(says=self.blank, item=item, place=place, words=words))
@@ -188,6 +189,7 @@ class Evaluator:
                 taken.remarks.append(Remark(says=says, item=item, place=place, words={"found": "空白"}))
         if taken.nothing:
             self._contradict(taken, places)
+        # V6: a whole statutory table was left blank, which may be an oversight
         for table in self.tables if zero else ():
             blank = [place for index, place in missing.items() if items[index].table == table]
             if blank and table not in entered and not (taken.nothing and table in NOTHING_TABLES):
@@ -195,7 +197,7 @@ class Evaluator:
                 taken.findings.append(notice("V6", where=where, sheet=blank[0].sheet, count=len(blank)))
 
     def _contradict(self, taken: Taken, places: Mapping[int, Place]) -> None:
-        """Figures in the tables of a unit that said there was nothing."""
+        """Report figures in the tables of a unit that set the switch for nothing."""
         told = [
             (item, places[index])
             for index, item in enumerate(self.form.items)
@@ -210,10 +212,8 @@ class Evaluator:
         return bool(item.required or (item.source and self.control.profile.sources.get(item.source) == unit))
 
     def _drop_echoes(self, taken: Taken) -> None:
-        """Leave out what only repeats another remark.
-
-        A total that is no figure because a cell below it is none says nothing of its own; that a figure was typed as text
-        is not said again where it was converted or a note was left aside.
+        """Drop remarks that only repeat another one: a total that is no figure because an addend is none, and a figure
+        typed as text that has another remark.
         """
         more = (_NOTICES[Repair.CONVERTED], _NOTICES[Repair.NOTE])
         richer = {remark.item.code for remark in taken.remarks if remark.says in more}
@@ -229,9 +229,8 @@ class Evaluator:
         ]
 
     def _complete_totals(self, taken: Taken) -> None:
-        """Totals that nobody calculated, or that were cleared, by the formula they were issued with.
-
-        One is told, with how many there are; where a part is missing or uncertain, that part alone is told.
+        """Compute uncalculated or cleared totals by their issued formula. The first is reported with the number of all;
+        when an addend is missing or uncertain, only the addend is reported.
         """
         done: list[Place] = []
         open_ones = dict(taken.open_totals)
@@ -255,9 +254,8 @@ class Evaluator:
         return total(self.form.formulas[item.code].right, value)
 
     def _correct_totals(self, taken: Taken) -> None:
-        """Totals that are right but for figures typed as text, which a workbook's own sums leave out.
-
-        Such a total is computed, so that no balance is called wrong for it; the cells that were left out are told.
+        """Correct totals that leave out figures typed as text, as Excel's SUM does. Such a total is computed, so that
+        no balance fails because of it; the cells that were left out are reported.
         """
         values, position = taken.values, self.form.position
         stated = list(values)
@@ -271,6 +269,7 @@ class Evaluator:
             return 0 if value is None or isinstance(value, str) else value
 
         for code in self.form.upwards:
+            # only a total that is exactly what SUM gives without the text figures is corrected
             terms, value = self.form.formulas[code].right, stated[position[code]]
             if value is None or value != total(terms, lambda name: sum_parts(name, texts=False)):
                 continue
@@ -298,7 +297,7 @@ class Evaluator:
 
 
 def hidden_findings(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) -> Iterator[Finding]:
-    """One info for each sheet whose hidden rows or columns hold items: they were read like all others."""
+    """Yield an info for each sheet with items in hidden rows or columns; they were read like all others."""
     for name, sheet in sheets.items():
         if not sheet.hidden_rows and not sheet.hidden_columns:
             continue
@@ -312,14 +311,16 @@ def hidden_findings(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) ->
 
 
 def _is_plain(sheet: Sheet, plan: SheetPlan) -> bool:
-    """Whether every cell of a sheet simply shows what it holds, as far as its figures go."""
+    """Whether every cell of a sheet shows the stored figure."""
     if sheet.errors or sheet.uncomputed or sheet.pictures or sheet.looks or sheet.stale:
         return False
     return sheet.covered.isdisjoint(plan.corners)
 
 
 def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> CellReading | None:
-    """What the cell's own content does not show: an error value, a formula never computed, a picture, another look."""
+    """Return the trouble of a cell that its content does not show: an error, an uncomputed formula, a picture, another
+    look.
+    """
     at = (place.row, place.col)
     if literal := sheet.errors.get(at):
         return CellReading(reason="公式已失效", shown=literal)

@@ -1,7 +1,6 @@
-"""The raw cells of a workbook, through python-calamine, which is handed nothing but what the guard has seen.
-
-A zip container is put together again from its inflated parts: the parser reads the bytes that were checked, and does
-not inflate them a second time. Precise reasons are the guard's; what still fails here is simply unreadable.
+"""The raw cells of a workbook, read by python-calamine from parts that the guard has checked. A zip container is built
+again from its inflated parts, so that the parser reads the checked bytes and inflates nothing twice. The guard gives
+precise reasons; what still fails here is simply unreadable.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ class UnreadableError(Exception):
 
 
 class _TooFarError(Exception):
-    """A cell so far away that the rectangle up to it cannot be held; the text is its address."""
+    """A cell is so far away that its rectangle does not fit into memory; the text is its address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workbook:
-    """The sheets that could be read, in their order, and what has to be said about those that could not."""
+    """The readable sheets, in their order, and findings about the others."""
 
     sheets: Mapping[str, Sheet]
     findings: tuple[Finding, ...] = ()
@@ -66,6 +65,7 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
             book,
             lambda name: looked.onto(name, _with_errors(_sheet(book, name), opened.errors.get(name, {}))),
         )
+    # errors become texts before calamine sees the sheet, which would read them as blanks
     named = sheet_parts(opened.parts)
     parts = {**opened.parts, **{part: errors_as_text(opened.parts[part]) for part in named.values()}}
     book = _open(stored_zip(parts))
@@ -105,7 +105,7 @@ def _open(source: bytes) -> CalamineWorkbook:
 
 
 def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
-    """All sheets one by one; what one of them raises is a finding."""
+    """Read all sheets one by one; an error in one becomes a finding."""
     sheets: dict[str, Sheet] = {}
     findings: list[Finding] = []
     for name, count in Counter(book.sheet_names).items():
@@ -122,7 +122,7 @@ def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
 
 
 def _calmly(step: Callable[[], T]) -> T:
-    """Do a step of calamine's; raises `UnreadableError` for its errors, among them panics, which are no ``Exception``."""
+    """Call calamine; raise `UnreadableError` for its errors, including panics, which are no ``Exception``."""
     try:
         return step()
     except (CalamineError, OSError, ValueError, OverflowError) as error:
@@ -143,7 +143,7 @@ def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
 
 
 def _with_errors(sheet: Sheet, errors: Mapping[tuple[int, int], str]) -> Sheet:
-    """The sheet with the errors that calamine left blank."""
+    """Put the errors that calamine left blank into the sheet."""
     rows = [list(row) for row in sheet.rows]
     for (row, col), literal in errors.items():
         if 0 <= row - sheet.top < len(rows) and 0 <= col - sheet.left < len(rows[row - sheet.top]):

@@ -1,10 +1,9 @@
 """Reading in long-lived worker processes, where a file that hangs, aborts or eats memory costs only itself.
 
-Every worker has a pipe of its own and is told what to do by this process alone, so there is no lock that a killed
-worker could take with it, and it is always known who was at which file. Workers are forked from a server process that
-has everything imported (a fresh interpreter on Windows), so a lost one is back within some tens of milliseconds, and
-none inherits the run's lock, database or threads. What they are sent to do must stand in a module that is quick to
-import, and not in ``__main__``, which they never see.
+Every worker has its own pipe to this process. So a killed worker cannot hold a shared lock, and it is always known
+which file it was reading. Workers are forked from a server process that has everything imported (a fresh interpreter on
+Windows), so a lost one is replaced within some tens of milliseconds, and none inherits the run's lock, database or
+threads. The functions sent to them must be in a module that is quick to import, and not in ``__main__``.
 """
 
 from __future__ import annotations
@@ -50,13 +49,13 @@ else:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Steps(Generic[T]):
-    """What is done with one arrival: the container guard, then the reader."""
+    """The steps for one arrival: the container guard, then the reader."""
 
     opening: Callable[[Arrival], Opened]
     reading: Callable[[Opened], T]
 
     def take(self, arrival: Arrival) -> T | Unclaimed:
-        """One file; whatever it raises, panics included, is a finding. What stops the process itself goes through."""
+        """Read one file; every error, including panics, becomes a finding. What stops the process itself is raised."""
         try:
             return self.reading(self.opening(arrival))
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
@@ -78,10 +77,10 @@ def read_many(
 ) -> Iterator[T | Unclaimed]:
     """``reading(opening(arrival))`` of every arrival, in their order; `Unclaimed` with I1 where that went wrong.
 
-    Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds a file, ``memory`` bytes of
-    address space above what a worker begins with, where the system can limit it. With no ``workers`` everything is
-    read in this process and nothing is limited. Raises `RuntimeError` when workers cannot even begin, for then the
-    fault is ours and not a file's.
+    Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds a file, ``memory`` bytes
+    of address space above what a worker begins with, where the system can limit it. With no ``workers`` everything is
+    read in this process without limits. Raises `RuntimeError` when workers cannot start, because then no file is at
+    fault.
     """
     steps = _Steps(opening=opening, reading=reading)
     if not workers:
@@ -100,7 +99,7 @@ def read_many(
 
 @dataclass(eq=False, slots=True)
 class _Worker:
-    """A process, our end of its pipe, and the batches it was given, oldest first, with what they weigh in the pipe."""
+    """A process, our end of its pipe, and its batches, oldest first, with their size in the pipe."""
 
     process: multiprocessing.process.BaseProcess
     line: Connection
@@ -110,7 +109,7 @@ class _Worker:
 
     @property
     def busy(self) -> bool:
-        """Whether something is to be heard from it before its deadline."""
+        """Whether a result is due from it."""
         return not self.ready or bool(self.batches)
 
     def may_take(self, weight: int) -> bool:
@@ -120,7 +119,7 @@ class _Worker:
         return len(self.batches) < _AT_HAND and sum(each for _, each in self.batches) + weight <= _PIPE
 
     def stop(self) -> int:
-        """End it at once; its exit code."""
+        """Kill it; return its exit code."""
         self.line.close()
         self.process.kill()
         self.process.join()
@@ -144,8 +143,9 @@ class _Crew:
         self._results: dict[int, Any] = {}
 
     def in_order(self) -> Iterator[Any]:
-        """Every result, the first first."""
+        """Yield the results in the order of the arrivals."""
         for position in range(len(self._arrivals)):
+            # no more is handed out than a little ahead, so that results do not pile up
             while position not in self._results:
                 self._hire()
                 self._hand_out(before=position + self._ahead * self._size)
@@ -168,7 +168,7 @@ class _Crew:
             self._workers.append(_Worker(process, ours, time.monotonic() + _BEGINNING))
 
     def _hand_out(self, *, before: int) -> None:
-        """Give batches that begin ``before`` this position to those who have the least to do."""
+        """Give batches that begin ``before`` this position to the workers with the fewest."""
         while self._waiting and self._waiting[0].start < before:
             batch = self._waiting[0]
             content = pickle.dumps([self._arrivals[position] for position in batch])
@@ -212,7 +212,7 @@ class _Crew:
         self._results.update(zip(batch, results, strict=True))
 
     def _lost(self, worker: _Worker, reason: str) -> None:
-        """Go on without ``worker``: files of the batch it was at are read one by one, so that the guilty one is alone."""
+        """Replace a lost ``worker``: the files of its current batch are read one by one, to isolate the cause."""
         self._workers.remove(worker)
         if not worker.batches:
             self._lost_idle += 1
@@ -220,7 +220,9 @@ class _Crew:
                 raise RuntimeError("the workers do not start")
             return
         (batch, _), *untouched = worker.batches
+        # batches it had not begun go to others as they are
         again = [each for each, _ in untouched]
+        # a file alone with its worker is the cause
         if len(batch) == 1:
             self._results[batch.start] = _unreadable(self._arrivals[batch.start], reason)
         else:
@@ -230,7 +232,7 @@ class _Crew:
 
 @contextmanager
 def _no_main() -> Iterator[None]:
-    """An empty ``__main__``: a worker that is started now does not import the program that started us all."""
+    """Hide ``__main__``, so that a new worker does not import the program that was started."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -246,7 +248,7 @@ def _cause_of_death(exitcode: int) -> str:
 
 
 def _work(line: Connection, steps: _Steps[Any], memory: int) -> None:
-    """What a worker does until nobody is at the other end: say that it is ready, then a list of results a batch."""
+    """Run a worker until the pipe is closed: report ready, then send a list of results for every batch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
     _limit(memory)
     # calamine's panics and aborts would be printed on the clerk's screen
@@ -260,7 +262,7 @@ def _work(line: Connection, steps: _Steps[Any], memory: int) -> None:
 
 
 def _limit(memory: int) -> None:
-    """Bound this process's address space. Windows has no such limit; macOS has one and does not keep it."""
+    """Limit the address space of this process. Windows has no such limit; macOS has one and does not keep it."""
     if sys.platform == "win32":
         return
     import resource

@@ -1,4 +1,4 @@
-"""The form to blank templates: return.xlsx, report.docx; and what a restyled one has lost."""
+"""The form to blank templates, return.xlsx and report.docx; and the check of restyled ones."""
 
 from pipeline.road.templates.check import check_templates
 from pipeline.road.templates.report import build_report

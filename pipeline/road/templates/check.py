@@ -1,4 +1,4 @@
-"""What a restyled template has lost: everything the program needs from it, said in Chinese."""
+"""Findings about what a restyled template has lost."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _A4 = "9"
 
 
 def check_templates(form: Form, folder: Path, local: frozenset[str] = frozenset()) -> list[Finding]:
-    """What ``return.xlsx`` and ``report.docx`` in ``folder`` have lost; raises `TemplateError` if one is unreadable.
-
-    ``local`` are codes of local indicators, which the report may print besides the form's own.
+    """Check ``return.xlsx`` and ``report.docx`` in ``folder``; raises `TemplateError` if one is unreadable. ``local``
+    are codes of local indicators that the report may print.
     """
     workbook, report = folder / "return.xlsx", folder / "report.docx"
     return [*_workbook(form, workbook), *_report(form, report, local)]
@@ -44,7 +43,7 @@ def _workbook(form: Form, path: Path) -> Iterator[Finding]:
 
 
 def _labels(form: Form, layout: Layout, where: Mapping[str, str]) -> Iterator[Finding]:
-    """Each item's own row and column heading must stand beside and above it."""
+    """Check that each item's row and column headings are beside and above it."""
     anchors: dict[str, set[str]] = {}
     for anchor in layout.anchors:
         anchors.setdefault(anchor.place.sheet, set()).add(plain(anchor.text))
@@ -91,7 +90,7 @@ def _validated_cells(sheet: Worksheet) -> set[tuple[int, int]]:
 
 
 def _balances(form: Form, layout: Layout, book: Workbook, where: Mapping[str, str]) -> Iterator[Finding]:
-    """Every balance has its live mark on the cell of its total."""
+    """Check that every balance has its live mark on the cell of its total."""
     marked = {name: _marked_cells(book[name].conditional_formatting) for name in layout.sheets}
     for rule in form.rules:
         for equation in rule.equations:

@@ -1,7 +1,6 @@
-"""The Word template of the annual report, built once from the form; afterwards it is the office's to restyle.
-
-docxtpl fills it: a paragraph that holds only ``{%p … %}`` disappears, every other tag stands in a single run.
-Labels, headings and tables come from the form; the narrative frame is our own wording.
+"""The Word template of the annual report, built once from the form; afterwards the office may restyle it. docxtpl fills
+it: a paragraph that holds only ``{%p … %}`` disappears, every other tag stands in a single run. Labels, headings and
+tables come from the form; the narrative frame is our own wording.
 """
 
 from __future__ import annotations
@@ -94,7 +93,7 @@ def build_report(form: Form, path: Path) -> None:
 
 
 def placeholders(template: Path) -> frozenset[str]:
-    """Every name the template asks for beyond `REPORT_NAMES`: item codes, unless someone mistyped one.
+    """Return the names in the template beyond `REPORT_NAMES`; all should be item codes.
 
     Raises `TemplateError` when the file is not a Word template or a tag in it cannot be parsed.
     """
@@ -116,7 +115,7 @@ def placeholders(template: Path) -> frozenset[str]:
 
 
 def table_placeholders(template: Path) -> frozenset[str]:
-    """The item codes that are printed in the cells of the template's tables; raises like `placeholders`."""
+    """Return the item codes in the cells of the template's tables; raises like `placeholders`."""
     cells = _open_template(template).get_docx().element.body.iter(qn("w:tc"))
     texts = ("".join(text.text or "" for text in cell.iter(qn("w:t"))) for cell in cells)
     return frozenset(code for text in texts for code in _PRINTED.findall(text)) & placeholders(template)
@@ -132,27 +131,27 @@ def _front(document: WordDocument) -> None:
 
 
 def _section(document: WordDocument, form: Form, item: Item) -> None:
-    """One section of the narrative: what the figures say, then the office's own paragraphs."""
+    """Add one section of the narrative: generated sentences, then the office's own paragraphs."""
     if item.row_path[1].startswith("（"):
         add_paragraph(document, item.row_path[1], SUBHEADING)
-    said = passage(form, item.code)
-    if said is not None:
-        _when(document, said.when, said.jinja(), BODY)
+    generated = passage(form, item.code)
+    if generated is not None:
+        _when(document, generated.when, generated.jinja(), BODY)
     # Where the figures speak already, an office's bare “无” adds nothing.
-    words = f'{item.code}|reject("in", ["无", "无。"])|list' if said else item.code
+    words = f'{item.code}|reject("in", ["无", "无。"])|list' if generated else item.code
     add_paragraph(document, f"{{%p set words = {words} %}}", BODY)
     add_paragraph(document, "{%p for paragraph in words %}", BODY)
     add_paragraph(document, "{{ paragraph }}", BODY)
     add_paragraph(document, "{%p endfor %}", BODY)
-    if said is None or said.when:
-        nothing = "not words" + (f" and not ({said.when})" if said else "")
+    if generated is None or generated.when:
+        nothing = "not words" + (f" and not ({generated.when})" if generated else "")
         add_paragraph(document, f"{{%p if {nothing} %}}", BODY)
         add_paragraph(document, MISSING_TEXT, BODY, color=RED)
         add_paragraph(document, "{%p endif %}", BODY)
 
 
 def _when(document: WordDocument, condition: str, text: str, style: str) -> None:
-    """A paragraph that is there only under ``condition``; an empty condition always holds."""
+    """Add a paragraph that is printed only under ``condition``; an empty condition always holds."""
     if condition:
         add_paragraph(document, f"{{%p if {condition} %}}", style)
     add_paragraph(document, text, style)
@@ -180,7 +179,7 @@ def _open_template(template: Path) -> DocxTemplate:
 
 
 def _source(template: DocxTemplate) -> str:
-    """The template's text as docxtpl hands it to Jinja: body, headers and footers."""
+    """Return the template's text as docxtpl passes it to Jinja: body, headers and footers."""
     parts: list[str] = [template.get_xml()]
     for uri in (template.HEADER_URI, template.FOOTER_URI):
         parts.extend(template.get_part_xml(part) for _, part in template.get_headers_footers(uri))
@@ -188,7 +187,7 @@ def _source(template: DocxTemplate) -> str:
 
 
 def _dotted_name(node: nodes.Node) -> str:
-    """``t3.received.natural`` of an attribute chain; of anything else only what hangs on it."""
+    """``t3.received.natural`` of an attribute chain; of any other expression only its attributes."""
     if isinstance(node, nodes.Getattr):
         return f"{_dotted_name(node.node)}.{node.attr}"
     return node.name if isinstance(node, nodes.Name) else ""

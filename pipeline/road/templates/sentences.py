@@ -1,8 +1,8 @@
-"""The sentences the report writes from figures, as Jinja text: what is unknown (or zero) is left out.
+"""The generated sentences of the report, as Jinja text; unknown or zero figures are left out.
 
-A sentence is an opening and clauses; a clause stands when its condition holds, so a figure nobody reported
-(``None``) is never printed as a number. A clause that names an item the form does not have is dropped when the
-template is built, so the same sentences serve every form.
+A sentence is an opening and clauses; a clause is printed when its condition holds, so an unknown figure (``None``) is
+never printed as a number. A clause that names an item the form does not have is dropped when the template is built, so
+the same sentences serve every form.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Passage:
 
 
 def passage(form: Form, text_code: str) -> Passage | None:
-    """What the report can say by itself in the section of ``text_code``; ``None`` when nothing."""
+    """Return the generated passage for the section of ``text_code``; ``None`` when there is none."""
     sentences = []
     own = (_results(form), _ASSISTED) if text_code == "text.requests" else ()
     for sentence in (*_SENTENCES.get(text_code, ()), *own):
@@ -92,7 +92,7 @@ def _count_clause(code: str, before: str, unit: str) -> Clause:
 
 
 def _results(form: Form) -> Sentence:
-    """How the requests were answered, by the form's own groups: 予以公开 … 其他处理."""
+    """Return the clauses on how the requests were answered, by the form's own groups: 予以公开 … 其他处理."""
     groups: dict[str, list[str]] = {}
     for item in form.of_table("t3"):
         if item.code.endswith(".total") and len(item.row_path) > 1 and not item.code.startswith("t3.total."):

@@ -76,7 +76,7 @@ _KEPT_STYLES = _STYLES.keys() | {"Default Paragraph Font", "Normal Table", "No L
 
 
 def new_document() -> WordDocument:
-    """An empty report: page, styles and page numbers set, nothing of Word's own look left."""
+    """Make an empty report with our page, styles and page numbers, and none of Word's default look."""
     document = Document()
     _drop_unused(document)
     _set_page(document)

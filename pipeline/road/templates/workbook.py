@@ -1,4 +1,4 @@
-"""The blank return.xlsx, built once from the form; afterwards it is the office's to restyle in Excel or WPS.
+"""The blank return.xlsx, built once from the form; afterwards the office may restyle it in Excel or WPS.
 
 No macros; it must open and work in Excel, WPS and LibreOffice. Only entry cells are unlocked; totals are formulas
 with cached results; both sides of a broken balance turn red while the clerk types.
@@ -107,7 +107,7 @@ def build_workbook(form: Form, path: Path) -> None:
 
 
 def names(form: Form, layout: Layout) -> dict[str, Place]:
-    """Every defined name of a return workbook and the cell it stands for."""
+    """Return every defined name of a return workbook with its cell."""
     return {form.item(code).name: place for code, place in layout.places.items()} | dict(layout.named)
 
 
@@ -180,7 +180,7 @@ def _table(sheet: Worksheet, inks: Inks, form: Form, table: Table, layout: Layou
 
 
 def _formula(form: Form, code: str, layout: Layout) -> str:
-    """A total as Excel computes it: the right side of the equation that defines it."""
+    """Return the formula of a total: the right side of its defining equation."""
     place = layout.places[code]
     return formulas.side_formula(form.formulas[code].right, layout.places, on=place.sheet)
 
@@ -233,7 +233,7 @@ def _checks(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
 
 
 def _status(sheet: Worksheet, inks: Inks, form: Form, layout: Layout) -> None:
-    """The line on top: how many cells are blank, how many balances broken, and so whether it can be sent in."""
+    """Draw the line on top: blank cells, broken balances, and whether the workbook can be sent in."""
     due = [item.code for item in due_items(form, layout.places)]
     lacking = f"({formulas.lacking_formula(form, due, layout.places, nothing=NOTHING)}+{EXTRA_LACKING})"
     counts: dict[str, str] = {}
@@ -270,7 +270,7 @@ def _check_row(sheet: Worksheet, inks: Inks, form: Form, layout: Layout, row: in
 
 
 def _later_row(sheet: Worksheet, inks: Inks, row: int, rule: Rule) -> None:
-    """A rule that is evaluated on receipt: there is nothing to show yet but the cell for the reason."""
+    """Draw a rule that is evaluated on receipt: only the cell for the reason."""
     sheet.set_row(row, 30)
     sheet.write_string(row, 0, check_title(rule), inks["label"])
     sheet.write_string(row, 1, WHOLE, inks["label"])
@@ -293,7 +293,7 @@ def _identity(sheet: Worksheet, form: Form) -> None:
 
 
 def _balances(sheets: dict[str, Worksheet], inks: Inks, form: Form, layout: Layout) -> None:
-    """Both sides of a broken balance turn red, of a doubtful one yellow, on the sheet where they stand."""
+    """Colour both sides of a broken balance red, of a doubtful one yellow."""
     for _, equation in check_rows(form):
         rule = form.rule(equation.rule)
         places = [layout.places[code] for code in equation.codes if code in layout.places]

@@ -1,4 +1,4 @@
-"""What cells say: labels that prove where an item stands, figures as people write them."""
+"""The meaning of cells: labels that prove the place of an item, and figures as people write them."""
 
 from pipeline.workbook.cells.charts import Chart, charts, label_key
 from pipeline.workbook.cells.grid import Rows, text_at, value_at

@@ -1,8 +1,8 @@
-"""The labels of a form as they are compared: what must stand around a cell before it is believed to be an item's.
+"""The labels of a form, normalised for comparison: those that prove the cell of an item.
 
-A label is compared by its letters and digits alone (`label_key`), so that spaces, line breaks, full-width digits, ``1、``
-for ``1.`` and brackets of any width do not matter. Its number may be missing, but not be another; other wordings of a
-label stand in the form (``also``).
+A label is compared by its letters and digits alone (`label_key`), so that spaces, line breaks, full-width digits,
+``1、`` for ``1.`` and brackets of any width do not matter. Its number may be missing but not different; other wordings
+of a label are in the form (``also``).
 """
 
 from __future__ import annotations
@@ -87,9 +87,8 @@ class Chart:
 
 
 def charts(form: Form, local: Sequence[Item] = ()) -> tuple[Chart, ...]:
-    """The labels of every table of the form, the issued sheets of indicators and texts among them.
-
-    ``local`` are the local indicators that are asked for; the others have no chart, nobody looks for them.
+    """Return the labels of every table of the form, including the sheets of indicators and texts. ``local`` are the
+    local indicators of the unit; others get no chart.
     """
     wording = {label_key(step): step for item in form.items for step in (*item.row_path, *item.column_path)}
     made = [
@@ -158,7 +157,7 @@ def _lines(band: Band) -> Iterator[Line]:
 
 
 def _same(words: frozenset[str], also: Mapping[str, str]) -> dict[str, str]:
-    """Other wordings of ``words``: what the form says, and a label without its number where that leaves no doubt."""
+    """Return other wordings of ``words``: those of the form, and the label without its number when that is unambiguous."""
     bare = Counter(_drop_number(word) for word in words)
     found = {_drop_number(word): word for word in words if bare[_drop_number(word)] == 1}
     found |= {_drop_number(other): word for other, word in also.items() if word in words}

@@ -1,8 +1,7 @@
-"""What a number looks like under a number format, so that it can be compared with what is stored.
+"""The look of a number under a number format, to be compared with the stored number.
 
-`EXAMPLES` is the table that decides; it is the test as well. ``None`` stands for a format whose picture is not known
-(dates, fractions, exponents): whoever meets it asks.
-Source: ECMA-376 part 1, 18.8.30 and 18.8.31.
+`EXAMPLES` is the table that decides; it is the test as well. ``None`` means that the look is unknown (dates, fractions,
+exponents) and a person must be asked. Source: ECMA-376 part 1, 18.8.30 and 18.8.31.
 """
 
 from __future__ import annotations
@@ -48,13 +47,13 @@ _UNKNOWN = re.compile(r"[ymdhsaegbYMDHSAEGB年月日时分秒]|/|E[+-]", re.I)
 
 
 def is_plain(code: str) -> bool:
-    """Whether a number looks under ``code`` as it is stored."""
+    """Whether a number under ``code`` looks as it is stored."""
     return _PLAIN.fullmatch(code) is not None
 
 
 @lru_cache(maxsize=4096)
 def draw_number(code: str, value: Decimal) -> str | None:
-    """What a cell of that format shows for ``value``; ``None`` where that is not known.
+    """Return what a cell of that format shows for ``value``; ``None`` when unknown.
 
     >>> [text for code, value, text in EXAMPLES if draw_number(code, Decimal(value)) != text]
     []
@@ -91,7 +90,7 @@ def _sections(code: str) -> list[str]:
 
 
 def _strip_section(section: str) -> str | None:
-    """A section without colours and with the text of its currency; ``None`` with a condition or a numeral system."""
+    """Return a section without colours and with its currency text; ``None`` for a condition or a numeral system."""
 
     def bracket(match: re.Match[str]) -> str:
         inside = match[1]
@@ -104,7 +103,7 @@ def _strip_section(section: str) -> str | None:
 
 
 def _section(section: str, value: Decimal) -> str | None:
-    """One section: digits where its placeholders stand, and everything between as it is written."""
+    """Draw one section: digits in its placeholders, everything between unchanged."""
     if not section:
         return ""
     pieces: list[str | None] = []  # None marks where digits stand
@@ -134,13 +133,14 @@ def _section(section: str, value: Decimal) -> str | None:
             pieces.append(other or "")
     if literal_unknown:
         return None
+    # a section of literals only, such as "无"
     if not places:
         return "".join(piece or "" for piece in pieces)
     return _digits(pieces, places, len(places) if point < 0 else point, value * 100**percent)
 
 
 def _digits(pieces: Sequence[str | None], places: Sequence[str], point: int, value: Decimal) -> str | None:
-    """The pieces with the digits of ``value``; placeholders before the ``point`` and behind it are filled apart."""
+    """Fill the digits of ``value`` into the pieces; placeholders before and behind the ``point`` are filled separately."""
     whole_places, decimal_places = places[:point], places[point:]
     pattern, decimals = "".join(whole_places), "".join(decimal_places)
     thousands = 0
@@ -162,7 +162,7 @@ def _digits(pieces: Sequence[str | None], places: Sequence[str], point: int, val
 def _place_digits(
     pieces: Sequence[str | None], whole_places: Sequence[str], whole: str, fraction: str, *, grouped: bool
 ) -> str:
-    """Digits put where the placeholders stand: whole ones from the right, so that text between them keeps its place."""
+    """Put digits into the placeholders: whole ones from the right, so that text between them keeps its place."""
     runs: list[str] = []
     left = whole
     for run in reversed(whole_places):

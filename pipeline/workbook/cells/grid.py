@@ -1,4 +1,4 @@
-"""A grid of cells as a reader gives it: rows of any length, read with care for their ends.
+"""Bounds-checked access to a grid of cells with rows of any length.
 
 >>> rows = [["甲", 3.0], ["乙"]]
 >>> value_at(rows, 0, 1), value_at(rows, 1, 1), value_at(rows, 9, 0), text_at(rows, 0, 1), text_at(rows, 1, 0)
@@ -19,6 +19,6 @@ def value_at(rows: Rows, row: int, col: int) -> object:
 
 
 def text_at(rows: Rows, row: int, col: int) -> str:
-    """The text of a cell; empty where there is none, or something else than text."""
+    """Return the text of a cell; empty when there is none, or a value of another type."""
     value = value_at(rows, row, col)
     return value if isinstance(value, str) else ""

@@ -1,8 +1,7 @@
-"""Row and column labels on any sheet: where each item of the form is proven to stand.
-
-A cell is an item's when the labels that govern its row spell the item's whole row path and the labels that govern its
-column its whole column path. Which labels govern a line is read off their places (`Walk`), so it does not matter how, or
-whether, the label cells are merged. How a label is compared says `charts`.
+"""Row and column labels on any sheet, which prove the cell of each item. A cell belongs to an item when the labels that
+govern its row spell the item's whole row path, and those that govern its column its whole column path. The governing
+labels follow from their positions (`Walk`), so it does not matter how the label cells are merged. `charts` defines how
+labels are compared.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ class Sighting:
 
 @dataclass(slots=True, kw_only=True)
 class Sightings:
-    """What the labels of one or more sheets prove, and what was noticed beside."""
+    """The items that the labels of one or more sheets prove, and further observations."""
 
     found: list[Sighting] = field(default_factory=list)
     stray: list[Place] = field(default_factory=list)
     reworded: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: Sightings) -> None:
-        """Take over what another sheet proves."""
+        """Add the sightings of another sheet."""
         self.found += other.found
         self.stray += other.stray
         self.reworded |= other.reworded
@@ -47,8 +46,8 @@ class Sightings:
 class Walk:
     """The path of labels that governs each line, read line by line; positions count from the outer label inwards.
 
-    A label holds until another stands at its position or further out. A text that does not continue the path it is
-    under leaves the path unknown (``None``) for everything further in, so that nothing below it can be believed.
+    A label governs until another one comes at its position or further out. A text that does not continue the path makes
+    the path unknown (``None``) for everything further in, so that nothing below it is believed.
 
     >>> walk = Walk(frozenset({("三",), ("三", "公开"), ("三", "不公开"), ("四",)}), frozenset({"三", "公开", "不公开", "四"}))
     >>> labels = [("三", 0), ("公开", 1), ("不公开", 1), ("备注", 1), ("公开", 2), ("四", 0), ("公开", 1)]
@@ -68,7 +67,7 @@ class Walk:
         self._stack: list[tuple[int, Path | None]] = []
 
     def meet(self, key: str, position: int) -> Path | None:
-        """The path that holds after the label ``key`` at ``position``."""
+        """Return the path after the label ``key`` at ``position``."""
         stack = self._stack
         while stack and stack[-1][0] > position:
             stack.pop()
@@ -112,6 +111,7 @@ def sight(sheet: str, rows: Rows, every: Mapping[int, Sequence[Label]], chart: C
     row = 0
     while row < len(rows):
         new = heading_at(rows, labels, row, chart)
+        # a heading begins here: it governs the rows below it until the next one
         if new is not None:
             heading, row = new, new.last + 1
             if not chart.stacked:
@@ -119,6 +119,7 @@ def sight(sheet: str, rows: Rows, every: Mapping[int, Sequence[Label]], chart: C
             continue
         if chart.stacked:
             own = [label for label in labels.get(row, ()) if not heading.columns or label[0] < min(heading.columns)]
+            # labels left of the first value column prove the row
             hits = list(_items_of(chart, heading, _row_path(rows, own, row, heading, chart, walk)))
             if hits:
                 proven.append(row)
@@ -126,6 +127,7 @@ def sight(sheet: str, rows: Rows, every: Mapping[int, Sequence[Label]], chart: C
                 stray += [Place(sheet, row, c) for c in heading.columns if _figure(rows, row, c)][:1]
             seen.found.extend(Sighting(index, Place(sheet, row, col), (sheet, heading.at)) for index, col in hits)
         row += 1
+    # a figure between proven rows whose own row has no label belongs to somebody
     seen.stray.extend(place for place in stray if proven and proven[0] < place.row < proven[-1])
     if any(sighting.place.sheet == sheet for sighting in seen.found):
         _reword(labels, chart, seen)
@@ -133,7 +135,7 @@ def sight(sheet: str, rows: Rows, every: Mapping[int, Sequence[Label]], chart: C
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Rows ``at`` to ``last`` hold column labels; ``columns`` by sheet column, those proven and no other."""
+    """Rows ``at`` to ``last`` hold column labels; ``columns`` are the proven ones by sheet column."""
 
     at: int
     last: int
@@ -141,13 +143,14 @@ class Heading:
 
 
 def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, chart: Chart) -> Heading | None:
-    """The heading that begins in ``row``: it must prove two columns of a band, or the only one it has."""
+    """Find the heading that begins in ``row``: it must prove two columns of a band, or its only one."""
 
     def named(r: int) -> bool:
         return any(chart.column_key(key) in chart.column_words for _, key, _ in labels.get(r, ()))
 
     if not named(row):
         return None
+    # the heading goes on while the rows below hold column labels
     last = row
     for r in range(row + 1, min(row + DEEPEST_HEADING, len(rows))):
         if named(r):
@@ -158,6 +161,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
     for r in range(row, last + 1):
         for c, key, _ in labels.get(r, ()):
             by_column.setdefault(c, []).append((r, chart.column_key(key)))
+    # column labels are walked from the left, and in each column from the top
     walk = Walk(chart.column_steps, chart.column_words)
     columns: dict[int, Path] = {}
     for c in sorted(by_column):
@@ -166,6 +170,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
             path = walk.meet(key, r)
         if path is not None:
             columns[c] = path
+    # a path that is found twice proves neither of its columns
     once = {c: path for c, path in columns.items() if list(columns.values()).count(path) == 1}
     known = set(once.values())
     if any(len(known & block.columns) >= min(2, len(block.columns)) for block in chart.blocks):
@@ -175,7 +180,7 @@ def heading_at(rows: Rows, labels: Mapping[int, Sequence[Label]], row: int, char
 
 
 def _row_path(rows: Rows, labels: Sequence[Label], row: int, heading: Heading, chart: Chart, walk: Walk) -> Path | None:
-    """The row path proven for this row; ``None`` where its own labels do not prove one."""
+    """Return the row path proven for this row; ``None`` when its labels prove none."""
     named = [(c, chart.row_key(key)) for c, key, _ in labels]
     known = any(key in chart.row_words for _, key in named)
     telling = bool(heading.columns) and (known or any(_is_filled(value_at(rows, row, c)) for c in heading.columns))
@@ -214,7 +219,7 @@ def _below(sheet: str, rows: Rows, heading: Heading, chart: Chart, seen: Sightin
 
 
 def _reword(labels: Mapping[int, Sequence[Label]], chart: Chart, seen: Sightings) -> None:
-    """Labels written otherwise than the form prints them."""
+    """Return labels that differ from the form's wording."""
     words = chart.row_words | chart.column_words
     for row in labels.values():
         for _, key, text in row:

@@ -1,4 +1,4 @@
-"""Many cells in few words: whole rows, whole columns, and what is left of each row."""
+"""Names for many cells in few words: whole rows, whole columns, and the rest of each row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NAMED = 3
 
 
 def group_items(some: Sequence[Item], every: Sequence[Item]) -> Iterator[tuple[str, str, list[Item]]]:
-    """``some`` of a table's ``every`` items as 行, 列 or 格, each with what it is called and the items it stands for."""
+    """Group ``some`` of a table's ``every`` items as 行, 列 or 格, each with its name and its items."""
     rest = list(some)
     for what, path in (("行", "row_path"), ("列", "column_path")):
         for steps in dict.fromkeys(getattr(item, path) for item in rest):

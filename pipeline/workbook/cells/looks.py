@@ -1,6 +1,5 @@
-"""A figure as a person sees it against the figure as it is stored: what counts is what is seen.
-
-A unit in the format (``0"元"``) is read as if it were typed; any other difference is uncertain, and asked.
+"""A figure as a person sees it, compared with the stored one: the visible figure counts. A unit in the format
+(``0"元"``) is read as if it were typed; any other difference is uncertain and gets a finding.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _NOTHING = frozenset({"无", "没有", "-", "—", "－", "–", "/"})
 
 
 def read_look(raw: object, look: Look, item: Item) -> CellReading | None:
-    """The figure that a cell of ``item`` shows; ``None`` where it shows what it holds, and is read as usual.
+    """Read the figure that a cell of ``item`` shows; ``None`` when it shows the stored value.
 
     >>> fee = Item(code="x", table="t", row_path=("收费",), column_path=(), kind="money", scale=4, unit="万元")
     >>> str(read_look(2277820.0, Look(format='0"元"'), fee).value), read_look(12.5, Look(format="0.00"), fee)

@@ -1,4 +1,4 @@
-"""A raw cell to a typed value, or to the reason why not. Nothing is guessed, every repair is told.
+"""A raw cell to a typed value, or to a reason. Nothing is guessed, and every repair is reported.
 
 `CASES` is the one table that decides how a figure may be written; docs/numbers.md is that table for people.
 Text is tried against it from the top, the first case that fits decides, and what fits none is not a number.
@@ -44,7 +44,7 @@ _YUAN: Mapping[str, int] = {"元": 1, "元整": 1, "万元": 10_000}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellReading:
-    """What one cell says. Exactly one of: a value, a blank (``value`` None, no reason), a refusal (``reason``).
+    """The reading of one cell, exactly one of: a value, a blank (``value`` None, no reason), a refusal (``reason``).
 
     ``repairs`` are what was done to a value that was not written as a plain number.
     """
@@ -57,7 +57,7 @@ class CellReading:
 
 @dataclass(frozen=True, slots=True)
 class NumberCase:
-    """One way a figure is written: what it is called, the text it matches, what follows, and examples.
+    """One way to write a figure: its name, the text it matches, the reading, and examples.
 
     An example is (text, what it reads as in a 件 cell of counts or, with a unit named, in that cell); "" is a blank,
     ``None`` a refusal. ``then`` gets the match and the item and answers with a value and repairs, or with a reason.
@@ -180,7 +180,7 @@ CASES: tuple[NumberCase, ...] = (
 
 
 def read_text(raw: object) -> CellReading:
-    """Text as it stands, line ends unified, control characters taken out; numbers and dates as a clerk sees them."""
+    """Read a text with unified line ends and without control characters; numbers and dates as a clerk sees them."""
     shown = as_shown(raw)
     text = _CONTROL.sub("", shown.replace("\r\n", "\n")).strip()
     return CellReading(value=text or None, shown=shown)
@@ -215,9 +215,8 @@ def fold_width(text: str) -> str:
 
 
 def _number_cell(raw: int | float, item: Item) -> CellReading:
-    """repr() is the shortest decimal that is this float: what was typed, never its binary tail.
-
-    A formula may leave noise behind the 15th digit, which is all a workbook shows; it is cut off there, and told.
+    """Read a number cell. repr() of a float is the shortest decimal, which is what was typed. A formula may leave noise
+    behind the 15th digit, the last one that a workbook shows; it is cut off there and reported.
     """
     shown = as_shown(raw)
     read = _check_number(Decimal(repr(raw)), (), item, shown)
@@ -244,7 +243,7 @@ def _check_number(number: Decimal, repairs: tuple[Repair, ...], item: Item, show
 
 
 def as_shown(raw: object) -> str:
-    """The cell as a clerk sees it, for messages."""
+    """Return the cell as a clerk sees it, for messages."""
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, float):

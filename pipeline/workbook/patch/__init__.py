@@ -1,7 +1,6 @@
-"""Change a workbook part by part: what is not to change stays byte for byte as it was.
-
-`patch_workbook` writes values; the rest are the pieces a correction is made of: `Package` (parts, relations, content
-types), `Book` (sheets and names), `Cells`, `Styles` (only ever added to), `Notes` (classic comments) and `Validations`.
+"""Change a workbook part by part, leaving everything else byte for byte. `patch_workbook` writes values; the rest are
+the tools for corrections: `Package` (parts, relations, content types), `Book` (sheets and names), `Cells`, `Styles`
+(only ever added to), `Notes` (classic comments) and `Validations`.
 """
 
 from pipeline.workbook.patch.book import Book

@@ -48,7 +48,7 @@ class Book:
         return {n.get("name", ""): n.text or "" for n in nodes if n.get("localSheetId") is None}
 
     def drop(self, sheet: str) -> None:
-        """Take out a sheet with its part and its own names; the numbers of the others in local names follow."""
+        """Remove a sheet with its part and its names; sheet numbers in the other local names are adjusted."""
         at, node = next((n, node) for n, node in enumerate(self._nodes()) if node.get("name") == sheet)
         part = self.parts[sheet]
         self._package.edit(BOOK)
@@ -101,7 +101,7 @@ class Book:
         node.text = reference
 
     def forget(self, pattern: re.Pattern[str]) -> None:
-        """Take out the workbook-wide names that match ``pattern`` whole."""
+        """Remove the workbook-wide names that match ``pattern`` completely."""
         for node in list(self._root.iter(main("definedName"))):
             if node.get("localSheetId") is None and pattern.fullmatch(node.get("name", "")):
                 self._package.edit(BOOK)
@@ -115,14 +115,14 @@ class Book:
         return list(self._container().iterchildren(main("sheet")))
 
     def _renumber(self, first: int, by: int) -> None:
-        """Local names count sheets by place: those from ``first`` on move by ``by``."""
+        """Shift the sheet numbers of local names from ``first`` on by ``by``."""
         for node in self._root.iter(main("definedName")):
             at = node.get("localSheetId")
             if at is not None and int(at) >= first:
                 node.set("localSheetId", str(int(at) + by))
 
     def _open_first(self) -> None:
-        """Open with the first sheet, and with it alone: two selected sheets would be typed into at once."""
+        """Select the first sheet alone, because typing goes into all selected sheets."""
         for view in self._root.iter(main("workbookView")):
             for attribute in ("activeTab", "firstSheet"):
                 view.attrib.pop(attribute, "")

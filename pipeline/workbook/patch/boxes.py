@@ -58,7 +58,7 @@ class Boxes:
         return f"{_OPEN}{layout}{_TYPE}</xml>".encode()
 
     def put(self, row: int, col: int, text: str) -> None:
-        """A box beside a cell, large enough for ``text``; a box that is there grows to that."""
+        """Put a box beside a cell, large enough for ``text``; an existing box is enlarged."""
         size = box_size(text)
         box = self._find(row, col)
         if box is not None:
@@ -77,7 +77,7 @@ class Boxes:
         self._vml.append(shape)
 
     def remove(self, reference: str) -> None:
-        """Take out the box of a cell."""
+        """Remove the box of a cell."""
         box = self._find(*xl_cell_to_rowcol(reference))
         if box is not None:
             self._vml.remove(box)

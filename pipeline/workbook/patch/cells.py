@@ -1,8 +1,8 @@
 """Write values into chosen cells of a workbook and leave every other byte of it as it is.
 
-An .xlsx is a zip of XML parts. Re-saving one through a library drops what the library does not know (drop-downs and
-conditional formats of newer Excels, shapes, pictures); here only the sheets that change are touched, and in them only
-the cells. Used to stamp the issued workbook from the template as the office restyled it.
+An .xlsx is a zip of XML parts. Saving it through a library drops what the library does not know (drop-downs and
+conditional formats of newer Excels, shapes, pictures). Here only the changed cells of the changed sheets are touched.
+Used to stamp the issued workbook from the template as the office restyled it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def patch_workbook(data: bytes, values: Mapping[Place, str | int | Decimal | Non
 
 
 def write_cells(package: Package, values: Mapping[Place, str | int | Decimal | None]) -> None:
-    """The same inside an open package."""
+    """Write values into an open package."""
     parts = Book(package).parts
     cells: dict[str, Cells] = {}
     ordered = sorted(values.items(), key=lambda entry: (entry[0].row, entry[0].col))
@@ -63,7 +63,7 @@ class Cells:
         return None if line is None else next((c for c in line.iter(main("c")) if c.get("r") == reference), None)
 
     def at(self, row: int, col: int) -> etree._Element:
-        """The cell; one that is not there yet is made, in the style its row or column gives it."""
+        """Return the cell; a missing one is made, in the style of its row or column."""
         line = self._row(row)
         reference = xl_rowcol_to_cell(row, col)
         new = etree.Element(main("c"), r=reference)

@@ -1,4 +1,4 @@
-"""The notes (classic comments) of one worksheet: ours are added to those that are there and can be found again.
+"""The notes (classic comments) of one worksheet: ours are added to existing ones and can be found again.
 
 A note is two things: its text in ``commentsN.xml`` and its box in ``vmlDrawingN.vml`` (ECMA-376 part 1, 18.7; part 4,
 19.4). Threaded comments of newer Excels keep a placeholder there, with an author ``tc=…``; they are left alone.
@@ -33,7 +33,7 @@ class Notes:
         self._boxes: Boxes | None = None
 
     def strip(self, ours: re.Pattern[str]) -> None:
-        """Cut what matches ``ours`` out of every note; a note with nothing left goes, and its box with it."""
+        """Remove what matches ``ours`` from every note; an empty note is removed with its box."""
         if not self._comments:
             return
         for comment in list(self._package.look(self._comments).iter(main("comment"))):
@@ -49,7 +49,7 @@ class Notes:
                 self._drawing().remove(comment.get("ref", ""))
 
     def write(self, row: int, col: int, text: str, *, author: str) -> None:
-        """Add ``text`` to the note of a cell, new or old, and see that its box shows all of it."""
+        """Add ``text`` to the note of a cell, new or old, and make its box large enough."""
         reference = xl_rowcol_to_cell(row, col)
         root = self._edit()
         comment = next((node for node in root.iter(main("comment")) if node.get("ref") == reference), None)
@@ -83,7 +83,7 @@ class Notes:
         return self._package.edit(self._comments)
 
     def _drawing(self) -> Boxes:
-        """The drawing that holds the boxes; a sheet without one gets it at the place the schema gives it."""
+        """Return the drawing that holds the boxes; a sheet without one gets it at the place that the schema requires."""
         if self._boxes is None:
             sheet = self._package.look(self._part)
             anchor = sheet.find(main("legacyDrawing"))
@@ -133,7 +133,7 @@ def _add_run(body: etree._Element, text: str) -> None:
 
 
 def _cut(texts: list[etree._Element], cuts: list[tuple[int, int]]) -> None:
-    """Cut spans of the joined text out of the runs they lie in; runs left empty go."""
+    """Cut spans of the joined text out of their runs, and remove empty runs."""
     at = 0
     for node in texts:
         text = node.text or ""

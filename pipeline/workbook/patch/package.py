@@ -1,4 +1,4 @@
-"""A workbook as its zip parts: each is parsed when first asked for, and only those taken for a change are written anew.
+"""A workbook as its zip parts: each is parsed on first use, and only edited ones are written anew.
 
 Part names, relations and content types follow ECMA-376 part 2 (Open Packaging Conventions).
 """
@@ -107,7 +107,7 @@ class Package:
             etree.SubElement(types, f"{_TYPE}Override", PartName=f"/{part}", ContentType=content_type)
 
     def remove(self, part: str) -> None:
-        """Take out a part and what only it is related to."""
+        """Remove a part and the parts that only it is related to."""
         targets = {relation.target for relation in self.relations(part)}
         for gone in (part, relations_part(part)):
             self._parts.pop(gone, None)

@@ -1,4 +1,4 @@
-"""The styles of a workbook, which are only ever added to: nothing that a cell uses today changes its number."""
+"""The styles of a workbook. They are only added to, so that existing style numbers stay valid."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Styles:
         return found
 
     def _add(self, name: str, entry: etree._Element) -> int:
-        """The number of ``entry``, added at the end if the list does not hold its like."""
+        """Return the number of ``entry``, which is appended if the list has no equal one."""
         entries = self._list(name)
         if name not in self._known:
             self._known[name] = {}

@@ -1,7 +1,7 @@
-"""The data validations of one worksheet: what a note says when a cell is selected, changed for some cells alone.
+"""The data validations of one worksheet: the note of a selected cell, changed for single cells.
 
-A validation holds for ranges (``sqref``); a cell that is to say something else leaves them and gets a copy of its own,
-so that what may be typed there stays as it was (ECMA-376 part 1, 18.3.1.32).
+A validation holds for ranges (``sqref``); a cell with another note is taken out of them and gets its own copy, so that
+what may be typed there stays the same (ECMA-376 part 1, 18.3.1.32).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Validations:
         self._root = root
 
     def say(self, row: int, col: int, note: Callable[[str], str], *, title: str) -> None:
-        """Let ``note`` make the cell's note from the one it has; ``title`` is for a cell that has none."""
+        """Replace the cell's note by what ``note`` makes of it; ``title`` is for a cell without a note."""
         own = next((node for node in self._nodes() if any(_inside(area, row, col) for area in _areas(node))), None)
         if own is None:
             made = etree.Element(main("dataValidation"), allowBlank="1")
@@ -77,7 +77,7 @@ def _inside(area: Area, row: int, col: int) -> bool:
 
 
 def _without(area: Area, row: int, col: int) -> Iterator[Area]:
-    """What is left of an area without one cell: the rows above and below it, the cells left and right of it."""
+    """Return an area without one cell: the rows above and below it, the cells left and right of it."""
     if not _inside(area, row, col):
         yield area
         return

@@ -1,4 +1,4 @@
-"""What arrived, and when: all that a ledger of version 0.1.0 held."""
+"""The table of arrivals, the only one in a ledger of version 0.1.0."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,7 +7,7 @@ revision, down_revision = "0001", None
 
 
 def upgrade() -> None:
-    """Create the table, unless it is there from before there were migrations."""
+    """Create the table, unless a ledger older than the migrations has it."""
     if sa.inspect(op.get_bind()).has_table("arrivals"):
         return
     op.create_table(

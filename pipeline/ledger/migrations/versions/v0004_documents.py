@@ -1,4 +1,4 @@
-"""What a night knew as data of its own: run.json, repairs, the order of first sight, further copies, accepted figures."""
+"""Tables for run.json, repairs, the order of first sight, further copies, and accepted figures."""
 
 import sqlalchemy as sa
 from alembic import op

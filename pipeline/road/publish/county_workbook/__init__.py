@@ -1,4 +1,4 @@
-"""county.xlsx: a return for the next level up, and everything needed to trust it."""
+"""county.xlsx: a return for the next level up, and the evidence for its figures."""
 
 from pipeline.road.publish.county_workbook.book import county_workbook
 

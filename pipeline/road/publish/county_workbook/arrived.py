@@ -1,4 +1,4 @@
-"""Who stands where and what arrived: 报送情况, 问题清单, 来件清单, 版本对照."""
+"""The states of the units and the arrivals: 报送情况, 问题清单, 来件清单, 版本对照."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def states(pen: Pen) -> None:
 
 
 def findings(pen: Pen) -> None:
-    """Everything a person must look at; below it what was found in returns that are not the one that counts."""
+    """Everything a person must look at; below it the findings of replaced returns."""
     headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办", "说明或认可")
     widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50, 36)
     sheet = pen.listing(FINDINGS, headings, widths)
@@ -66,7 +66,7 @@ def findings(pen: Pen) -> None:
 
 
 def arrivals(pen: Pen) -> None:
-    """Every file that arrived, once; a content found at several places lists them all."""
+    """Every arrival once, with all the paths of its content."""
     headings = ("文件", "状态", "单位", "下一步", "第一次收到", "字节", "哈希（认领时用）")
     widths = (60, 13, 28, 50, 18, 10, 20)
     sheet = pen.listing(ARRIVALS, headings, widths)
@@ -82,7 +82,7 @@ def arrivals(pen: Pen) -> None:
 
 
 def versions(pen: Pen) -> None:
-    """Where a unit sent several returns: the one that counts beside each other one, figure by figure."""
+    """For units with several returns: the counted one beside each other one, figure by figure."""
     headings = ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数")
     sheet = pen.listing(VERSIONS, headings, (28, 60, 44, 14, 44, 14))
     row = TOP

@@ -1,8 +1,7 @@
 """A sheet with very many rows of one kind, written several times as fast as cell by cell.
 
-XlsxWriter keeps an object for every cell and asks each for its format; 来源 alone has a row for every addend of every
-figure. Here a row is kept as it is and becomes XML in one step. The result is the same but for the spans of the rows,
-which are optional.
+XlsxWriter makes an object for every cell; 来源 has a row for every addend of every figure. Here a row is stored as it is
+and becomes XML in one step. The result is the same except for the optional spans of the rows.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ LINKS = 65_000
 
 
 class LongList(Worksheet):  # type: ignore[misc]
-    """A worksheet whose rows below the headings come from `line`; anything else on it is written as usual."""
+    """A worksheet whose rows below the headings are written by `line`; all else on it is written as usual."""
 
     def __init__(self) -> None:
         super().__init__()

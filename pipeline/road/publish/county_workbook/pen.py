@@ -1,4 +1,4 @@
-"""What every sheet of county.xlsx is drawn with: the workbook, its formats, the line that says what is counted, links."""
+"""The tools to draw every sheet of county.xlsx: the workbook, its formats, the line on completeness, links."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Pen:
     # ---------------------------------------------------------------- what is counted
     @cached_property
     def banner(self) -> str:
-        """Whose figures, of which year, and who is missing or counted for the time being: above every total."""
+        """The line above every total: county, year, and units that are missing or provisionally counted."""
         return f"汇总单位：{self._counted}"
 
     @cached_property
     def declared(self) -> str:
-        """The same on the sheets of the return, which declare the county as the unit that reports."""
+        """The line on the sheets of the return, which declare the county as the reporting unit."""
         return f"填报单位：{self._counted}"
 
     @cached_property
@@ -88,13 +88,13 @@ class Pen:
         return self.book.add_worksheet(name)
 
     def listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> Worksheet:
-        """A sheet with a title, the line with what is counted, and headings; its rows begin below `TOP`."""
+        """Add a sheet with title, line on completeness and headings; its rows begin below `TOP`."""
         sheet = self.sheet(name)
         self.draw_head(sheet, TITLES[name], self.banner, headings, widths)
         return sheet
 
     def long_listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> LongList:
-        """The same for very many rows."""
+        """Add a listing for very many rows."""
         sheet: LongList = self.book.add_worksheet(name, worksheet_class=LongList)
         self.draw_head(sheet, TITLES[name], self.banner, headings, widths)
         return sheet
@@ -111,7 +111,7 @@ class Pen:
         page(sheet, landscape=True, repeat=(0, TOP), tall=0)
 
     def draw_end(self, sheet: Worksheet, width: int, rows: int) -> None:
-        """The end of a list: a filter, or that there is nothing in it."""
+        """End a list: a filter, or a note that it is empty."""
         if rows:
             sheet.autofilter(TOP, 0, TOP + rows, width - 1)
         else:
@@ -119,7 +119,7 @@ class Pen:
 
     # ---------------------------------------------------------------- cells
     def text(self, sheet: Worksheet, row: int, col: int, text: str, ink: str = "value_left") -> None:
-        """A text; what a cell cannot hold is cut where it can be seen."""
+        """Write a text; one that is too long for a cell is cut with a visible mark."""
         if len(text) > _LONGEST:
             rest = len(text) - _LONGEST + 20
             text = f"{text[:-rest]}……（余下 {rest} 字略）"
@@ -131,26 +131,26 @@ class Pen:
             self.text(sheet, row, col, text, ink)
 
     def number(self, sheet: Worksheet, row: int, col: int, value: Figure | None, ink: str = "value") -> None:
-        """A figure, or a blank cell where there is none."""
+        """Write a figure; a blank cell when there is none."""
         if value is None:
             sheet.write_blank(row, col, None, self.ink(ink))
         else:
             sheet.write_number(row, col, value, self.ink(ink))
 
     def file(self, sheet: Worksheet, row: int, col: int, name: str) -> None:
-        """A file's name that opens it."""
+        """Write a file name that links to the file."""
         sheet.write_url(row, col, f"external:{self.path(name)}", self.ink("link"), name)
 
     def cell(self, sheet: Worksheet, row: int, col: int, file: str, where: tuple[str, str]) -> None:
-        """A cell's address that opens its file there."""
+        """Write a cell address that links to the cell in its file."""
         sheet.write_url(row, col, self.target(file, *where), self.ink("link"), where[1])
 
     def target(self, file: str, at: str, cell: str) -> str:
-        """Where a link to a cell of a returned workbook leads."""
+        """Return the target of a link to a cell of a returned workbook."""
         return f"external:{self.path(file)}#'{at}'!{cell}"
 
     def path(self, name: str) -> str:
-        """A file of the inputs, seen from county.xlsx."""
+        """Return the path of an input file relative to county.xlsx."""
         return str(PurePosixPath("..", "..", "inputs", str(self.outcome.year), name)).replace("#", "%23")
 
 

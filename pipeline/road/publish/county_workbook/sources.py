@@ -1,4 +1,4 @@
-"""Down to the cell: 来源, every addend of every figure, and 文字材料汇总, what every unit wrote."""
+"""来源, every addend of every figure with its cell, and 文字材料汇总, the texts of every unit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CELL = SOURCE_HEADINGS.index("单元格")
 
 
 def list_addends(pen: Pen) -> Mapping[str, Sequence[Contribution]]:
-    """The addends of every figure; of more than a sheet can hold, those that are not zero."""
+    """Return the addends of every figure; when a sheet cannot hold all, those other than zero."""
     every = {item.code: pen.county.contributions.get(item.code, ()) for item in pen.items}
     if sum(map(len, every.values())) <= ROWS:
         return every
@@ -22,7 +22,7 @@ def list_addends(pen: Pen) -> Mapping[str, Sequence[Contribution]]:
 
 
 def source_rows(pen: Pen) -> Mapping[str, int]:
-    """The row of 来源 in which the addends of each figure begin."""
+    """Return the first row of each figure's addends in 来源."""
     rows, row = {}, TOP + 1
     for code, addends in list_addends(pen).items():
         if addends and row <= ROWS:
@@ -32,7 +32,7 @@ def source_rows(pen: Pen) -> Mapping[str, int]:
 
 
 def sources(pen: Pen) -> None:
-    """One row an addend; those that are not zero open their file at the cell."""
+    """One row an addend; those other than zero link to the cell in their file."""
     sheet = pen.long_listing(SOURCES, SOURCE_HEADINGS, (38, 60, 10, 28, 44, 10, 8, 12, 24))
     row, ink, linked = TOP, pen.ink("cell"), pen.ink("link")
     addends = ((pen.form.item(code), addend) for code, each in list_addends(pen).items() for addend in each)

@@ -1,4 +1,4 @@
-"""What an auditor asks of the totals: 变动, 差额表, 分类小计, 分单位数据."""
+"""The sheets for an auditor: 变动, 差额表, 分类小计, 分单位数据."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.workbook.sheets import lines_height, page
 
 
 def changes(pen: Pen) -> None:
-    """Every figure that is not what it was the night before, with the units it moved because of."""
+    """Every figure that changed since the night before, with the units that caused it."""
     headings = ("指标代码", "指标", "原汇总数", "现汇总数", "相差", "原因", "原因单位", "原文件", "现文件", "该单位原数",
                 "该单位现数")  # fmt: skip
     widths = (22, 36, 10, 10, 10, 12, 20, 24, 24, 11, 11)
@@ -39,7 +39,7 @@ def changes(pen: Pen) -> None:
 
 
 def _change(pen: Pen, change: Change) -> Iterator[Sequence[str | Figure | None]]:
-    """One row a cause; the figure itself stands in the first."""
+    """One row a cause; the figure itself is in the first."""
     item = pen.form.item(change.item)
     start = (change.item, item.label, change.before, change.after, _less(change.after, change.before))
     rows: list[Sequence[str | Figure | None]] = [
@@ -70,7 +70,7 @@ def _less(left: Figure | None, right: Figure | None) -> Figure:
 
 # ---------------------------------------------------------------- 差额表
 def differences(pen: Pen) -> None:
-    """Root = Σ leaves + these rows: what each figure has beside the units' cells, then the totals that follow."""
+    """Root = Σ leaves + these rows: the differences of each figure, then the totals that follow."""
     headings = ("指标代码", "指标", "各单位之和", "差额", "汇总数", "理由", "批准人", "依据文件", "依据单元格")
     widths = (22, 34, 11, 10, 10, 44, 16, 18, 16)
     sheet = pen.listing(DIFFERENCES, headings, widths)
@@ -93,7 +93,7 @@ def differences(pen: Pen) -> None:
 def _write_adjusted(
     pen: Pen, sheet: Worksheet, row: int, code: str, rows: Sequence[Difference], widths: Sequence[float]
 ) -> int:
-    """The rows of one figure; what the units come to stands in the first, what the county comes to in the last."""
+    """The rows of one figure: the units' sum in the first, the county's figure in the last."""
     item = pen.form.item(code)
     for n, each in enumerate(rows):
         texts = (code, item.label, "", "", "", each.reason, each.approver, each.file, f"{each.sheet}!{each.cell}")
@@ -112,7 +112,7 @@ def _write_adjusted(
 
 # ---------------------------------------------------------------- 分类小计
 def groups(pen: Pen) -> None:
-    """Every figure by unit type; the types and the 差额 come to the total."""
+    """Every figure by unit type; the types and the 差额 add up to the total."""
     kinds = [f"{group.type}\n{len(group.units)} 个" for group in pen.county.groups]
     headings = ("指标代码", "指标", *kinds, "各单位之和", "差额", "汇总数")
     widths = (30, 50, *([10] * len(kinds)), 12, 10, 12)

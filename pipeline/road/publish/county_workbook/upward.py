@@ -37,7 +37,7 @@ from pipeline.workbook.sheets import check_title, draw_table, head, lines_height
 
 
 def tables(pen: Pen, source_rows: Mapping[str, int]) -> None:
-    """The statutory tables; every figure leads to its rows in 来源."""
+    """The statutory tables; every figure links to its rows in 来源."""
     for table in pen.form.tables:
         _table(pen, pen.sheet(table.sheet), table, source_rows)
 
@@ -62,7 +62,7 @@ def _table(pen: Pen, sheet: Worksheet, table: Table, source_rows: Mapping[str, i
 def _figure(
     pen: Pen, sheet: Worksheet, at: tuple[int, int], item: Item, ink: Format, source_rows: Mapping[str, int]
 ) -> None:
-    """A county figure that leads to where it comes from; blank where its one source is not known."""
+    """Write a county figure that links to its sources; blank when its single source is unknown."""
     value = pen.county.figures[item.code]
     if item.code in source_rows:
         tip = f"{item.label}：点击看来源"[:255]
@@ -80,7 +80,7 @@ def _define_name(pen: Pen, name: str, place: Place) -> None:
 
 # ---------------------------------------------------------------- 基本情况
 def basics(pen: Pen, source_rows: Mapping[str, int]) -> None:
-    """Who reports, and the indicators behind the narrative with how each was come by."""
+    """The reporting unit, and the indicators behind the narrative with the way each was aggregated."""
     sheet = pen.sheet(BASICS_SHEET)
     headings = (*BASICS_HEADINGS[:3], "汇总方式")
     pen.draw_head(sheet, BASICS_SHEET, pen.declared, headings, (32, 34, 10, 52))
@@ -95,18 +95,18 @@ def basics(pen: Pen, source_rows: Mapping[str, int]) -> None:
         if entry.code in pen.county.figures:
             _figure(pen, sheet, (row, VALUE_COLUMN), entry, pen.ink("value"), source_rows)
             continue
-        said = _own_answers(pen).get(entry.code, "")
-        if isinstance(said, int):
-            pen.number(sheet, row, VALUE_COLUMN, said)
+        answer = _own_answers(pen).get(entry.code, "")
+        if isinstance(answer, int):
+            pen.number(sheet, row, VALUE_COLUMN, answer)
         else:
-            sheet.set_row(row, max(20.0, lines_height([said], [34])))
-            pen.text(sheet, row, VALUE_COLUMN, said)
+            sheet.set_row(row, max(20.0, lines_height([answer], [34])))
+            pen.text(sheet, row, VALUE_COLUMN, answer)
         _define_name(pen, entry.name, Place(BASICS_SHEET, row, VALUE_COLUMN))
     page(sheet, repeat=(0, TABLE_ROW))
 
 
 def local(pen: Pen, source_rows: Mapping[str, int]) -> None:
-    """The office's own indicators, under the labels they were issued with; a next level that asks for them finds them."""
+    """The local indicators, under their issued labels, so that a next level that asks for them finds them."""
     items = [item for item in pen.items if item.table == LOCAL]
     if not items:
         return
@@ -122,7 +122,7 @@ def local(pen: Pen, source_rows: Mapping[str, int]) -> None:
 
 
 def _own_answers(pen: Pen) -> Mapping[str, str | int]:
-    """What the county says of itself: who signs, and the document numbers it counted."""
+    """Return the county's own answers: who signs, and the document numbers it counted."""
     profile = pen.outcome.control.profile
     return {
         "meta.unit": profile.root,
@@ -199,7 +199,7 @@ def _line(pen: Pen, sheet: Worksheet, row: int, rule: Rule, over: str, key: str)
 
 
 def _reason(given: Mapping[str, str], rule: Rule, key: str) -> str:
-    """The reason for an equation, or for its whole rule; a rule's own row takes those of its equations together."""
+    """Return the reason for an equation, or for its whole rule; the rule's own row joins those of its equations."""
     if text := given.get(key) or given.get(rule.id):
         return text
     if key != rule.id:
@@ -210,9 +210,9 @@ def _reason(given: Mapping[str, str], rule: Rule, key: str) -> str:
 def identity(pen: Pen, seal: Seal) -> None:
     """The hidden sheet of the workbook the next level issued: it proves whose return this is."""
     sheet = pen.sheet(IDENTITY_SHEET)
-    said = asdict(seal)
+    answer = asdict(seal)
     for row, key in enumerate(IDENTITY_KEYS):
         sheet.write_string(row, 0, key)
-        sheet.write_string(row, 1, said[key])
+        sheet.write_string(row, 1, answer[key])
     sheet.very_hidden()
     sheet.protect("")
