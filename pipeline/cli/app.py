@@ -25,6 +25,7 @@ from pipeline.cli.options import (
     CLEAN,
     FINDINGS,
     HERE,
+    INTERRUPTED,
     OUR_FAULT,
     By,
     Json,
@@ -297,6 +298,9 @@ def demo(
     show.play(play(workspace, progress=show.progress))
 
 
+_INTERRUPTED = "已中断。outputs 里要么还是上一次的结果，要么是这一次完整的结果；再运行一次就会接着做完。"
+
+
 def main() -> None:
     """Run the command line; every way out has its exit code."""
     sys.exit(_code())
@@ -309,13 +313,16 @@ def _code() -> int:
             reconfigure(encoding="utf-8", errors="replace")
     try:
         arguments = sys.argv[1:] or ["--help"]
-        return int(app(arguments, prog_name="xxgk", standalone_mode=False) or CLEAN)
+        code = int(app(arguments, prog_name="xxgk", standalone_mode=False) or CLEAN)
+        if code == INTERRUPTED:
+            show.error(_INTERRUPTED)
+        return code
     except XxgkError as error:
         show.error(str(error))
         return CANNOT_BEGIN
     except (typer.Abort, KeyboardInterrupt):
-        show.error("已中断，原有结果没有改动。")
-        return CANNOT_BEGIN
+        show.error(_INTERRUPTED)
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN

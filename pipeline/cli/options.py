@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.chinese import OPTIONS_METAVAR, ChineseCommand
 
-CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
+CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 130
 HANDLED: dict[str, Any] = {"cls": ChineseCommand, "options_metavar": OPTIONS_METAVAR}
 
 Root = Annotated[Path, typer.Option("--workspace", "-w", metavar="目录", help="工作区目录，默认为当前目录。")]

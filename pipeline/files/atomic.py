@@ -1,8 +1,8 @@
 """Published outputs appear whole or not at all, also when the power fails in the middle.
 
 A new folder is written beside the old one, flushed to disk, and exchanged with it in one step; files that others keep
-in the old folder are carried over. Where the system cannot exchange folders, two renames do it; `recover` completes
-them after a power failure.
+in the old folder are carried over. Where the system cannot exchange folders, the files are moved one by one under a
+manifest (`piecewise`); `recover` finishes that after a power failure.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import ctypes
 import errno
 import os
 import shutil
-import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import PublishError
+from pipeline.files.piecewise import finish, kept_beside, publish_piecewise
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NAMES = 20
-_WAITS = (0.05, 0.2, 0.5, 1.0)
 
 
-def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collection[str] = ()) -> None:
+def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collection[str] = ()) -> tuple[str, ...]:
     """Replace ``files`` (relative name to content) in ``folder`` in one step.
 
-    ``replaces`` names the sub-folders that ``files`` fills completely: what else lies in them goes.
+    ``replaces`` names the sub-folders that ``files`` fills completely: what else lies in them goes. Returns the names of
+    files that another program holds open, where that matters; their new versions are beside them (`piecewise.beside`).
     Raises `PublishError` and leaves the old content as it was when anything cannot be written.
     """
     try:
@@ -34,35 +34,70 @@ def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collect
         folder = folder.resolve()  # a link to another disk stays one
         draft = recover(folder)
         _write(draft, files)
-        _carry_over(folder, draft, replaces)
-        _exchange(draft, folder)
+        held = _put_in_place(draft, folder, files, replaces)
         with suppress(OSError):
             _remove(draft)
+        with suppress(OSError):
+            _remove(kept_beside(draft))
     except OSError as error:
         with suppress(OSError, UnboundLocalError):
             _remove(draft)
+            _remove(kept_beside(draft))
         raise PublishError(
             f"无法写入 {folder}（{error.strerror or error}）。"
             "请关闭正在打开的结果文件，检查文件夹权限和磁盘空间，再运行一次；原有结果没有改动。"
         ) from error
+    return held
 
 
 def recover(folder: Path) -> Path:
-    """Complete or undo an interrupted `publish_files`; return the path for the next draft. A leftover that cannot be
-    removed, such as a read-only folder, stays, and the draft gets another name.
+    """Finish an interrupted `publish_files`; return the path for the next draft. A leftover that cannot be removed, such
+    as a read-only folder, stays, and the draft gets another name.
     """
     old = folder.with_name(f".{folder.name}.old")
-    if old.exists() and not folder.exists():
+    if old.exists() and not folder.exists():  # of version 0.1, which renamed folders twice
         old.replace(folder)
+    for n in range(_NAMES):
+        finish(folder.with_name(f".{folder.name}.new{n or ''}"), folder)
     with suppress(OSError):
         _remove(old)
     for n in range(_NAMES):
         draft = folder.with_name(f".{folder.name}.new{n or ''}")
-        with suppress(OSError):
-            _remove(draft)
+        for leftover in (draft, kept_beside(draft)):
+            with suppress(OSError):
+                _remove(leftover)
         if not os.path.lexists(draft):
             return draft
     raise FileExistsError(errno.EEXIST, f"{folder.parent} 里有删不掉的 .{folder.name}.new")
+
+
+def _put_in_place(draft: Path, folder: Path, files: Mapping[str, bytes], replaces: Collection[str]) -> tuple[str, ...]:
+    """Exchange the folders, or where that is refused move the files one by one; return the names of held files."""
+    if not folder.exists():
+        draft.replace(folder)
+        held: tuple[str, ...] = ()
+    elif can_exchange(folder.parent):
+        _carry_over(folder, draft, replaces)
+        if not _exchange_folders(draft, folder):
+            raise OSError(errno.EBUSY, "文件夹无法替换")
+        held = ()
+    else:
+        held = publish_piecewise(draft, folder, list(files), replaces)
+    _flush(folder.parent)
+    return held
+
+
+def can_exchange(folder: Path) -> bool:
+    """Whether two folders inside ``folder`` can be exchanged: tried with two empty ones."""
+    probes = [folder / f".exchange{n}" for n in (1, 2)]
+    try:
+        for probe in probes:
+            probe.mkdir(exist_ok=True)
+        return _exchange_folders(*probes)
+    finally:
+        for probe in probes:
+            with suppress(OSError):
+                probe.rmdir()
 
 
 def _remove(path: Path) -> None:
@@ -100,35 +135,6 @@ def _carry_over(folder: Path, draft: Path, replaces: Collection[str]) -> None:
             os.link(path, target, follow_symlinks=False)
         except OSError:
             shutil.copy2(path, target, follow_symlinks=False)
-
-
-def _exchange(draft: Path, folder: Path) -> None:
-    if not folder.exists():
-        draft.replace(folder)
-    elif not _exchange_folders(draft, folder):
-        old = folder.with_name(f".{folder.name}.old")
-        _insist(folder, old)
-        try:
-            _insist(draft, folder)
-        except OSError:
-            old.replace(folder)  # nothing was changed after all
-            raise
-        with suppress(OSError):
-            _remove(old)
-    _flush(folder.parent)
-
-
-def _insist(source: Path, target: Path) -> None:
-    """Rename, with a few retries: a virus scanner or an indexer may hold a new file for a second."""
-    for wait in (*_WAITS, None):
-        try:
-            source.replace(target)
-        except PermissionError:
-            if wait is None:
-                raise
-            time.sleep(wait)
-        else:
-            return
 
 
 def _exchange_folders(draft: Path, folder: Path) -> bool:

@@ -21,7 +21,8 @@ from pipeline.errors import PublishError
 from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closing, Closings
 from pipeline.ledger.complaints import complaint
-from pipeline.ledger.database import alone, open_database
+from pipeline.ledger.database import DATABASE, alone, may_write, open_database
+from pipeline.ledger.journal import set_foreign_aside
 from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, Nights, StateRow
 from pipeline.ledger.pasts import Pasts
 from pipeline.ledger.readings import Check, Readings
@@ -47,13 +48,18 @@ _DRAFT = ".part"
 class Ledger:
     """The open ledger of a workspace; use as a context manager. Raises `PublishError` when it cannot be written.
 
-    ``arrivals``, ``readings`` (with what the rules said), ``nights``, ``closings`` and ``pasts`` are its books.
+    ``arrivals``, ``readings`` (with their checks), ``nights``, ``closings`` and ``pasts`` are its books. ``set_aside`` is
+    where a journal went that belonged to another database file. A user without write permission can read.
     """
 
     def __init__(self, folder: Path, address: str = "") -> None:
         self._originals = folder / "originals"
-        with self._writing():
-            self._originals.mkdir(parents=True, exist_ok=True)
+        self.set_aside: Path | None = None
+        if may_write(folder) or not folder.exists():
+            with self._writing():
+                self._originals.mkdir(parents=True, exist_ok=True)
+                if (folder / DATABASE).is_file() and not address:
+                    self.set_aside = set_foreign_aside(folder / DATABASE)
         self._engine = open_database(folder, address)
         self._kept = {entry.name: entry.stat().st_size for entry in os.scandir(self._originals)}
         self.arrivals = Arrivals(self._engine)

@@ -7,9 +7,11 @@ newer program is refused. SQLite checks its file at every start; a damaged ledge
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Engine, make_url
@@ -18,17 +20,21 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from pipeline.errors import PublishError
 from pipeline.ledger.complaints import complaint, damaged
 
+DATABASE = "ledger.sqlite"
 REVISION = "0004"
 """The newest migration."""
 _RUNNING, _MIGRATING = 0x78786766, 0x78786767
 """The keys of the advisory locks in PostgreSQL."""
+PRAGMAS = ("busy_timeout=10000", "journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
+"""A rollback journal and not a write-ahead log: between two runs the ledger is one file, whatever happens."""
+
 _PATIENCE = 10
 """Seconds to wait for a database that does not answer."""
 
 
 def open_database(folder: Path, address: str) -> Engine:
     """The engine of the ledger in ``folder``, or of the PostgreSQL at ``address``. Raises `PublishError`."""
-    url = _parse_address(address) if address else URL.create("sqlite", database=str(folder / "ledger.sqlite"))
+    url = _parse_address(address) if address else URL.create("sqlite", database=str(folder / DATABASE))
     try:
         engine = create_engine(url, connect_args={"connect_timeout": _PATIENCE}) if address else _sqlite(folder, url)
         with engine.begin() as connection:
@@ -61,16 +67,18 @@ def _sqlite(folder: Path, url: URL) -> Engine:
     """Make the SQLite engine. SQLAlchemy begins the transactions, because Python's driver leaves changes of tables out
     of them.
     """
-    path = folder / "ledger.sqlite"
+    path = folder / DATABASE
     if any((folder / "originals").glob("*")) and not (path.exists() and path.stat().st_size):
         raise damaged(url, "文件是空的" if path.exists() else "原件还在，文件却不见了")
+    if not may_write(folder):
+        url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: object, _: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -79,6 +87,11 @@ def _sqlite(folder: Path, url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def may_write(folder: Path) -> bool:
+    """Whether this user may write the ledger; ``status`` and ``trace`` work without."""
+    return os.access(folder, os.W_OK) and all(os.access(path, os.W_OK) for path in folder.glob(f"{DATABASE}*"))
 
 
 def _look_over(connection: Connection, url: URL) -> None:

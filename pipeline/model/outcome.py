@@ -25,7 +25,8 @@ class Outcome:
     ``findings`` are those that matter today, sorted for reading; ``superseded`` are those of returns that another
     version of the same unit's return has replaced. ``accepted`` are the findings that an acceptance
     answers. ``changes`` compare with the night before; ``seal`` is the next
-    level's, from the workbook it issued to this county, and goes into county.xlsx.
+    level's, from the workbook it issued to this county, and goes into county.xlsx. ``held`` are published files that
+    another program held open, so that the new ones are beside them.
     """
 
     year: int
@@ -40,6 +41,7 @@ class Outcome:
     changes: Changes = FIRST_NIGHT
     accepted: tuple[tuple[Acceptance, Finding], ...] = ()
     seal: Seal | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def open_points(self) -> tuple[str, ...]:
@@ -69,3 +71,5 @@ def _open_points(outcome: Outcome) -> Iterator[str]:
             listed = "、".join(f"{code} {n} 个" for code, n in codes.most_common(_NAMED))
             more = "等" if len(codes) > _NAMED else ""
             yield f"{SEVERITY_LABELS[cast(Severity, severity)]}问题 {codes.total()} 个{word}（{listed}{more}）"
+    for name in outcome.held:
+        yield f"{name} 正被别的程序打开，没有换成新的；新的一份在旁边，名字里有“（新）”。请关闭它，再运行一次"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import PublishError, WorkspaceError
 from pipeline.files.atomic import publish_files
 from pipeline.ledger import Closing, Ledger, NightRow
 from pipeline.ledger.rows import unpacked_findings
@@ -47,14 +47,20 @@ def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.
     with workspace.alone() as ledger:
         require_open(ledger, year)
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
-        _require_seen(ledger, year, basis_key(workspace, ledger, year, arrivals))
+        key = basis_key(workspace, ledger, year, arrivals)
+        _require_seen(ledger, year, key)
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now)
         travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), closing=True)
-        keep_night(workspace, ledger, travelled, key="", now=now)
+        if held := keep_night(workspace, ledger, travelled, key=_CLOSING + key, now=now):
+            raise PublishError(f"{'、'.join(held)} 正被别的程序打开，还不能封存。请关闭它，再运行一次 xxgk lock。")
         files = {**travelled.files, **issued_files(ledger, year)}
         _sign_off(workspace, ledger, year, files, by=by, reason=reason, now=now)
     return travelled.outcome
+
+
+_CLOSING = "closing:"
+"""Before the key of a night that closes its year: when it was killed before the closing was recorded, it is repeated."""
 
 
 def unlock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> None:
@@ -103,7 +109,7 @@ def reopening_of(workspace: Workspace, year: int) -> Closing | None:
 def _require_seen(ledger: Ledger, year: int, key: str) -> None:
     """Raise `WorkspaceError` unless the last night is complete and nothing has changed since."""
     last = ledger.nights.last(year)
-    if last is None or last.key != key:
+    if last is None or last.key not in (key, _CLOSING + key):
         raise WorkspaceError(
             f"{year} 年度上次汇总以后有变化，还不能封存。请先运行 xxgk run --year {year}，核对结果后再封存；"
             f"有文件每次都读不完（I1）的，先把它移出 inputs/{year}。"

@@ -30,20 +30,20 @@ class Edit:
 
 
 def keep_edit(workspace: Workspace, ledger: Ledger, year: int, form: Form, *, ours: bytes) -> Edit:
-    """The report in the outputs, kept, where its bytes are not those that were published, nor ``ours`` of tonight.
+    """The report in the outputs, kept, when its bytes are none that a night published, nor ``ours`` of tonight.
 
     Those of tonight lie there already when a night was killed between publishing and recording.
     """
     path = workspace.year_outputs(year) / REPORT
     last = ledger.nights.last(year)
-    published = last.manifest.get(REPORT) if last else None
+    published = {row.manifest.get(REPORT, "") for row in ledger.nights.runs(year)} - {""}
     try:
         content = path.read_bytes()
         changed = dt.datetime.fromtimestamp(path.stat().st_mtime, _CHINA)
     except (OSError, ValueError, OverflowError):
         return Edit()
     sha256 = hashlib.sha256(content).hexdigest()
-    if last is None or published is None or sha256 == published or content == ours:
+    if last is None or not last.manifest.get(REPORT) or sha256 in published or content == ours:
         return Edit()
     # the bytes go into the archive, because outputs/ may be deleted at any time
     ledger.keep(content)

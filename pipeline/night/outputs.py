@@ -22,11 +22,17 @@ ISSUED, FILLED = "issued", ("data", "corrections")
 MANIFEST, REPORT = "封存清单.json", "report.docx"
 
 
-def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Publish a night's ``files`` in one step, with the issued workbooks if they are gone; the hash of each file."""
+def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Publish a night's ``files`` in one step, with the issued workbooks if they are gone; return the names of files
+    that were held open.
+    """
     folder = workspace.year_outputs(year)
     issued = {} if (folder / ISSUED).is_dir() else issued_files(ledger, year)
-    publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST, REPORT))
+    return publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST, REPORT))
+
+
+def hashes_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the hash of each file, by name."""
     return {name: _sha256(content) for name, content in sorted(files.items())}
 
 

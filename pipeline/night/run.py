@@ -31,7 +31,7 @@ from pipeline.night.edits import keep_edit
 from pipeline.night.examine import Examination
 from pipeline.night.gate import Printed, gate_findings
 from pipeline.night.keys import night_key
-from pipeline.night.outputs import REPORT, is_current, keep_closed, publish
+from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
 from pipeline.night.replay import night_before
 from pipeline.road.check import Checker, own_text_findings, root_findings
@@ -111,14 +111,20 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
             return None
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now)
-        found = [*remarks, *([clock] if clock else [])]
+        found = [*remarks, *([clock] if clock else []), *_restored(ledger)]
         travelled = travel(basis, seal, found, ledger, arrivals, effort)
         edit = keep_edit(workspace, ledger, year, basis.form, ours=travelled.files.get(REPORT, b""))
         if edit.remarks:  # rare: once more, so that what is published tells of it
             travelled = travel(basis, seal, [*found, *edit.remarks], ledger, arrivals, effort)
             travelled = replace(travelled, files={**travelled.files, **edit.files})
-        keep_night(workspace, ledger, travelled, key=key, now=now)
-    return travelled.outcome
+        held = keep_night(workspace, ledger, travelled, key=key, now=now)
+    return replace(travelled.outcome, held=held)
+
+
+def _restored(ledger: Ledger) -> Iterator[Finding]:
+    """Yield a finding when the ledger was restored beside a journal of another file."""
+    if ledger.set_aside:
+        yield notice("X4", name=ledger.set_aside.name)
 
 
 _RENDERING = 60
@@ -222,10 +228,14 @@ def travel(
     return Travelled(outcome=outcome, files=files, readings=examination.keys, finished=not examination.unfinished)
 
 
-def keep_night(workspace: Workspace, ledger: Ledger, travelled: Travelled, *, key: str, now: dt.datetime) -> None:
-    """Publish a travelled night, then record it under ``key``, the digest of everything it depended on."""
+def keep_night(
+    workspace: Workspace, ledger: Ledger, travelled: Travelled, *, key: str, now: dt.datetime
+) -> tuple[str, ...]:
+    """Publish a travelled night, then record it under ``key``, the digest of everything it depended on. Return the names
+    of files that were held open.
+    """
     year = travelled.outcome.year
-    manifest = publish(workspace, ledger, year, travelled.files)
+    held = publish(workspace, ledger, year, travelled.files)
     control = workspace.control(year).read_bytes()
     ledger.nights.record(
         night_of(
@@ -234,11 +244,12 @@ def keep_night(workspace: Workspace, ledger: Ledger, travelled: Travelled, *, ke
             key=key if travelled.finished else "",
             control=ledger.keep(control),
             readings=travelled.readings,
-            manifest=manifest,
+            manifest=hashes_of(travelled.files),
             document=travelled.files["run.json"],
             sight=ledger.arrivals.last_sight(year),
         )
     )
+    return held
 
 
 def basis_key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequence[Arrival]) -> str:

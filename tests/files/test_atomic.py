@@ -15,7 +15,7 @@ def content(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-@pytest.fixture(params=[True, False], ids=["exchange", "two renames"])
+@pytest.fixture(params=[True, False], ids=["exchange", "file by file"])
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not request.param:
         monkeypatch.setattr(atomic, "_exchange_folders", lambda draft, folder: False)
@@ -40,7 +40,7 @@ def test_a_failure_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.Mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic, "_carry_over", full)
+    monkeypatch.setattr(atomic, "_write", full)
     with pytest.raises(PublishError, match="原有结果没有改动"):
         publish_files(folder, {"a.txt": b"2"})
     assert content(folder) == {"a.txt": "1"}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import PublishError
 from pipeline.files import atomic
 from pipeline.files.atomic import publish_files
 
@@ -56,45 +54,3 @@ def test_a_link_to_another_disk_stays_one(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert content(tmp_path / "elsewhere" / "2024") == {"a.txt": "2"}
     assert [path.name for path in (tmp_path / "outputs").iterdir()] == ["2024"]
-
-
-def test_a_refused_rename_puts_everything_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "2024"
-    publish_files(folder, {"a.txt": b"1"})
-    monkeypatch.setattr(atomic, "_exchange_folders", lambda draft, folder: False)
-    monkeypatch.setattr(atomic, "_WAITS", (0.0,))
-    refused: list[Path] = []
-    replace = Path.replace
-
-    def refusing(self: Path, target: str | os.PathLike[str]) -> Path:
-        if self.name.startswith(".2024.new"):
-            refused.append(self)
-            raise PermissionError(13, "held by a scanner")
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", refusing)
-    with pytest.raises(PublishError, match="原有结果没有改动"):
-        publish_files(folder, {"a.txt": b"2"})
-    assert (content(folder), len(refused)) == ({"a.txt": "1"}, 2)
-    monkeypatch.undo()
-    publish_files(folder, {"a.txt": b"3"})
-    assert content(folder) == {"a.txt": "3"}
-    assert [path.name for path in tmp_path.iterdir()] == ["2024"]
-
-
-def test_a_scanner_that_holds_a_file_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "2024"
-    publish_files(folder, {"a.txt": b"1"})
-    monkeypatch.setattr(atomic, "_exchange_folders", lambda draft, folder: False)
-    monkeypatch.setattr(atomic, "_WAITS", (0.0, 0.0))
-    left, replace = [2], Path.replace
-
-    def busy(self: Path, target: str | os.PathLike[str]) -> Path:
-        if self.name.startswith(".2024.new") and left[0]:
-            left[0] -= 1
-            raise PermissionError(13, "held by a scanner")
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", busy)
-    publish_files(folder, {"a.txt": b"2"})
-    assert content(folder) == {"a.txt": "2"}

@@ -58,7 +58,7 @@ def test_migrated_tables_are_those_the_program_writes_to(tmp_path: Path, place: 
     engine = open_database(old_ledger(tmp_path / "ledger") if place == "old" else tmp_path, "")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "delete"
     engine.dispose()
 
 

@@ -8,6 +8,7 @@ threads. The functions sent to them must be in a module that is quick to import,
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pickle
@@ -18,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType
@@ -90,6 +92,7 @@ def read_many(
         return
     if sys.platform != "win32":
         _context.set_forkserver_preload([__name__, opening.__module__, reading.__module__])
+        atexit.register(_stop_server)
     crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, memory=memory)
     try:
         yield from crew.in_order()
@@ -228,6 +231,13 @@ class _Crew:
         else:
             again[:0] = [batch[n : n + 1] for n in range(len(batch))]
         self._waiting.extendleft(reversed(again))
+
+
+def _stop_server() -> None:
+    """Wait for the processes that start workers, so that none of ours is alive when the command has ended."""
+    for module, name in (("forkserver", "_forkserver"), ("resource_tracker", "_resource_tracker")):
+        with suppress(ImportError, AttributeError, OSError):
+            getattr(import_module(f"multiprocessing.{module}"), name)._stop()
 
 
 @contextmanager
