@@ -32,7 +32,7 @@ class SheetPlan:
     """One issued sheet: the labels to prove, as (row, column, text), and the cells to read, as (index, row, column).
 
     ``counts`` are the cells of counts, ``others`` those of money, dates and texts. ``statutory`` sheets hold nothing
-    to the right of their table.
+    to the right of their table. ``entries`` are row and column of the cells that a unit types into.
     """
 
     sheet: str
@@ -42,6 +42,7 @@ class SheetPlan:
     anchors: tuple[tuple[int, int, str], ...]
     counts: tuple[tuple[int, int, int], ...]
     others: tuple[tuple[int, int, int], ...]
+    entries: frozenset[tuple[int, int]]
 
     @property
     def cells(self) -> tuple[tuple[int, int, int], ...]:
@@ -118,6 +119,7 @@ def _sheet_plan(
         anchors=tuple((a.place.row, a.place.col, a.text) for a in anchors),
         counts=tuple(cell for cell in items if form.items[cell[0]].kind == "count"),
         others=tuple(cell for cell in items if form.items[cell[0]].kind != "count"),
+        entries=frozenset((row, col) for index, row, col in items if form.items[index].mode == "entered"),
     )
 
 

@@ -33,6 +33,7 @@ _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ERROR_TYPE = re.compile(rb"""(\st\s*=\s*)(?:"e"|'e')""")
 _ODS_ERROR = re.compile(rb"""\boffice:string-value=(?:""|'')(\s+calcext:value-type=["']error["'])""")
 _ZERO_RESULT = re.compile(rb"</f><v>0(?:\.0*)?</v>|<f[^>]*/><v>0(?:\.0*)?</v>")
+_ZERO_CELL = re.compile(rb"""<c r="([A-Z]{1,3})(\d{1,7})"[^>]*><f[^>]*?(?:/>|>[^<]*</f>)<v>0(?:\.0*)?</v>""")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
 _WITHIN = (2_000, 200)
 """Rows and columns within which a merged cell can cover a figure of any form."""
@@ -100,12 +101,20 @@ def scan(xml: bytes, hints: Hints = NO_HINTS) -> Scan:
         and not holds_errors(xml)
         and not (hints.pattern and hints.pattern.search(xml, start, end))
         and not hints.strings
-        and not (hints.uncalculated and _ZERO_RESULT.search(xml, start, end))
         and not (xml.find(b"inlineStr", start, end) >= 0 and (b"strike" in xml or b"vertAlign" in xml))
+        and (stale := _stale_cells(xml, start, end) if hints.uncalculated else frozenset()) is not None
     ):
-        return Scan(covered=covered) if covered else _CLEAN
+        return Scan(covered=covered, stale=stale) if covered or stale else _CLEAN
     walk = _Walk(xml, hints)
     return replace(walk.scan(), covered=covered or walk.covered)
+
+
+def _stale_cells(xml: bytes, start: int, end: int) -> frozenset[tuple[int, int]] | None:
+    """The cells of formulas with the result 0; ``None`` when only a parser can tell where they are."""
+    found = _ZERO_CELL.findall(xml, start, end)
+    if len(found) != len(_ZERO_RESULT.findall(xml, start, end)):
+        return None
+    return frozenset((int(row) - 1, _column(letters.decode())) for letters, row in found)
 
 
 @lru_cache(maxsize=64)

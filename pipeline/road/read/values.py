@@ -312,9 +312,10 @@ def hidden_findings(places: Mapping[str, Place], sheets: Mapping[str, Sheet]) ->
 
 def _is_plain(sheet: Sheet, plan: SheetPlan) -> bool:
     """Whether every cell of a sheet shows the stored figure."""
-    if sheet.errors or sheet.uncomputed or sheet.pictures or sheet.looks or sheet.stale:
+    if sheet.errors or sheet.uncomputed or sheet.pictures or sheet.looks:
         return False
-    return sheet.covered.isdisjoint(plan.corners)
+    # a total of 0 may well be right, whoever computed it; an entry cell with an old formula may not
+    return sheet.covered.isdisjoint(plan.corners) and sheet.stale.isdisjoint(plan.entries)
 
 
 def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> CellReading | None:
