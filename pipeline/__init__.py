@@ -28,7 +28,7 @@ FLOORS = (
     ("road",),
     ("prior_year",),
     ("night", "setup"),
-    ("queries", "demo"),
+    ("queries", "demo", "service"),
     ("cli",),
 )
 """The rooms from the ground up: a room imports rooms of lower floors only."""

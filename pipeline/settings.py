@@ -1,51 +1,186 @@
-"""The settings of a workspace: ``xxgk.toml`` beside ``inputs/``, all of it optional.
+"""The settings of a workspace: ``xxgk.toml`` beside ``inputs/`` and environment variables ``XXGK_…``, all optional.
 
 ::
 
     [ledger]
     address = "postgresql+psycopg://xxgk@db.local/xxgk"   # 不写就用 outputs/ledger/ledger.sqlite
+    address_file = "/etc/xxgk/address"                    # 地址里有密码的，可以放在单独的文件里
+
+    [run]
+    workers = 2                                           # 同时读几份报送件；0 由程序决定
+    [log]
+    keep = 10                                             # outputs/log 里保留几个写满的日志文件
+
+An environment variable takes precedence: ``XXGK_LEDGER__ADDRESS``, ``XXGK_RUN__WORKERS``. pydantic-settings is imported
+only when there is a file or a variable to read, so that starting the program does not get slower.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import WorkspaceError
 
 SETTINGS_FILE = "xxgk.toml"
+ENVIRONMENT = "XXGK_"
+WORKSPACE_VARIABLE = "XXGK_WORKSPACE"
 _PREFIX = "postgresql"
+_SECRET = ("ledger.address",)
+_SECTIONS = ("ledger", "run", "log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs."""
+    """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
+    reading processes, 0 for as many as the machine suits; ``log_files`` are the full log files that are kept.
+    """
 
     ledger: str = ""
+    workers: int = 0
+    log_files: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as people see it: its key, its value (secrets hidden), and the source of the value."""
+
+    key: str
+    value: str
+    source: str
 
 
 def read_settings(root: Path) -> Settings:
-    """The settings of the workspace at ``root``; raises `WorkspaceError` for an unknown key."""
-    path = root / SETTINGS_FILE
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    """The settings of the workspace at ``root``; raises `WorkspaceError` for an unknown key or a wrong value."""
+    table = _read_file(root / SETTINGS_FILE)
+    if not table and not _variables():
         return Settings()
-    except (OSError, ValueError) as error:
-        raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
-    ledger = settings.pop("ledger", {})
-    unknown = [
-        *settings,
-        *(f"ledger.{key}" for key in (ledger if isinstance(ledger, dict) else {}) if key != "address"),
-    ]
-    address = ledger.get("address", "") if isinstance(ledger, dict) else None
-    if unknown or not isinstance(address, str):
-        raise WorkspaceError(
-            f"设置文件 {path} 里有不认识的项：{'、'.join(unknown) or 'ledger'}。可用的：[ledger] address。"
-        )
+    values = _validate(root / SETTINGS_FILE, table)
+    address = str(values["ledger"]["address"])
+    if file := values["ledger"]["address_file"]:
+        address = _read_secret(root / str(file))
     if address and not address.startswith(_PREFIX):  # not repeated: there may be a password in it
         raise WorkspaceError(
-            f"设置文件 {path} 里 ledger.address 应当以 {_PREFIX}:// 开头，后面是 用户名:密码@主机:5432/数据库名。"
+            f"设置文件 {root / SETTINGS_FILE} 里 ledger.address 应当以 {_PREFIX}:// 开头，"
+            "后面是 用户名:密码@主机:5432/数据库名。"
         )
-    return Settings(ledger=address.replace("postgresql://", "postgresql+psycopg://", 1))
+    return Settings(
+        ledger=address.replace("postgresql://", "postgresql+psycopg://", 1),
+        workers=int(values["run"]["workers"]),
+        log_files=int(values["log"]["keep"]),
+    )
+
+
+def list_settings(root: Path) -> list[Setting]:
+    """Every setting with its value and where it comes from. Raises `WorkspaceError` like `read_settings`."""
+    table, variables = _read_file(root / SETTINGS_FILE), _variables()
+    values = _validate(root / SETTINGS_FILE, table)
+    return [
+        Setting(key=key, value=_shown(key, value), source=_source(key, table, variables))
+        for section in _SECTIONS
+        for name, value in values[section].items()
+        for key in (f"{section}.{name}",)
+    ]
+
+
+def _shown(key: str, value: object) -> str:
+    return "（已设置，不显示）" if key in _SECRET and value else str(value)
+
+
+def _source(key: str, table: Mapping[str, Any], variables: Mapping[str, str]) -> str:
+    section, _, name = key.partition(".")
+    variable = f"{ENVIRONMENT}{section}__{name}".upper()
+    if variable in variables:
+        return f"环境变量 {variable}"
+    return SETTINGS_FILE if name in table.get(section, {}) else "默认"
+
+
+def _variables() -> dict[str, str]:
+    """The environment variables that hold settings; the one that names the workspace is none."""
+    return {
+        name.upper(): value
+        for name, value in os.environ.items()
+        if name.upper().startswith(tuple(f"{ENVIRONMENT}{section}__".upper() for section in _SECTIONS))
+    }
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "不是文本"
+        raise WorkspaceError(f"ledger.address_file 指的文件 {path} 读不出来（{reason}）。请核对路径和权限。") from error
+
+
+def _validate(path: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every section with its defaults filled in. Raises `WorkspaceError` with all faults in one sentence."""
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+    from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+    class Section(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+
+    class LedgerSection(Section):
+        address: str = Field(default="", strict=True)
+        address_file: str = Field(default="", strict=True)
+
+    class RunSection(Section):
+        workers: int = Field(default=0, ge=0, le=64)
+
+    class LogSection(Section):
+        keep: int = Field(default=10, ge=1, le=1000)
+
+    class Model(BaseSettings):
+        model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, env_nested_delimiter="__", extra="forbid")
+        ledger: LedgerSection = LedgerSection()
+        run: RunSection = RunSection()
+        log: LogSection = LogSection()
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],  # noqa: ARG003
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return env_settings, init_settings
+
+    try:
+        return Model(**table).model_dump()
+    except ValidationError as error:
+        faults = "；".join(_faults(error.errors()))
+        raise WorkspaceError(f"设置文件 {path} 或环境变量 {ENVIRONMENT}… {faults}。{_KNOWN}") from None
+
+
+_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[log] keep。"
+
+
+def _faults(errors: Any) -> Iterator[str]:
+    """The faults pydantic found, as Chinese clauses without the values, which may be secret."""
+    unknown = []
+    for error in errors:
+        key = ".".join(str(step) for step in error["loc"])
+        if error["type"] in ("extra_forbidden", "model_type", "model_attributes_type"):
+            unknown.append(key)
+        elif "min_length" in error["type"] or error["type"] in ("greater_than_equal", "less_than_equal"):
+            limit = error.get("ctx", {})
+            yield f"{key} 应" + (f"不小于 {limit['ge']}" if "ge" in limit else f"不大于 {limit.get('le')}")
+        else:
+            yield f"{key} 应当是" + ("整数" if error["type"].startswith("int") else "文字")
+    if unknown:
+        yield f"里有不认识的项：{'、'.join(unknown)}"

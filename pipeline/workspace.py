@@ -121,6 +121,27 @@ class Workspace:
             raise WorkspaceError(f"没有适用于 {year} 年度的表式（{known}）。请核对年度，或补充这一年的表式。")
         return max(covering, key=lambda pair: pair[0].from_year)
 
+    def years(self) -> list[int]:
+        """The years that have a 台账, the newest first."""
+        folders = self.inputs.iterdir() if self.inputs.is_dir() else ()
+        return sorted(
+            (int(path.name) for path in folders if (path / CONTROL_FILE).is_file() and _is_year(path.name)),
+            reverse=True,
+        )
+
+    def current_year(self) -> int:
+        """The newest year with a 台账 that is not closed, else the newest. Raises `WorkspaceError` when there is none."""
+        years = self.years()
+        if not years:
+            raise WorkspaceError(
+                f"{self.root.resolve()} 里没有找到工作区（没有 inputs/年度/{CONTROL_FILE}）。"
+                "请到工作区里运行，或用 --workspace 指明；还没有的，先运行 xxgk init 目录 --year 年度。"
+            )
+        if not self.ledger.is_dir():
+            return years[0]
+        with self.open_ledger() as ledger:
+            return next((year for year in years if ledger.closings.standing(year) is None), years[0])
+
     def require_inputs(self, year: int) -> None:
         """Raise `WorkspaceError` unless this is a workspace that holds the year."""
         if not self.year_inputs(year).is_dir():
@@ -128,6 +149,21 @@ class Workspace:
                 f"{self.root} 里没有 inputs/{year} 文件夹。"
                 f"请用 --workspace 指明工作区，或先运行 xxgk init 目录 --year {year}。"
             )
+
+
+def find_workspace(start: Path) -> Workspace:
+    """The workspace around ``start``: the nearest folder upwards with ``inputs/`` and a year or a secret in it."""
+    for folder in (start, *start.resolve().parents):
+        inputs = folder / "inputs"
+        if inputs.is_dir() and (
+            (inputs / SECRET_FILE).exists() or any(_is_year(path.name) for path in inputs.iterdir())
+        ):
+            return Workspace(folder)
+    return Workspace(start)
+
+
+def _is_year(name: str) -> bool:
+    return len(name) == 4 and name.isdecimal()
 
 
 def template_file(folder: Path, name: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.ledger import Ledger
-from pipeline.settings import SETTINGS_FILE, read_settings
+from pipeline.settings import SETTINGS_FILE, list_settings, read_settings
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,11 @@ def test_what_may_stand_there(tmp_path: Path, text: str | None, address: str) ->
         ("[database]\n", "不认识的项：database"),
         ('ledger = "x"\n', "不认识的项：ledger"),
         ("[ledger]\nadress = 1\n", "不认识的项：ledger.adress"),
-        ("[ledger]\naddress = 1\n", "不认识的项：ledger"),
+        ("[ledger]\naddress = 1\n", "ledger.address 应当是文字"),
+        ('[run]\nworkers = "x"\n', "run.workers 应当是整数"),
+        ("[run]\nworkers = -1\n", "run.workers 应不小于 0"),
+        ("[log]\nkeep = 0\n", "log.keep 应不小于 1"),
+        ('[ledger]\naddress_file = "none"\n', "none 读不出来"),
         ('[ledger]\naddress = "mysql://a"\n', "postgresql://"),
     ],
 )
@@ -49,3 +53,25 @@ def test_a_database_without_its_driver_is_said_so(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(PublishError, match=r'没有安装连接它的程序包。请运行 pip install "xxgk\[postgres\]"'):
         Ledger(tmp_path, "postgresql+psycopg://xxgk@127.0.0.1:1/xxgk")
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / SETTINGS_FILE).write_text('[ledger]\naddress = "postgresql://a:pw@b/c"\n[run]\nworkers = 2\n')
+    monkeypatch.setenv("XXGK_RUN__WORKERS", "3")
+    monkeypatch.setenv("XXGK_WORKSPACE", "/elsewhere")
+    assert read_settings(tmp_path).workers == 3
+    assert [(each.key, each.value, each.source) for each in list_settings(tmp_path)] == [
+        ("ledger.address", "（已设置，不显示）", "xxgk.toml"),
+        ("ledger.address_file", "", "默认"),
+        ("run.workers", "3", "环境变量 XXGK_RUN__WORKERS"),
+        ("log.keep", "10", "默认"),
+    ]
+    monkeypatch.setenv("XXGK_RUN__WORKRES", "3")
+    with pytest.raises(WorkspaceError, match=r"不认识的项：run\.workres"):
+        read_settings(tmp_path)
+
+
+def test_an_address_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "address").write_text("postgresql://a:pw@b/c\n")
+    (tmp_path / SETTINGS_FILE).write_text('[ledger]\naddress_file = "address"\n')
+    assert read_settings(tmp_path).ledger == "postgresql+psycopg://a:pw@b/c"

@@ -1,5 +1,5 @@
 """The command line: parse, call, print, exit code; no logic."""
 
-from pipeline.cli.app import main
+from pipeline.cli.entry import main
 
 __all__ = ["main"]

@@ -7,40 +7,41 @@ no form for the year, outputs that cannot be written).
 from __future__ import annotations
 
 import datetime as dt
-import os
-import sys
 import time
-import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.cli import show
-from pipeline.cli.chinese import complaint, new_app
+from pipeline.cli import screen, show
+from pipeline.cli.chinese import new_app
 from pipeline.cli.history import history_app
 from pipeline.cli.options import (
-    CANNOT_BEGIN,
     CLEAN,
     FINDINGS,
     HERE,
-    INTERRUPTED,
-    OUR_FAULT,
+    NEWEST,
     By,
     Json,
     Reason,
     Root,
+    ThisYear,
     Year,
+    choose,
+    find_root,
 )
 from pipeline.cli.options import HANDLED as _HANDLED
 from pipeline.cli.questions import add_questions
-from pipeline.errors import FormError, XxgkError
-from pipeline.workspace import Workspace
+from pipeline.cli.service import add_service
+from pipeline.errors import FormError
+from pipeline.settings import read_settings
 
 app = new_app(
     "政府信息公开工作年度报告：表格下发、回收、核对、汇总、成文。\n\n"
-    "退出码：0 正常；3 有问题要人看；2 用法或环境不对，没有开始；1 程序出错。"
+    "退出码：0 正常；3 有问题要人看；2 用法或环境不对，没有开始；1 程序出错。\n\n"
+    "每条命令都可以加 --quiet（只打印错误）或 --verbose（把日志也打印出来）。",
+    completion=True,
 )
 form_app = new_app("检查表式定义。")
 template_app = new_app("生成、检查报表模板和报告模板。", bare=True)
@@ -52,11 +53,12 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
 add_questions(app)
+add_service(app)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        show.put(f"xxgk {version('xxgk')}")
+        screen.put(f"xxgk {version('xxgk')}")
         raise typer.Exit(CLEAN)
 
 
@@ -73,7 +75,7 @@ def start(
 @app.command("init", **_HANDLED)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="目录", help="新工作区的位置，没有会新建。")],
-    year: Year,
+    year: ThisYear,
     former: Annotated[
         int | None,
         typer.Option(
@@ -109,9 +111,9 @@ def form_check(workspace: Root = HERE, json: Json = False) -> None:
     from pipeline.form import lint
 
     try:
-        forms = [form for form, _ in Workspace(workspace).forms()]
+        forms = [form for form, _ in find_root(workspace).forms()]
     except FormError as error:
-        show.error(str(error))
+        screen.error(str(error))
         raise typer.Exit(FINDINGS) from error
     remarks = {form.id: lint(form) for form in forms}
     show.remarks(forms, remarks, json=json)
@@ -129,9 +131,9 @@ def rules_list(
     """列出全部规则，写了年度就连同台账里的本地规则；或解释其中一条（也可以直接写 xxgk rules R3）。"""
     from pipeline.queries import catalogue
 
-    where = Workspace(workspace)
+    where = find_root(workspace)
     if markdown:
-        show.plain(catalogue.markdown(where.form(year)[0] if year else where.forms()[-1][0]))
+        screen.plain(catalogue.markdown(where.form(year)[0] if year else where.forms()[-1][0]))
         return
     form = catalogue.in_force(where, year) if year else where.forms()[-1][0]
     if not rule:
@@ -146,13 +148,13 @@ def rules_list(
 @rules_app.command("try", **_HANDLED)
 def rules_try(
     file: Annotated[Path, typer.Argument(metavar="文件", help="改过的 rules.toml。")],
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
 ) -> None:
     """试用改过的规则：本年度已通过的报表里哪些会通不过。不写任何文件。"""
     from pipeline.queries.try_rules import try_rules
 
-    trial = try_rules(Workspace(workspace), year, file)
+    trial = try_rules(*choose(workspace, year), file)
     show.trial(trial)
     if trial.fallen:
         raise typer.Exit(FINDINGS)
@@ -168,7 +170,7 @@ def template(
     if ctx.invoked_subcommand is None:
         from pipeline.setup import write_templates
 
-        show.templates(write_templates(Workspace(workspace), force=force))
+        show.templates(write_templates(find_root(workspace), force=force))
 
 
 @template_app.command("check", **_HANDLED)
@@ -179,7 +181,7 @@ def template_check(workspace: Root = HERE, json: Json = False) -> None:
     from pipeline.setup import local_indicators
     from pipeline.workspace import template_file
 
-    where = Workspace(workspace)
+    where = find_root(workspace)
     local = local_indicators(where)
     forms = where.forms()
     findings = [
@@ -193,7 +195,7 @@ def template_check(workspace: Root = HERE, json: Json = False) -> None:
 
 @app.command("issue", **_HANDLED)
 def issue(
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     new_secret: Annotated[
         bool,
@@ -204,8 +206,8 @@ def issue(
     """给名录里的每个单位生成一份报表，放在 outputs/年度/issued/。"""
     from pipeline.night.issue import issue_workbooks
 
-    where = Workspace(workspace)
-    issued = issue_workbooks(where, year, progress=show.progress, new_secret=new_secret)
+    where, year = choose(workspace, year)
+    issued = issue_workbooks(where, year, progress=screen.progress, new_secret=new_secret)
     show.issued(issued, where.year_outputs(year) / "issued", json=json)
     if any(finding.open for finding in issued.findings):
         raise typer.Exit(FINDINGS)
@@ -213,20 +215,21 @@ def issue(
 
 @app.command("run", **_HANDLED)
 def run(
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     anew: Annotated[bool, typer.Option("--anew", help="全部重新读取、重新核对，不用以前的结果。")] = False,
     json: Json = False,
 ) -> None:
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
     from pipeline.night.close import closing_of
-    from pipeline.night.run import Effort, run_night
+    from pipeline.night.run import WORKERS, Effort, run_night
     from pipeline.queries.status import last_document, open_points
 
-    where, started = Workspace(workspace), time.perf_counter()
-    outcome = run_night(
-        where, year, now=dt.datetime.now().astimezone(), effort=Effort(progress=show.progress, anew=anew)
-    )
+    where, year = choose(workspace, year)
+    started = time.perf_counter()
+    workers = read_settings(where.root).workers or WORKERS
+    effort = Effort(progress=screen.progress, anew=anew, workers=workers)
+    outcome = run_night(where, year, now=dt.datetime.now().astimezone(), effort=effort)
     folder, seconds = where.year_outputs(year), time.perf_counter() - started
     if outcome is not None:
         show.outcome(outcome, folder, seconds, json=json)
@@ -242,29 +245,29 @@ def run(
 
 
 @app.command("lock", **_HANDLED)
-def lock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
+def lock(year: ThisYear, by: By, reason: Reason, workspace: Root = HERE) -> None:
     """封存：本年度的数和结果定下来，写出封存清单；以后来的文件只登记，什么都不改。"""
 
     from pipeline.night.close import lock_year
 
-    where = Workspace(workspace)
+    where = find_root(workspace)
     outcome = lock_year(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone())
     show.locked(outcome, where.year_outputs(year))
 
 
 @app.command("unlock", **_HANDLED)
-def unlock(year: Year, by: By, reason: Reason, workspace: Root = HERE) -> None:
+def unlock(year: ThisYear, by: By, reason: Reason, workspace: Root = HERE) -> None:
     """解除封存，理由记录在案；下一次汇总会计入封存以后来的文件。"""
 
     from pipeline.night.close import unlock_year
 
-    unlock_year(Workspace(workspace), year, by=by, reason=reason, now=dt.datetime.now().astimezone())
+    unlock_year(find_root(workspace), year, by=by, reason=reason, now=dt.datetime.now().astimezone())
     show.unlocked(year)
 
 
 @app.command("status", **_HANDLED)
 def status(
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     unit: Annotated[
         str, typer.Option("--unit", metavar="单位代码", help="只看一个单位，列出它的每一次状态变化。")
@@ -275,7 +278,7 @@ def status(
     from pipeline.night.close import closing_of, reopening_of
     from pipeline.queries.status import last_document, transitions
 
-    where = Workspace(workspace)
+    where, year = choose(workspace, year)
     document = last_document(where, year)
     if unit:
         show.transitions(document, unit, transitions(where, year, unit), json=json)
@@ -295,41 +298,4 @@ def demo(
     """演示：方正县 2024 年度，两个晚上，从下发到成文。"""
     from pipeline.demo import play
 
-    show.play(play(workspace, progress=show.progress))
-
-
-_INTERRUPTED = "已中断。outputs 里要么还是上一次的结果，要么是这一次完整的结果；再运行一次就会接着做完。"
-
-
-def main() -> None:
-    """Run the command line; every way out has its exit code."""
-    sys.exit(_code())
-
-
-def _code() -> int:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(encoding="utf-8", errors="replace")
-    try:
-        arguments = sys.argv[1:] or ["--help"]
-        code = int(app(arguments, prog_name="xxgk", standalone_mode=False) or CLEAN)
-        if code == INTERRUPTED:
-            show.error(_INTERRUPTED)
-        return code
-    except XxgkError as error:
-        show.error(str(error))
-        return CANNOT_BEGIN
-    except (typer.Abort, KeyboardInterrupt):
-        show.error(_INTERRUPTED)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLEAN
-    except Exception as error:
-        if sentence := complaint(error):
-            show.error(sentence)
-            return CANNOT_BEGIN
-        show.error("程序出错了，这不是您的数据的问题。请把下面的内容发给技术支持：")
-        traceback.print_exc()
-        return OUR_FAULT
+    show.play(play(workspace, progress=screen.progress))

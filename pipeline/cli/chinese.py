@@ -28,8 +28,14 @@ ROAD = (
     "diff",
     "runs",
     "table",
+    "verify",
     "lock",
     "unlock",
+    "config",
+    "doctor",
+    "schedule",
+    "backup",
+    "restore",
     "demo",
 )
 _USAGE_ERROR = typer.BadParameter.__bases__[0]
@@ -50,6 +56,22 @@ class _Words:
             option.help = "显示本说明后退出。"
             option.metavar = ""
         return option
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters; those that Typer adds for completion get Chinese words, flags no type."""
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for param in found:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+            if param.name in _COMPLETION:
+                param.help = _COMPLETION[param.name]
+        return found
+
+
+_COMPLETION = {
+    "install_completion": "给正在用的外壳（bash、zsh、fish、PowerShell）装上命令补全。",
+    "show_completion": "打印命令补全的脚本，自己安装。",
+}
 
 
 class ChineseGroup(_Words, TyperGroup):
@@ -131,14 +153,14 @@ def _bounds(error: Exception) -> str:
     return f"只能是 {'、'.join(choices)}" if choices else ""
 
 
-def new_app(help_text: str, *, bare: bool = False, offering: bool = False) -> typer.Typer:
-    """Make a group with Chinese words and without the completion commands. A ``bare`` group runs without a command; of
-    an ``offering`` one the first command may be left out.
+def new_app(help_text: str, *, bare: bool = False, offering: bool = False, completion: bool = False) -> typer.Typer:
+    """Make a group with Chinese words. A ``bare`` group runs without a command; of an ``offering`` one the first command
+    may be left out; one with ``completion`` has the options that install it.
     """
     return typer.Typer(
         cls=Offering if offering else ChineseGroup,
         help=help_text,
-        add_completion=False,
+        add_completion=completion,
         no_args_is_help=not bare,
         context_settings={"help_option_names": ["--help", "-h"]},
         options_metavar=OPTIONS_METAVAR,

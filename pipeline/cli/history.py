@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.chinese import new_app
-from pipeline.cli.options import FINDINGS, HANDLED, HERE, Json, Root
-from pipeline.workspace import Workspace
+from pipeline.cli.options import FINDINGS, HANDLED, HERE, Json, Root, find_root
 
 history_app = new_app("往年的数：从已公开的年报或留存的报表导入，供与本年比较。")
 
@@ -28,7 +27,7 @@ def history_import(
     from pipeline.prior_year.importing import import_history
 
     now = dt.datetime.now().astimezone()
-    result = import_history(Workspace(workspace), file, unit=unit, year=year, now=now)
+    result = import_history(find_root(workspace), file, unit=unit, year=year, now=now)
     show_history.recalled(result, year, json=json)
     if result.attention:
         raise typer.Exit(FINDINGS)
@@ -45,7 +44,7 @@ def history_withdraw(
     from pipeline.prior_year.importing import withdraw_history
 
     now = dt.datetime.now().astimezone()
-    show_history.withdrawn(withdraw_history(Workspace(workspace), unit=unit, year=year, now=now))
+    show_history.withdrawn(withdraw_history(find_root(workspace), unit=unit, year=year, now=now))
 
 
 @history_app.command("show", **HANDLED)
@@ -59,4 +58,4 @@ def history_show(
     from pipeline.cli import show_history
     from pipeline.prior_year.importing import load_known
 
-    show_history.known(load_known(Workspace(workspace), year), year, unit, json=json)
+    show_history.known(load_known(find_root(workspace), year), year, unit, json=json)

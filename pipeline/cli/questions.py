@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import FINDINGS, HANDLED, HERE, Json, Root, Run, Year
-from pipeline.workspace import Workspace
+from pipeline.cli.options import FINDINGS, HANDLED, HERE, NEWEST, Json, Root, Run, Year, choose, find_root
 
 
 def add_questions(app: typer.Typer) -> None:
@@ -19,7 +18,7 @@ def add_questions(app: typer.Typer) -> None:
 
 def trace(
     what: Annotated[str, typer.Argument(metavar="指标", help="指标代码、行列名称（如“本年新收 自然人”）或 表三D6。")],
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     run: Run = None,
     deep: Annotated[bool, typer.Option("--deep", help="合计一直展开到各单位的单元格。")] = False,
@@ -30,16 +29,14 @@ def trace(
     from pipeline.cli import show_trace
     from pipeline.queries import trace as tracing
 
-    found = tracing.trace(Workspace(workspace), year, what, run=run, deep=deep, every=every)
+    found = tracing.trace(*choose(workspace, year), what, run=run, deep=deep, every=every)
     show_trace.trace(found, every=every, json=json)
     if not (found.tree.holds and found.tree.founded):
         raise typer.Exit(FINDINGS)
 
 
 def diff(
-    year: Annotated[
-        int, typer.Option("--year", metavar="年度", help="报告年度；只写它，比最近两次汇总。", show_default=False)
-    ] = 0,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     runs: Annotated[tuple[int, int] | None, typer.Option("--runs", metavar="编号 编号", help="比哪两次汇总。")] = None,
     unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="比一个单位报来的两份报表。")] = "",
@@ -55,14 +52,14 @@ def diff(
     from pipeline.cli import show_diff
     from pipeline.queries import compare as comparing
 
-    where = Workspace(workspace)
+    where = find_root(workspace)
     if years:
         if year or runs or versions:
             raise typer.BadParameter("比两个年度时只能再加 --unit", param_hint="--years")
         show_diff.years(comparing.diff_years(where, *years, unit), json=json)
-    elif not year:
-        raise typer.BadParameter("要写年度，如 --year 2024；比两个年度写 --years 2023 2024", param_hint="--year")
-    elif unit and not runs:
+        return
+    where, year = choose(workspace, year)
+    if unit and not runs:
         show_diff.versions(comparing.diff_versions(where, year, unit, versions), json=json)
     elif unit or versions:
         raise typer.BadParameter(
@@ -72,17 +69,17 @@ def diff(
         show_diff.nights(comparing.diff_nights(where, year, runs), json=json)
 
 
-def runs(year: Year, workspace: Root = HERE, json: Json = False) -> None:
+def runs(year: Year = NEWEST, workspace: Root = HERE, json: Json = False) -> None:
     """列出每一次汇总：编号、时间、做了什么、是否报齐。"""
     from pipeline.cli import show_diff
     from pipeline.queries.compare import runs as listed
 
-    show_diff.runs(listed(Workspace(workspace), year), json=json)
+    show_diff.runs(listed(*choose(workspace, year)), json=json)
 
 
 def table(
     file: Annotated[Path, typer.Argument(metavar="文件", help="写到哪里，.csv 或 .xlsx。")],
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     run: Run = None,
     wide: Annotated[
@@ -93,12 +90,12 @@ def table(
     from pipeline.cli import show
     from pipeline.queries.tables import write_table
 
-    show.exported(write_table(Workspace(workspace), year, file, run=run, wide=wide), file)
+    show.exported(write_table(*choose(workspace, year), file, run=run, wide=wide), file)
 
 
 def verify(
     file: Annotated[Path, typer.Argument(metavar="文件", help="要核对的年度报告，.docx 或另存的 .html。")],
-    year: Year,
+    year: Year = NEWEST,
     workspace: Root = HERE,
     json: Json = False,
 ) -> None:
@@ -106,7 +103,7 @@ def verify(
     from pipeline.cli import show
     from pipeline.queries.verify import verify_report
 
-    findings = verify_report(Workspace(workspace), year, file)
+    findings = verify_report(*choose(workspace, year), file)
     show.verified(findings, file, json=json)
     if findings:
         raise typer.Exit(FINDINGS)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
+from pipeline.cli import screen
 from pipeline.cli.words import word
 from pipeline.form import Form, LintRemark, Rule, Severity
 from pipeline.model.finding import SEVERITY_LABELS, Finding
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from pipeline.queries.status import Transition
     from pipeline.queries.try_rules import Trial
 
-T = TypeVar("T")
-_out, _err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 _STYLE = {"error": "red", "warning": "yellow", "info": "dim"}
 _STATE_STYLE = {
     "通过": "green",
@@ -43,43 +39,28 @@ _STATE_STYLE = {
 }
 
 
-def progress(sequence: Sequence[T], label: str) -> Iterable[T]:
-    """A bar on the terminal that goes away when done; nothing when the output is a file."""
-    return track(sequence, label, console=_err, transient=True, disable=not _err.is_terminal)
-
-
-def error(text: str) -> None:
-    """Why a command could not do its work."""
-    _err.print(f"[red]错误：[/]{word(text)}")
-
-
 def created(workspace: Workspace, year: int) -> None:
     """A new workspace and the next step."""
-    _out.print(f"工作区已建好：{workspace.root}")
-    _out.print(f"  台账：{workspace.control(year)}")
-    _out.print(f"  签发密钥：{workspace.secret}（请备份，不要外传）")
-    _out.print(f"下一步：填好台账，再运行 xxgk issue --year {year} --workspace {workspace.root}")
+    screen.OUT.print(f"工作区已建好：{workspace.root}")
+    screen.OUT.print(f"  台账：{workspace.control(year)}")
+    screen.OUT.print(f"  签发密钥：{workspace.secret}（请备份，不要外传）")
+    screen.OUT.print(f"下一步：填好台账，再运行 xxgk issue --year {year} --workspace {workspace.root}")
 
 
 def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[LintRemark]], *, json: bool) -> None:
     """The linter's remarks by form."""
     if json:
-        _json({form: [asdict(remark) for remark in each] for form, each in found.items()})
+        screen.document({form: [asdict(remark) for remark in each] for form, each in found.items()})
         return
     words = {"error": "[red]错误[/]", "hint": "[dim]提示[/]"}
     for form in forms:
         each = found[form.id]
         equations = sum(len(rule.equations) for rule in form.rules)
-        _out.print(f"{form.id}：{len(form.items)} 个指标，{len(form.rules)} 条规则（{equations} 个等式）")
+        screen.OUT.print(f"{form.id}：{len(form.items)} 个指标，{len(form.rules)} 条规则（{equations} 个等式）")
         for remark in each:
-            _out.print(f"  {words[remark.level]} {word(remark.path)}：{word(remark.text)}")
+            screen.OUT.print(f"  {words[remark.level]} {word(remark.path)}：{word(remark.text)}")
         count = Counter(remark.level for remark in each)
-        _out.print(f"  {count['error']} 个错误，{count['hint']} 个提示")
-
-
-def plain(text: str) -> None:
-    """Print a text without markup."""
-    _out.print(text, markup=False, end="")
+        screen.OUT.print(f"  {count['error']} 个错误，{count['hint']} 个提示")
 
 
 def rules(form: Form) -> None:
@@ -90,99 +71,101 @@ def rules(form: Form) -> None:
     for each in form.rules:
         cells = (each.id, SEVERITY_LABELS[each.severity], each.title, catalogue.where(each), catalogue.limits(each))
         table.add_row(*(word(cell) for cell in cells), style=None if each.severity == "error" else "yellow")
-    _out.print(table)
-    _out.print("看其中一条：xxgk rules R3")
+    screen.OUT.print(table)
+    screen.OUT.print("看其中一条：xxgk rules R3")
 
 
 def rule(one: Rule) -> None:
     """One rule in full."""
-    _out.print(f"[bold]{one.id}　{word(one.title)}[/]")
+    screen.OUT.print(f"[bold]{one.id}　{word(one.title)}[/]")
     for heading, text in catalogue.page(one):
-        _out.print(f"  {heading}：{word(text)}")
+        screen.OUT.print(f"  {heading}：{word(text)}")
 
 
 def trial(result: Trial) -> None:
     """Which accepted returns would no longer pass under changed rules."""
-    _out.print(f"{result.year} 年度已通过的 {result.accepted} 个单位按改过的规则重新核对，没有写任何文件。")
+    screen.OUT.print(f"{result.year} 年度已通过的 {result.accepted} 个单位按改过的规则重新核对，没有写任何文件。")
     for unit, findings in result.fallen:
-        _out.print(f"  [red]通不过[/] {word(unit.name)}")
+        screen.OUT.print(f"  [red]通不过[/] {word(unit.name)}")
         for finding in findings:
             _finding(finding)
     if not result.fallen:
-        _out.print("[green]全部仍然通过。[/]")
+        screen.OUT.print("[green]全部仍然通过。[/]")
 
 
 def templates(done: Sequence[tuple[Path, bool]]) -> None:
     """Which templates were written and which were left as they are."""
     for path, written in done:
-        _out.print(f"{'[green]已生成[/]' if written else '[dim]已存在，未动[/]'} {path}")
+        screen.OUT.print(f"{'[green]已生成[/]' if written else '[dim]已存在，未动[/]'} {path}")
 
 
 def template_findings(findings: Sequence[Finding], *, json: bool) -> None:
     """Print what restyled templates have lost."""
     if json:
-        _json([asdict(finding) for finding in findings])
+        screen.document([asdict(finding) for finding in findings])
         return
     for finding in findings:
         _finding(finding)
-    _out.print(f"[red]模板有 {len(findings)} 处需要恢复。[/]" if findings else "[green]模板完好。[/]")
+    screen.OUT.print(f"[red]模板有 {len(findings)} 处需要恢复。[/]" if findings else "[green]模板完好。[/]")
 
 
 def verified(found: Sequence[Finding], file: Path, *, json: bool) -> None:
     """Print what is wrong in a finished report."""
     if json:
-        _json([asdict(finding) for finding in found])
+        screen.document([asdict(finding) for finding in found])
         return
     findings(found)
     name = word(str(file))
-    _out.print(f"[red]{name} 有 {len(found)} 处不对，不要印发。[/]" if found else f"[green]{name} 与汇总数一致。[/]")
+    screen.OUT.print(
+        f"[red]{name} 有 {len(found)} 处不对，不要印发。[/]" if found else f"[green]{name} 与汇总数一致。[/]"
+    )
 
 
 def issued(result: IssuedFiles, folder: Path, *, json: bool) -> None:
     """The workbooks that were issued, and the rows of the 台账 that are not in them."""
     if json:
         found = [asdict(finding) for finding in result.findings]
-        _json({"folder": str(folder), "files": list(result.files), "findings": found})
+        screen.document({"folder": str(folder), "files": list(result.files), "findings": found})
         return
     findings(result.findings)
-    _out.print(f"已生成 {len(result.files)} 份报表：{folder}")
+    screen.OUT.print(f"已生成 {len(result.files)} 份报表：{folder}")
     if any(finding.open for finding in result.findings):
-        _out.print("[yellow]台账还有上面这些问题，请先改好台账，重新运行 xxgk issue，再把报表发出去。[/]")
+        screen.OUT.print("[yellow]台账还有上面这些问题，请先改好台账，重新运行 xxgk issue，再把报表发出去。[/]")
 
 
 def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> None:
     """Print the result of a night."""
     if json:
-        _out.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
+        screen.OUT.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
         return
     _night(result)
-    _out.print(f"结果在 {folder}：county.xlsx（汇总表）、report.docx（年度报告）、run.json、data/figures.csv")
-    _out.print(f"用时 {seconds:.1f} 秒")
+    screen.OUT.print(f"结果在 {folder}：county.xlsx（汇总表）、report.docx（年度报告）、run.json、data/figures.csv")
+    screen.OUT.print(f"用时 {seconds:.1f} 秒")
 
 
 def unchanged(document: Mapping[str, Any], closing: Closed | None, folder: Path, seconds: float, *, json: bool) -> None:
     """Print that nothing changed, with the result of the last night, which is still valid."""
     if json:
-        _out.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
+        screen.OUT.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
         return
-    _out.print("本年度已封存，结果没有改动。" if closing else "与上次汇总相比没有任何变化，结果没有改动。")
+    screen.OUT.print("本年度已封存，结果没有改动。" if closing else "与上次汇总相比没有任何变化，结果没有改动。")
     _closing(closing)
     states = Counter(unit["state"] for unit in document["units"])
     counted = "，".join(f"{state} {number}" for state, number in states.items())
-    _out.print(f"{word(document['root'])} {document['year']} 年度：{len(document['units'])} 个单位，{counted}")
-    _out.print(f"结果在 {folder}")
-    _out.print(f"用时 {seconds:.1f} 秒")
+    screen.OUT.print(f"{word(document['root'])} {document['year']} 年度：{len(document['units'])} 个单位，{counted}")
+    screen.OUT.print(f"结果在 {folder}")
+    screen.OUT.print(f"用时 {seconds:.1f} 秒")
 
 
 def locked(result: Outcome, folder: Path) -> None:
     """A year that was closed."""
-    _out.print(f"[green]{word(result.control.profile.root)} {result.year} 年度已封存。[/]")
-    _out.print(f"封存清单：{folder / '封存清单.json'}")
+    screen.OUT.print(f"[green]{word(result.control.profile.root)} {result.year} 年度已封存。[/]")
+    screen.OUT.print(f"封存清单：{folder / '封存清单.json'}")
 
 
 def unlocked(year: int) -> None:
     """A year that was opened again, and the next step."""
-    _out.print(f"{year} 年度已解除封存，理由已记录。下一步：运行 xxgk run --year {year}")
+    screen.OUT.print(f"{year} 年度已解除封存，理由已记录。下一步：运行 xxgk run --year {year}")
 
 
 def _closing(closing: Closed | None) -> None:
@@ -190,22 +173,22 @@ def _closing(closing: Closed | None) -> None:
     if closing is None:
         return
     stands = closing.closing
-    _out.print(f"封存：{stands.at[:16].replace('T', ' ')}，{word(stands.by)}，{word(stands.reason)}")
+    screen.OUT.print(f"封存：{stands.at[:16].replace('T', ' ')}，{word(stands.by)}，{word(stands.reason)}")
     for name, seen in closing.late:
-        _out.print(f"  [yellow]封存后来件[/] {seen[:16].replace('T', ' ')} {word(name)}：已登记，没有计入")
+        screen.OUT.print(f"  [yellow]封存后来件[/] {seen[:16].replace('T', ' ')} {word(name)}：已登记，没有计入")
     findings(closing.findings)
 
 
 def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transition], *, json: bool) -> None:
     """Print the changes of a unit's state."""
     if json:
-        _json([asdict(each) for each in found])
+        screen.document([asdict(each) for each in found])
         return
     name = next((each["name"] for each in document["units"] if each["code"] == unit), unit)
-    _out.print(f"[bold]{word(name)}[/]（{word(unit)}）")
+    screen.OUT.print(f"[bold]{word(name)}[/]（{word(unit)}）")
     for each in found:
         change = f"{each.previous} → {each.state}" if each.previous else each.state
-        _out.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{word(each.because)} {each.sha256[:12]}")
+        screen.OUT.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{word(each.because)} {each.sha256[:12]}")
 
 
 def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closing | None, *, json: bool) -> None:
@@ -214,7 +197,7 @@ def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closi
     """
     if json:
         keys = ("year", "complete", "counted", "missing", "units", "arrivals")
-        _json({key: document[key] for key in keys})
+        screen.document({key: document[key] for key in keys})
         return
     table = Table(title=f"{word(document['root'])} {document['year']} 年度报送情况")
     for heading in ("单位代码", "单位名称", "状态", "下一步", "采用文件"):
@@ -223,44 +206,44 @@ def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closi
         state = unit["state"] + ("（认可）" if unit["provisional"] else "")
         cells = (unit["code"], unit["name"], state, unit["next_step"], unit["file"] or "")
         table.add_row(*(word(cell) for cell in cells), style=_STATE_STYLE.get(unit["state"]))
-    _out.print(table)
+    screen.OUT.print(table)
     for arrival in document["arrivals"]:
         if arrival["unit"] is None:
             name, digest = word(arrival["names"][0]), (arrival["sha256"] or "")[:12]
-            _out.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{word(arrival['next_step'])}")
-    _out.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
+            screen.OUT.print(f"[yellow]{arrival['state']}[/] {name}（哈希 {digest}）：{word(arrival['next_step'])}")
+    screen.OUT.print(f"已计入 {len(document['counted'])} 个单位，尚缺 {len(document['missing'])} 个。")
     _closing(closing)
     if reopening is not None:
         when, who, why = reopening.at[:16].replace("T", " "), word(reopening.by), word(reopening.reason)
-        _out.print(
+        screen.OUT.print(
             f"[yellow]已解除封存[/]：{when}，{who}，{why}。以上还是封存时的状态，请运行 xxgk run --year {reopening.year}"
         )
 
 
 def exported(rows: int, file: Path) -> None:
     """A table that was written."""
-    _out.print(word(f"已写入 {file}：{rows} 行"))
+    screen.OUT.print(word(f"已写入 {file}：{rows} 行"))
 
 
 def play(result: Play) -> None:
     """Print what happened on each night of the demo, and the path of the report."""
     for night in result.nights:
-        _out.rule(word(night.title))
-        _out.print(f"收到 {len(night.arrived)} 个文件")
+        screen.OUT.rule(word(night.title))
+        screen.OUT.print(f"收到 {len(night.arrived)} 个文件")
         _night(night.outcome)
-        _out.print(f"用时 {night.seconds:.1f} 秒")
+        screen.OUT.print(f"用时 {night.seconds:.1f} 秒")
     folder = Workspace(result.workspace).year_outputs(result.nights[-1].outcome.year)
-    _out.rule()
-    _out.print(f"年度报告：{folder / 'report.docx'}")
-    _out.print(f"汇总表：{folder / 'county.xlsx'}")
-    _out.print(f"两个晚上连同下发共用时 {result.seconds:.1f} 秒")
+    screen.OUT.rule()
+    screen.OUT.print(f"年度报告：{folder / 'report.docx'}")
+    screen.OUT.print(f"汇总表：{folder / 'county.xlsx'}")
+    screen.OUT.print(f"两个晚上连同下发共用时 {result.seconds:.1f} 秒")
 
 
 def reasons(points: Sequence[str]) -> None:
     """Print why a command ends with exit code 3."""
-    _out.print("[yellow]还有事要处理（退出码 3）：[/]")
+    screen.OUT.print("[yellow]还有事要处理（退出码 3）：[/]")
     for point in points:
-        _out.print(f"  {word(point)}")
+        screen.OUT.print(f"  {word(point)}")
 
 
 MOST_LINES = 20
@@ -270,20 +253,24 @@ MOST_LINES = 20
 def _night(result: Outcome) -> None:
     states = Counter(standing.state.value for standing in result.standings)
     counted = "，".join(f"{state} {number}" for state, number in states.items())
-    _out.print(f"{word(result.control.profile.root)} {result.year} 年度：{len(result.standings)} 个单位，{counted}")
+    screen.OUT.print(
+        f"{word(result.control.profile.root)} {result.year} 年度：{len(result.standings)} 个单位，{counted}"
+    )
     _lines([line for standing in result.standings for line in _standing(standing)], "报送情况")
     waiting = [each for each in result.unclaimed if each.findings]
     _lines([f"[yellow]{each.findings[0].code}[/] {word(each.findings[0].message)}" for each in waiting], "来件清单")
     came = Counter(each.state for each in result.arrivals)
-    _out.print(f"来件 {len(result.arrivals)} 份：" + ("，".join(f"{state} {n}" for state, n in came.items()) or "无"))
+    screen.OUT.print(
+        f"来件 {len(result.arrivals)} 份：" + ("，".join(f"{state} {n}" for state, n in came.items()) or "无")
+    )
     counts = "，".join(_count(result.findings, severity) for severity in SEVERITY_LABELS)
-    _out.print(f"问题：{counts}（详见 county.xlsx 的“问题清单”）")
+    screen.OUT.print(f"问题：{counts}（详见 county.xlsx 的“问题清单”）")
     if result.county.complete:
-        _out.print(f"[green]已汇总完成：{len(result.county.counted)} 个单位全部计入。[/]")
+        screen.OUT.print(f"[green]已汇总完成：{len(result.county.counted)} 个单位全部计入。[/]")
     else:
         names = "、".join(result.county.lacking[:MOST_LINES])
         more = "等" if len(result.county.lacking) > MOST_LINES else ""
-        _out.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{word(names)}{more}[/]")
+        screen.OUT.print(f"[yellow]尚未完成，缺 {len(result.county.lacking)} 个单位：{word(names)}{more}[/]")
 
 
 def _count(found: Sequence[Finding], severity: Severity) -> str:
@@ -295,9 +282,9 @@ def _count(found: Sequence[Finding], severity: Severity) -> str:
 
 def _lines(lines: Sequence[str], sheet: str) -> None:
     for line in lines[:MOST_LINES]:
-        _out.print(f"  {line}")
+        screen.OUT.print(f"  {line}")
     if len(lines) > MOST_LINES:
-        _out.print(f"  [dim]另有 {len(lines) - MOST_LINES} 行，见 county.xlsx 的“{sheet}”。[/]")
+        screen.OUT.print(f"  [dim]另有 {len(lines) - MOST_LINES} 行，见 county.xlsx 的“{sheet}”。[/]")
 
 
 def _standing(standing: Standing) -> Iterator[str]:
@@ -321,25 +308,11 @@ def _standing(standing: Standing) -> Iterator[str]:
 def _finding(finding: Finding) -> None:
     where = " ".join(part for part in (finding.file, finding.sheet, finding.cell) if part)
     label = SEVERITY_LABELS[finding.severity]
-    _out.print(f"[{_STYLE[finding.severity]}]{label} {finding.code}[/] {word(where)} {word(finding.message)}")
-    _out.print(f"    {word(finding.remedy)}")
-
-
-def _json(document: Any) -> None:
-    _out.print(jsonlib.dumps(document, ensure_ascii=False, indent=1), markup=False)
-
-
-def put(what: str | Table) -> None:
-    """A line with markup, or a table."""
-    _out.print(what)
+    screen.OUT.print(f"[{_STYLE[finding.severity]}]{label} {finding.code}[/] {word(where)} {word(finding.message)}")
+    screen.OUT.print(f"    {word(finding.remedy)}")
 
 
 def findings(many: Iterable[Finding]) -> None:
     """Findings, each with what to do about it."""
     for each in many:
         _finding(each)
-
-
-def document(content: Any) -> None:
-    """Anything for a machine to read."""
-    _json(content)

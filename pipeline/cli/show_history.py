@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from pipeline.cli import show
+from pipeline.cli import screen, show
 from pipeline.cli.words import word
 from pipeline.form import Band, Form, Value, print_figure
 from pipeline.form import Table as Statutory
@@ -20,7 +20,7 @@ UNKNOWN = "？"
 def recalled(result: Recalled, year: int, *, json: bool) -> None:
     """One import: the figures, the findings, and what became of it."""
     if json:
-        show.document(_document(result, year))
+        screen.document(_document(result, year))
         return
     values = result.past.values if result.past else result.imported.values
     form = result.form if result.past else result.imported.form
@@ -29,9 +29,9 @@ def recalled(result: Recalled, year: int, *, json: bool) -> None:
     show.findings(result.findings)
     who = f"{result.unit.code} {result.unit.name}"
     if result.past is None:
-        show.put(f"[red]没有保存[/] {word(who)} {year} 年度的历史，原因见上。")
+        screen.put(f"[red]没有保存[/] {word(who)} {year} 年度的历史，原因见上。")
         return
-    show.put(
+    screen.put(
         f"[green]已保存[/] 为 {word(who)} {year} 年度的历史（{len(values)} 格，{result.past.source}），"
         "只用来与以后的年度比较，不算报送，不计入汇总。"
     )
@@ -40,10 +40,10 @@ def recalled(result: Recalled, year: int, *, json: bool) -> None:
 def withdrawn(past: Past) -> None:
     """An import that was taken back, and the next step."""
     file = f"{past.source} {past.file}（哈希 {past.sha256[:12]}）"
-    show.put(
+    screen.put(
         f"[green]已撤回[/] {word(past.unit)} {past.year} 年度的历史：{word(file)}。撤回的记录和文件仍留在台账历史库里。"
     )
-    show.put(f"下一步：运行 xxgk history show --year {past.year} --unit {word(past.unit)}，看现在还知道些什么。")
+    screen.put(f"下一步：运行 xxgk history show --year {past.year} --unit {word(past.unit)}，看现在还知道些什么。")
 
 
 def figures(form: Form, values: Mapping[str, Value]) -> None:
@@ -59,7 +59,7 @@ def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
     nonzero = [(row, figures) for row, figures in rows if any(figure is None or figure for figure in figures)]
     title, zeros = " ".join(part for part in (table.sheet, band.label) if part), len(rows) - len(nonzero)
     if not nonzero:
-        show.put(f"{title}：全是 0")
+        screen.put(f"{title}：全是 0")
         return
     drawn = Table(title=title, title_justify="left", caption_justify="left")
     drawn.caption = f"其余 {zeros} 行全是 0" if zeros else None
@@ -68,7 +68,7 @@ def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
         drawn.add_column(column.path[-1], justify="right", overflow="fold")
     for row, figures in nonzero:
         drawn.add_row(word(row.path[-1]), *(_show_value(figure) for figure in figures))
-    show.put(drawn)
+    screen.put(drawn)
 
 
 def _show_value(value: Value) -> str:
@@ -78,7 +78,7 @@ def _show_value(value: Value) -> str:
 def known(result: Known, year: int, unit: str, *, json: bool) -> None:
     """What is known of a year: the units in a table, or one unit's figures and their files."""
     if json:
-        show.document(_known_json(result, year, unit))
+        screen.document(_known_json(result, year, unit))
         return
     if unit:
         _one(result, year, unit)
@@ -91,16 +91,16 @@ def known(result: Known, year: int, unit: str, *, json: bool) -> None:
         values = result.values.get(each.code, {})
         counts = (_count(table.code, values, result.form) for table in tables)
         drawn.add_row(each.code, word(each.name), *counts, word("；".join(_files(values)) or "没有"))
-    show.put(drawn)
+    screen.put(drawn)
 
 
 def _one(result: Known, year: int, unit: str) -> None:
     name = next((each.name for each in result.units if each.code == unit), unit)
     values = result.values.get(unit, {})
-    show.put(f"{word(unit)} {word(name)} {year} 年度：" + ("" if values else "没有历史。"))
+    screen.put(f"{word(unit)} {word(name)} {year} 年度：" + ("" if values else "没有历史。"))
     figures(result.form, {code: value for code, (value, _) in values.items()})
     for file in _files(values):
-        show.put(f"  来源：{word(file)}")
+        screen.put(f"  来源：{word(file)}")
 
 
 def _count(table: str, values: Mapping[str, Any], form: Form) -> str:

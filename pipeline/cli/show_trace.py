@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.tree import Tree as Drawn
 
-from pipeline.cli import show
+from pipeline.cli import screen
 from pipeline.cli.words import word
 from pipeline.form import Figure, Value, print_figure
 from pipeline.queries.trace import Branch, Signed, Trace, Tree
@@ -144,7 +144,7 @@ def say(what: object) -> None:
 
 def as_json(document: Any) -> None:
     """The same for machines: money as a string, what is not known as null."""
-    show.plain(jsonlib.dumps(document, ensure_ascii=False, indent=1, default=_plain) + "\n")
+    screen.plain(jsonlib.dumps(document, ensure_ascii=False, indent=1, default=_plain) + "\n")
 
 
 def when(at: str) -> str:

@@ -34,6 +34,7 @@ from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
 from pipeline.night.replay import night_before
+from pipeline.night.stages import Stages
 from pipeline.road.check import Checker, own_text_findings, root_findings
 from pipeline.road.consolidate import consolidate
 from pipeline.road.intake import clock_finding, collect, open_arrival
@@ -101,8 +102,10 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
     effort = effort or Effort()
     workspace.require_inputs(year)
     with workspace.alone() as ledger:
+        stages = Stages()
         clock = clock_finding(ledger, year, now)
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
+        stages.passed("收件", year=year, arrivals=len(arrivals))
         if closing := ledger.closings.standing(year):
             keep_closed(workspace, ledger, closing, now)
             return None
@@ -171,15 +174,19 @@ def travel(
     examination = Examination(
         ledger=ledger, basis=basis, reader=reader, checker=checker, workers=effort.workers, anew=effort.anew
     )
+    stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
+    stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unclaimed))
     # stations 6 and 7: the state of every unit, then the sums over those that passed
     judged = judge(form, control, checked, basis.precedents, closing=closing)
     standings = tuple(_with_refused(standing, unclaimed) for standing in judged)
     county = consolidate(form, control, standings)
+    stages.passed("认定、汇总", counted=len(county.counted), missing=len(county.missing))
     # station 8 begins here, because the gate reads the finished report back
     report, missing = _render_or_explain(basis, county)
+    stages.passed("报告")
     office = Office(control.acceptances, basis.precedents)
     of_root = [
         office.answer(control.profile.root, finding)
@@ -225,6 +232,7 @@ def travel(
         "data/figures.csv": figures_csv(outcome),
         **corrections(outcome, Stamper(basis).stamp),
     }
+    stages.passed("结果文件", files=len(files), findings=len(outcome.findings))
     return Travelled(outcome=outcome, files=files, readings=examination.keys, finished=not examination.unfinished)
 
 
@@ -234,7 +242,7 @@ def keep_night(
     """Publish a travelled night, then record it under ``key``, the digest of everything it depended on. Return the names
     of files that were held open.
     """
-    year = travelled.outcome.year
+    year, stages = travelled.outcome.year, Stages()
     held = publish(workspace, ledger, year, travelled.files)
     control = workspace.control(year).read_bytes()
     ledger.nights.record(
@@ -249,6 +257,7 @@ def keep_night(
             sight=ledger.arrivals.last_sight(year),
         )
     )
+    stages.passed("发布、记录", held=len(held))
     return held
 
 

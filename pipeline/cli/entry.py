@@ -1,0 +1,67 @@
+"""The way in and every way out of the command line: streams, log, messages of failures, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from pipeline.cli import screen
+from pipeline.cli.app import app
+from pipeline.cli.chinese import complaint
+from pipeline.cli.log import logged, note_end, note_fault, note_refusal
+from pipeline.cli.options import CANNOT_BEGIN, CLEAN, INTERRUPTED, OUR_FAULT
+from pipeline.errors import XxgkError
+
+_INTERRUPTED = "已中断。outputs 里要么还是上一次的结果，要么是这一次完整的结果；再运行一次就会接着做完。"
+
+
+def main() -> None:
+    """Run the command line; every way out has its exit code."""
+    sys.exit(_code())
+
+
+def _code() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="replace")
+    arguments = [word for word in sys.argv[1:] if word not in (*_QUIET, *_VERBOSE)]
+    screen.be_quiet(any(word in _QUIET for word in sys.argv[1:]))
+    with logged(arguments, verbose=any(word in _VERBOSE for word in sys.argv[1:])) as run:
+        code = _called(arguments or ["--help"], run)
+        note_end(code)
+    return code
+
+
+_QUIET, _VERBOSE = ("--quiet", "-q"), ("--verbose",)
+
+
+def _called(arguments: list[str], run: str) -> int:
+    try:
+        code = int(app(arguments, prog_name="xxgk", standalone_mode=False) or CLEAN)
+        if code == INTERRUPTED:
+            screen.error(_INTERRUPTED)
+        return code
+    except XxgkError as error:
+        note_refusal(str(error))
+        screen.error(str(error))
+        return CANNOT_BEGIN
+    except (typer.Abort, KeyboardInterrupt):
+        screen.error(_INTERRUPTED)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except Exception as error:
+        if sentence := complaint(error):
+            screen.error(sentence)
+            return CANNOT_BEGIN
+        note_fault("程序出错")
+        screen.error(
+            f"程序出错了，这不是您的数据的问题。请把下面的内容发给技术支持（编号 {run}，也记在 outputs/log/xxgk.jsonl）："
+        )
+        traceback.print_exc()
+        return OUR_FAULT

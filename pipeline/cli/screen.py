@@ -1,0 +1,52 @@
+"""The two streams of a command: data and sentences to stdout, progress and errors to stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from pipeline.cli.words import word
+
+T = TypeVar("T")
+OUT, ERR = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def be_quiet(quiet: bool) -> None:
+    """Print errors only from now on, or everything again."""
+    OUT.quiet = quiet
+
+
+def progress(sequence: Sequence[T], label: str) -> Iterable[T]:
+    """A bar on the terminal that goes away when done; nothing when the output is a file."""
+    return track(sequence, label, console=ERR, transient=True, disable=not ERR.is_terminal or OUT.quiet)
+
+
+def chosen_year(year: int) -> None:
+    """Print which year is meant when none was written."""
+    if not OUT.quiet:
+        ERR.print(f"年度：{year}（没有写 --year，取有台账、没有封存的年度里最新的）")
+
+
+def error(text: str) -> None:
+    """Print why a command could not do its work."""
+    ERR.print(f"[red]错误：[/]{word(text)}")
+
+
+def put(what: str | Table) -> None:
+    """Print a line with markup, or a table."""
+    OUT.print(what)
+
+
+def plain(text: str) -> None:
+    """Print a text without markup."""
+    OUT.print(text, markup=False, end="")
+
+
+def document(content: Any) -> None:
+    """Print data for a machine to read."""
+    OUT.print(json.dumps(content, ensure_ascii=False, indent=1), markup=False)

@@ -1,0 +1,258 @@
+"""Backup and restore of a workspace: one archive with everything that cannot be rebuilt.
+
+In it are ``inputs/`` (with the 台账 and the secret), the settings, the office's templates, the originals, and a
+consistent copy of the ledger. ``清单.json`` has the hash of every file. The archive can be read by its owner only,
+because the secret is in it. With the ledger in PostgreSQL its content is taken by ``pg_dump`` where that is installed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pipeline.errors import PublishError, WorkspaceError
+from pipeline.ledger.database import DATABASE
+from pipeline.model.seal import SECRET_FILE
+from pipeline.settings import SETTINGS_FILE, read_settings
+from pipeline.workspace import TEMPLATES, Workspace
+
+MANIFEST, DUMP = "清单.json", "ledger.pgdump"
+_LEDGER = "outputs/ledger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """An archive that was written. ``omitted`` says what is not in it, and why."""
+
+    path: Path
+    files: int
+    size: int
+    omitted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was restored, from a backup made ``at``. ``kept`` is where the former state went, ``None`` without one."""
+
+    files: int
+    at: str
+    kept: Path | None = None
+
+
+def back_up(workspace: Workspace, folder: Path, *, now: dt.datetime) -> Backup:
+    """Write an archive of the workspace to ``folder``. Raises `WorkspaceError`, `PublishError`."""
+    if not workspace.inputs.is_dir():
+        raise WorkspaceError(f"{workspace.root} 里没有 inputs 文件夹，不是工作区。请用 --workspace 指明工作区。")
+    if folder.resolve().is_relative_to(workspace.inputs.resolve()):
+        raise WorkspaceError("备份不能放在 inputs 里面，会被当成报送件。请换一个位置，最好在另一块盘上。")
+    target = folder / f"xxgk备份_{now:%Y-%m-%d_%H%M%S}.zip"
+    draft = folder / f".{target.name}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with workspace.alone(), tempfile.TemporaryDirectory() as scratch:
+            files, omitted = _collect(workspace, Path(scratch))
+            hashes = _write(draft, files, now)
+        draft.replace(target)
+        _verify(target)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise PublishError(f"备份写不到 {folder}（{error.strerror or error}）。请检查磁盘空间和文件夹权限。") from error
+    return Backup(path=target, files=len(hashes), size=target.stat().st_size, omitted=omitted)
+
+
+def restore(archive: Path, root: Path, *, force: bool, now: dt.datetime) -> Restored:
+    """Restore an archive into ``root``. What is newer there is never overwritten unless ``force`` is given; then it is
+    moved to a folder beside. Raises `WorkspaceError`, `PublishError`.
+    """
+    manifest = _verify(archive)
+    newer = _newer(root, manifest)
+    if newer and not force:
+        lines = "".join(f"\n  {line}" for line in newer[:20])
+        more = f"\n  ……共 {len(newer)} 处" if len(newer) > 20 else ""
+        raise WorkspaceError(
+            f"{root} 里有备份（{manifest['time']}）以后才有的内容，没有恢复：{lines}{more}\n"
+            "请恢复到一个空文件夹核对；确实要换回备份时的状态，加上 --force，现在的内容会先挪到旁边。"
+        )
+    draft = root.with_name(f".{root.name}.restoring")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        with zipfile.ZipFile(archive) as source:
+            for name in manifest["files"]:
+                _extract(source, name, draft / name)
+                modified = int(manifest["modified"][name])  # it is evidence of the order of two versions
+                os.utime(draft / name, ns=(modified, modified))
+        kept = _swap(draft, root, now)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise PublishError(f"无法恢复到 {root}（{error.strerror or error}）。请检查磁盘空间和文件夹权限。") from error
+    return Restored(files=len(manifest["files"]), at=manifest["time"], kept=kept)
+
+
+def _collect(workspace: Workspace, scratch: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """The files of a backup by their name in it, and what could not be included."""
+    root, omitted = workspace.root, []
+    files: dict[str, Path] = {}
+    for part in (workspace.inputs, root / TEMPLATES, workspace.ledger / "originals"):
+        files |= {path.relative_to(root).as_posix(): path for path in _files(part)}
+    if (root / SETTINGS_FILE).is_file():
+        files[SETTINGS_FILE] = root / SETTINGS_FILE
+    if address := read_settings(root).ledger:
+        dump = scratch / DUMP
+        reason = _dump(address, dump)
+        if reason:
+            omitted.append(f"PostgreSQL 里的历史库没有备份进来（{reason}），请用单位自己的办法备份它")
+        else:
+            files[DUMP] = dump
+    elif (workspace.ledger / DATABASE).is_file():
+        # the lock is held and no transaction is open, so the file itself is consistent
+        files[f"{_LEDGER}/{DATABASE}"] = workspace.ledger / DATABASE
+    return files, tuple(omitted)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
+            yield path
+
+
+def _dump(address: str, target: Path) -> str:
+    """Dump a PostgreSQL database; return why it could not be done, empty when it was."""
+    program = shutil.which("pg_dump")
+    if program is None:
+        return "这台机器上没有 pg_dump"
+    plain = address.replace("postgresql+psycopg://", "postgresql://", 1)
+    # the address may hold a password, so it goes through the environment and not through the list of processes
+    from sqlalchemy.engine import make_url
+
+    url = make_url(plain)
+    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    public = url.set(password=None).render_as_string(hide_password=False)
+    done = subprocess.run(  # noqa: S603
+        [program, "--format=custom", f"--file={target}", f"--dbname={public}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "" if done.returncode == 0 else next(iter(done.stderr.strip().splitlines()), "pg_dump 没有成功")
+
+
+def _write(target: Path, files: dict[str, Path], now: dt.datetime) -> dict[str, str]:
+    """Write the archive, readable by its owner only; return the hash of every file."""
+    hashes = {}
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+            for name, path in files.items():
+                digest = hashlib.sha256()
+                entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as member:
+                    while part := source.read(1 << 20):
+                        digest.update(part)
+                        member.write(part)
+                hashes[name] = digest.hexdigest()
+            times = {name: path.stat().st_mtime_ns for name, path in files.items()}
+            manifest = {
+                "program": f"xxgk {version('xxgk')}",
+                "time": now.isoformat(timespec="seconds"),
+                "files": hashes,
+                "modified": times,
+            }
+            archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    return hashes
+
+
+def _verify(archive: Path) -> dict[str, Any]:
+    """Read every file of an archive and compare its hash; return the manifest. Raises `WorkspaceError`."""
+    try:
+        with zipfile.ZipFile(archive) as source:
+            manifest = json.loads(source.read(MANIFEST))
+            for name, expected in manifest["files"].items():
+                path = PurePosixPath(name)
+                if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.partition("/")[0]:
+                    raise ValueError(name)
+                digest = hashlib.sha256()
+                with source.open(name) as member:
+                    while part := member.read(1 << 20):
+                        digest.update(part)
+                if digest.hexdigest() != expected:
+                    raise ValueError(name)
+    except FileNotFoundError as error:
+        raise WorkspaceError(f"没有找到备份文件 {archive}。") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, RuntimeError) as error:
+        raise WorkspaceError(f"{archive} 不是完好的备份（{error}），没有恢复任何内容。请换一份备份。") from error
+    return dict(manifest)
+
+
+def _newer(root: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """What is in the workspace and not in the backup, or was changed after it, as lines."""
+    found = []
+    for part in ("inputs", _LEDGER):
+        for path in _files(root / part):
+            name = path.relative_to(root).as_posix()
+            if name.startswith(f"{_LEDGER}/{DATABASE}-"):
+                continue
+            known = manifest["files"].get(name)
+            if known is None:
+                found.append(f"{name}：备份里没有")
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != known:
+                changed = dt.datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+                found.append(f"{name}：与备份不同，改动于 {changed:%Y-%m-%d %H:%M}")
+    return found
+
+
+def _extract(source: zipfile.ZipFile, name: str, target: Path) -> None:
+    """Write one file with its time; the secret keeps its protection."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    info = source.getinfo(name)
+    with source.open(info) as member, target.open("wb") as file:
+        shutil.copyfileobj(member, file)
+        file.flush()
+        os.fsync(file.fileno())
+    mode = 0o600 if PurePosixPath(name).name == SECRET_FILE else (info.external_attr >> 16) & 0o777
+    with suppress(OSError):
+        target.chmod(mode or 0o644)
+
+
+def _swap(draft: Path, root: Path, now: dt.datetime) -> Path | None:
+    """Put the restored parts in their place; return where the former ones went."""
+    kept = next(
+        path
+        for n in count(1)
+        if not (
+            path := root.with_name(f"{root.name}_恢复前_{now:%Y-%m-%d_%H%M%S}" + (f"_{n}" if n > 1 else ""))
+        ).exists()
+    )
+    root.mkdir(parents=True, exist_ok=True)
+    moved = False
+    for name in ("inputs", _LEDGER, TEMPLATES, SETTINGS_FILE):
+        present = root / name
+        if present.exists():
+            (kept / name).parent.mkdir(parents=True, exist_ok=True)
+            present.rename(kept / name)
+            moved = True
+        if (draft / name).exists():
+            present.parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).rename(present)
+    if (draft / DUMP).exists():
+        (draft / DUMP).rename(root / DUMP)
+    shutil.rmtree(draft, ignore_errors=True)
+    return kept if moved else None

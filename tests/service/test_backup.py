@@ -1,0 +1,107 @@
+"""Backup and restore: into an empty folder with byte-equal outputs, never over a newer state, never from a damaged file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import WorkspaceError
+from pipeline.night.issue import issue_workbooks
+from pipeline.night.run import Effort, run_night
+from pipeline.service.backup import MANIFEST, back_up, restore
+from pipeline.workspace import Workspace
+from tests.workspaces import NOW, YEAR, Office, tree
+
+LATER = NOW + dt.timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Office, Path]:
+    root = tmp_path_factory.mktemp("kept")
+    office = Office(root / "office", units=2)
+    issue_workbooks(office.workspace, YEAR, now=NOW)
+    office.returns("u01", {"t3.received.natural": 1, "t3.granted.natural": 1})
+    office.run()
+    office.returns("u02", name="二/u02.xlsx")
+    office.drop("坏.xlsx", b"PK\x03\x04nothing")
+    office.run(now=LATER)
+    (office.workspace.root / "xxgk.toml").write_text("[run]\nworkers = 1\n")
+    return office, back_up(office.workspace, root / "备份", now=LATER).path
+
+
+def run(root: Path) -> object:
+    return run_night(Workspace(root), YEAR, now=LATER, effort=Effort(workers=0))
+
+
+def test_what_is_in_it(kept: tuple[Office, Path]) -> None:
+    office, archive = kept
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    with zipfile.ZipFile(archive) as source:
+        names = set(source.namelist())
+    originals = {f"outputs/ledger/originals/{path.name}" for path in (office.workspace.ledger / "originals").iterdir()}
+    assert names == originals | {
+        MANIFEST, "xxgk.toml", "outputs/ledger/ledger.sqlite", "inputs/签发密钥", f"inputs/{YEAR}/台账.xlsx",
+        f"inputs/{YEAR}/u01.xlsx", f"inputs/{YEAR}/二/u02.xlsx", f"inputs/{YEAR}/坏.xlsx",
+    }  # fmt: skip
+
+
+def test_restored_into_an_empty_folder_it_gives_the_same_outputs(kept: tuple[Office, Path], tmp_path: Path) -> None:
+    office, archive = kept
+    done = restore(archive, tmp_path / "new", force=False, now=LATER)
+    assert (done.files, done.kept) == (len(zipfile.ZipFile(archive).namelist()) - 1, None)
+    assert stat.S_IMODE((tmp_path / "new" / "inputs" / "签发密钥").stat().st_mode) == 0o600
+    assert run(tmp_path / "new") is not None
+    assert tree(Workspace(tmp_path / "new").year_outputs(YEAR)) == tree(office.workspace.year_outputs(YEAR))
+    assert run(tmp_path / "new") is None
+
+
+def test_a_newer_state_is_never_overwritten(kept: tuple[Office, Path], tmp_path: Path) -> None:
+    office, archive = kept
+    root = tmp_path / "office"
+    shutil.copytree(office.workspace.root, root)
+    restore(archive, root, force=False, now=LATER)  # the same state is no newer one
+    (root / "inputs" / str(YEAR) / "新.xlsx").write_bytes(b"new")
+    run(root)
+    before = tree(root)
+    with pytest.raises(WorkspaceError) as refused:
+        restore(archive, root, force=False, now=LATER)
+    assert f"inputs/{YEAR}/新.xlsx：备份里没有" in str(refused.value)
+    assert "outputs/ledger/ledger.sqlite：与备份不同" in str(refused.value)
+    assert tree(root) == before
+    done = restore(archive, root, force=True, now=LATER)
+    assert done.kept is not None
+    assert (done.kept / "inputs" / str(YEAR) / "新.xlsx").read_bytes() == b"new"
+    assert not (root / "inputs" / str(YEAR) / "新.xlsx").exists()
+    run(root)
+    assert tree(Workspace(root).year_outputs(YEAR)) == tree(office.workspace.year_outputs(YEAR))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "no zip", "leads out"])
+def test_a_damaged_backup_restores_nothing(kept: tuple[Office, Path], tmp_path: Path, damage: str) -> None:
+    content = kept[1].read_bytes()
+    path = tmp_path / "b.zip"
+    if damage == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        at = content.index(b"PK\x01\x02") // 2
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    elif damage == "no zip":
+        path.write_bytes(b"nothing")
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("../out", b"x")
+            archive.writestr(MANIFEST, '{"time": "2025-01-01", "files": {"../out": "00"}, "modified": {"../out": 0}}')
+    with pytest.raises(WorkspaceError, match="不是完好的备份"):
+        restore(path, tmp_path / "new", force=False, now=LATER)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["b.zip"]
+
+
+def test_no_backup_inside_the_inputs(kept: tuple[Office, Path]) -> None:
+    office, _ = kept
+    with pytest.raises(WorkspaceError, match="不能放在 inputs 里面"):
+        back_up(office.workspace, office.workspace.inputs / "备份", now=LATER)
