@@ -14,6 +14,7 @@ WAITING, UNREAD, LATER = "待认领", "未读取", "留待下次"
 _STATES: Mapping[Reason, str] = {
     Reason.ARRIVING: LATER,
     Reason.UNREACHABLE: UNREAD,
+    Reason.UNFINISHED: UNREAD,
     Reason.UNREADABLE: UNREAD,
     Reason.UNCERTAIN: WAITING,
 }

@@ -29,6 +29,7 @@ class Reason(StrEnum):
 
     ARRIVING = "still arriving"
     UNREACHABLE = "cannot be opened today"
+    UNFINISHED = "reading was given up"
     UNREADABLE = "unreadable"
     UNCERTAIN = "uncertain whose"
 

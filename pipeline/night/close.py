@@ -50,7 +50,7 @@ def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.
         key = basis_key(workspace, ledger, year, arrivals)
         _require_seen(ledger, year, key)
         basis = load_basis(workspace, ledger, year)
-        seal, remarks = load_superior(workspace, basis, now)
+        seal, remarks = load_superior(workspace, basis, now, Effort().workers)
         travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), closing=True)
         if held := keep_night(workspace, ledger, travelled, key=_CLOSING + key, now=now):
             raise PublishError(f"{'、'.join(held)} 正被别的程序打开，还不能封存。请关闭它，再运行一次 xxgk lock。")

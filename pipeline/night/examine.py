@@ -1,6 +1,7 @@
 """Arrivals to checked submissions; what is unchanged is neither read nor checked again. Readings and checks are stored
-and loaded in batches, so that memory does not grow with their number. A file that a worker could not finish is not
-stored and is tried again the next night.
+and loaded in batches, so that memory does not grow with their number. A file that kills its
+reader is remembered under the same key as a reading; one that could not be opened, or was given up by the clock, is
+tried again the next night.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pipeline.ledger.readings import in_batches
 from pipeline.ledger.rows import PackedReader, Packing, Row, packed_findings, unpacked_findings
 from pipeline.model.basis import Basis
 from pipeline.model.standing import Checked
-from pipeline.model.submission import Arrival, Submission, Unclaimed
+from pipeline.model.submission import Arrival, Reason, Submission, Unclaimed
 from pipeline.night.keys import check_key, checking_context, reading_context, reading_key
 from pipeline.road.check import Checker
 from pipeline.road.intake import open_arrival
@@ -67,8 +68,12 @@ class Examination:
             for arrival, result in part:
                 key = self.keys[arrival.sha256]
                 if isinstance(result, Unclaimed):
-                    self.unfinished[key] = result
-                elif key in known:
+                    # the fault of the machine is tried again; that of the file is remembered like any reading
+                    if result.obstacle.reason is not Reason.UNREADABLE:
+                        self.unfinished[key] = result
+                        continue
+                    result = packing.pack(result)
+                if key in known:
                     again[key] = result
                 else:
                     rows.append((key, result))

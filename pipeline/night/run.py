@@ -48,7 +48,7 @@ from pipeline.road.publish import (
     render_report,
     run_json,
 )
-from pipeline.road.read import Reader, read_superior
+from pipeline.road.read import Reader, read_many, read_superior
 from pipeline.workspace import Workspace
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
         basis = load_basis(workspace, ledger, year)
-        seal, remarks = load_superior(workspace, basis, now)
+        seal, remarks = load_superior(workspace, basis, now, effort.workers)
         found = [*remarks, *([clock] if clock else []), *_restored(ledger)]
         travelled = travel(basis, seal, found, ledger, arrivals, effort)
         edit = keep_edit(workspace, ledger, year, basis.form, ours=travelled.files.get(REPORT, b""))
@@ -270,15 +270,20 @@ def basis_key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequenc
     )
 
 
-def load_superior(workspace: Workspace, basis: Basis, now: dt.datetime) -> tuple[Seal | None, Sequence[Finding]]:
+def load_superior(
+    workspace: Workspace, basis: Basis, now: dt.datetime, workers: int
+) -> tuple[Seal | None, Sequence[Finding]]:
     """Load the seal of the workbook that the next level up issued, if there is one, or the finding why it cannot be
-    used.
+    used. It is read like any return: behind the guard, in a worker.
     """
     path = workspace.superior(basis.year)
     if not path.is_file():
         return None, ()
     issued = Arrival(sha256="", names=(SUPERIOR_FILE,), size=0, modified=now, first_seen=now, path=path)
-    read = read_superior(open_arrival(issued), basis.form, basis.control)
+    reading = partial(read_superior, form=basis.form, control=basis.control)
+    (read,) = read_many(open_arrival, reading, [issued], workers=min(workers, 1))
+    if isinstance(read, Unclaimed):
+        return None, read.findings
     return (None, (read,)) if isinstance(read, Finding) else (read, ())
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model.submission import Submission
+from pipeline.model.finding import notice
+from pipeline.model.submission import Obstacle, Reason, Submission, Unclaimed
 from pipeline.night import keys as fingerprints
 from pipeline.night.close import lock_year
 from pipeline.night.run import Effort, run_night
@@ -346,7 +347,7 @@ def test_another_process_finds_what_was_read(tmp_path: Path) -> None:
     assert [len(after[name]) for name in ("readings", "checks")] == [1, 1]
 
 
-def test_a_file_that_is_never_finished_is_tried_every_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_breaks_its_reader_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office = Office(tmp_path, units=2)
     office.returns("u01", requests(1))
     office.returns("u02", requests(2))
@@ -359,12 +360,34 @@ def test_a_file_that_is_never_finished_is_tried_every_night(tmp_path: Path, monk
 
     with monkeypatch.context() as patched:
         patched.setattr(Reader, "read", panics)
+        outcome = run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0))
+        assert outcome is not None
+        assert [w.findings[-1].code for w in outcome.unclaimed] == ["I1"]
+        assert outcome.county.figures["t3.received.natural"] == 1
+        assert run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0)) is None
+    again = run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0, anew=True))
+    assert again is not None
+    assert again.county.figures["t3.received.natural"] == 3
+
+
+def test_a_file_that_was_given_up_by_the_clock_is_tried_every_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(tmp_path, units=1)
+    office.returns("u01", requests(1))
+
+    def given_up(*arguments: object, **_: object) -> Iterator[Unclaimed]:
+        for each in arguments[2]:  # type: ignore[attr-defined]
+            obstacle = Obstacle(reason=Reason.UNFINISHED, words="没有读完")
+            yield Unclaimed(arrival=each, obstacle=obstacle, findings=(notice("I1", name=each.name, reason="慢"),))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.night.examine.read_many", given_up)
         for _ in range(2):
             outcome = run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0))
             assert outcome is not None
-            assert [w.findings[-1].code for w in outcome.unclaimed] == ["I1"]
-            assert outcome.county.figures["t3.received.natural"] == 1
-    assert office.run().county.figures["t3.received.natural"] == 3
+            assert outcome.county.figures["t3.received.natural"] == 0
+    assert office.run().county.figures["t3.received.natural"] == 1
     assert run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0)) is None
 
 

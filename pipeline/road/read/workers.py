@@ -31,6 +31,8 @@ from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Unclaim
 T = TypeVar("T")
 GIB = 1 << 30
 TIMEOUT, MEMORY = 20.0, 2 * GIB
+PATIENCE = 6
+"""How many times the processor time of a file may pass on the clock: the machine may have other things to do."""
 _BATCH = 8
 _AHEAD = 4
 """How many batches a worker may be ahead of the result that is taken next, so that memory stays flat."""
@@ -75,12 +77,15 @@ def read_many(
     *,
     workers: int = 2,
     timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
     memory: int = MEMORY,
 ) -> Iterator[T | Unclaimed]:
     """``reading(opening(arrival))`` of every arrival, in their order; `Unclaimed` with I1 where that went wrong.
 
-    Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds a file, ``memory`` bytes
-    of address space above what a worker begins with, where the system can limit it. With no ``workers`` everything is
+    Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds of
+    processor time a file (so that the load of the machine does not decide what is read), ``patience`` how many times
+    that may pass on the clock; ``memory`` is bytes of address space above what a worker begins with. Each holds where
+    the system can limit it. With no ``workers`` everything is
     read in this process without limits. Raises `RuntimeError` when workers cannot start, because then no file is at
     fault.
     """
@@ -93,7 +98,7 @@ def read_many(
     if sys.platform != "win32":
         _context.set_forkserver_preload([__name__, opening.__module__, reading.__module__])
         atexit.register(_stop_server)
-    crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, memory=memory)
+    crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, patience=patience, memory=memory)
     try:
         yield from crew.in_order()
     finally:
@@ -133,9 +138,17 @@ class _Crew:
     """The workers of one reading. Batches are ranges of positions among ``arrivals``."""
 
     def __init__(
-        self, *, steps: _Steps[Any], arrivals: Sequence[Arrival], workers: int, timeout: float, memory: int
+        self,
+        *,
+        steps: _Steps[Any],
+        arrivals: Sequence[Arrival],
+        workers: int,
+        timeout: float,
+        patience: float,
+        memory: int,
     ) -> None:
         self._steps, self._arrivals, self._timeout, self._memory = steps, arrivals, timeout, memory
+        self._clock = timeout * patience
         self._ahead = workers * _AHEAD
         self._size = max(1, min(_BATCH, len(arrivals) // self._ahead))
         everything = range(len(arrivals))
@@ -164,7 +177,9 @@ class _Crew:
     def _hire(self) -> None:
         while len(self._workers) < self._wanted:
             ours, theirs = _context.Pipe()
-            process = _context.Process(target=_work, args=(theirs, self._steps, self._memory), daemon=True)
+            process = _context.Process(
+                target=_work, args=(theirs, self._steps, self._timeout, self._memory), daemon=True
+            )
             with _no_main():
                 process.start()
             theirs.close()
@@ -184,7 +199,7 @@ class _Crew:
             except OSError:  # it is gone, which `_listen` is about to hear
                 return
             if not worker.batches:
-                worker.deadline = time.monotonic() + self._timeout
+                worker.deadline = time.monotonic() + self._clock
             worker.batches.append((self._waiting.popleft(), len(content)))
 
     def _listen(self) -> None:
@@ -197,16 +212,18 @@ class _Crew:
                 self._hear(worker)
             elif worker.busy and time.monotonic() > worker.deadline:
                 worker.stop()
-                self._lost(worker, f"读了 {self._timeout:g} 秒还没有读完")
+                self._lost(worker, f"过了 {self._clock:g} 秒还没有读完", given_up=True)
 
     def _hear(self, worker: _Worker) -> None:
         try:
             results = worker.line.recv()
         except (EOFError, OSError):
             worker.process.join(_BEGINNING)  # its exit code is told a moment after its pipe is closed
-            self._lost(worker, _cause_of_death(worker.stop()))
+            exitcode = worker.stop()
+            # a process that somebody else killed says nothing about the file
+            self._lost(worker, _cause_of_death(exitcode, self._timeout), given_up=exitcode == -_KILL)
             return
-        worker.deadline = time.monotonic() + self._timeout
+        worker.deadline = time.monotonic() + self._clock
         if not worker.ready:
             worker.ready = True
             return
@@ -214,7 +231,7 @@ class _Crew:
         batch, _ = worker.batches.popleft()
         self._results.update(zip(batch, results, strict=True))
 
-    def _lost(self, worker: _Worker, reason: str) -> None:
+    def _lost(self, worker: _Worker, reason: str, *, given_up: bool) -> None:
         """Replace a lost ``worker``: the files of its current batch are read one by one, to isolate the cause."""
         self._workers.remove(worker)
         if not worker.batches:
@@ -227,7 +244,7 @@ class _Crew:
         again = [each for each, _ in untouched]
         # a file alone with its worker is the cause
         if len(batch) == 1:
-            self._results[batch.start] = _unreadable(self._arrivals[batch.start], reason)
+            self._results[batch.start] = _unreadable(self._arrivals[batch.start], reason, given_up=given_up)
         else:
             again[:0] = [batch[n : n + 1] for n in range(len(batch))]
         self._waiting.extendleft(reversed(again))
@@ -251,13 +268,15 @@ def _no_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _cause_of_death(exitcode: int) -> str:
+def _cause_of_death(exitcode: int, timeout: float) -> str:
+    if exitcode == -_CLOCK:
+        return f"用了 {timeout:g} 秒处理器时间还没有读完"
     with suppress(ValueError):
         return f"读取程序被中止（{signal.Signals(-exitcode).name}）"
     return f"读取程序中止（{exitcode}）"
 
 
-def _work(line: Connection, steps: _Steps[Any], memory: int) -> None:
+def _work(line: Connection, steps: _Steps[Any], timeout: float, memory: int) -> None:
     """Run a worker until the pipe is closed: report ready, then send a list of results for every batch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
     _limit(memory)
@@ -268,7 +287,21 @@ def _work(line: Connection, steps: _Steps[Any], memory: int) -> None:
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         line.send(None)
         while True:
-            line.send([steps.take(arrival) for arrival in line.recv()])
+            line.send([_take_timed(steps, arrival, timeout) for arrival in line.recv()])
+
+
+_CLOCK, _KILL = getattr(signal, "SIGPROF", 0), getattr(signal, "SIGKILL", 9)
+
+
+def _take_timed(steps: _Steps[T], arrival: Arrival, timeout: float) -> T | Unclaimed:
+    """Read one file within its processor time; beyond it the process ends, where the system has such a clock."""
+    if not _CLOCK:
+        return steps.take(arrival)
+    signal.setitimer(signal.ITIMER_PROF, timeout)
+    try:
+        return steps.take(arrival)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _limit(memory: int) -> None:
@@ -288,7 +321,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
-def _unreadable(arrival: Arrival, reason: str) -> Unclaimed:
+def _unreadable(arrival: Arrival, reason: str, *, given_up: bool = False) -> Unclaimed:
     finding = notice("I1", where={"file": arrival.name}, name=arrival.name, reason=reason)
-    obstacle = Obstacle(reason=Reason.UNREADABLE, words=clause("I1", reason=reason))
+    obstacle = Obstacle(reason=Reason.UNFINISHED if given_up else Reason.UNREADABLE, words=clause("I1", reason=reason))
     return Unclaimed(arrival=arrival, obstacle=obstacle, findings=(*arrival.findings, finding))

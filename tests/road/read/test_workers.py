@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model.submission import Arrival, Opened, Unclaimed
+from pipeline.model.submission import Arrival, Opened, Reason, Unclaimed
 from pipeline.road.intake.guard import open_arrival
 from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.road.read.workers import GIB, read_many
@@ -38,6 +38,9 @@ class Reader:
         deed = arrival.name.partition("-")[0]
         if deed == "hang":
             time.sleep(60)
+        elif deed == "spin":
+            while True:
+                pass
         elif deed == "abort":
             os.abort()
         elif deed == "leave":
@@ -64,7 +67,7 @@ def unopened(arrival: Arrival) -> Opened:
 
 def outcome(names: list[str], *, workers: int = 2, timeout: float = 1.0) -> dict[str, str]:
     arrivals = [arrival(name) for name in names]
-    results = list(read_many(unopened, Reader().read, arrivals, workers=workers, timeout=timeout))
+    results = list(read_many(unopened, Reader().read, arrivals, workers=workers, timeout=timeout, patience=1))
     assert len(results) == len(names)
     found = {}
     for name, result in zip(names, results, strict=True):
@@ -88,7 +91,7 @@ def test_nothing_to_read() -> None:
 
 
 DEEDS = {
-    "hang": "读了 1 秒还没有读完",
+    "hang": "过了 1 秒还没有读完",
     "leave": "读取程序中止（7）",
     "raise": "读取程序出错（RuntimeError）",
     "panic": "读取程序出错（PanicException）",
@@ -207,3 +210,20 @@ def test_fuzz_old_formats(kind: str, tmp_path: Path) -> None:
     assert len(results) == FUZZ
     for result in results:
         assert isinstance(result, Unclaimed | str)
+
+
+def test_the_limit_is_processor_time_and_not_the_clock() -> None:
+    """A file that computes is stopped after its seconds of computing; one that waits may wait longer."""
+    names = ["good-1", "spin-2", "good-3"]
+    results = list(read_many(unopened, Reader().read, [arrival(name) for name in names], timeout=1.0, patience=30))
+    assert [isinstance(result, Unclaimed) for result in results] == [False, True, False]
+    spinning = results[1]
+    assert isinstance(spinning, Unclaimed)
+    assert "用了 1 秒处理器时间还没有读完" in spinning.findings[0].message
+    assert spinning.obstacle.reason is Reason.UNREADABLE
+
+
+def test_what_the_clock_stopped_is_no_property_of_the_file() -> None:
+    (result,) = read_many(unopened, Reader().read, [arrival("hang-1")], timeout=1.0, patience=1)
+    assert isinstance(result, Unclaimed)
+    assert result.obstacle.reason is Reason.UNFINISHED
