@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test lint fuzz bench lock templates clean
+.PHONY: setup demo test lint fuzz bench bundle lock templates clean
 
 setup: $(READY)
 
@@ -31,6 +31,9 @@ fuzz: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+bundle: setup
+	$(BIN)/python -m release.bundle
 
 templates: setup
 	$(BIN)/xxgk template --force
