@@ -16,6 +16,7 @@ from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
+from pipeline.night.keys import digest
 from pipeline.night.outputs import MANIFEST, issued_files
 from pipeline.night.run import Effort, basis_key, keep_night, load_superior, travel
 from pipeline.road.intake import collect
@@ -52,15 +53,16 @@ def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, Effort().workers)
         travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), closing=True)
-        if held := keep_night(workspace, ledger, travelled, key=_CLOSING + key, now=now):
+        if held := keep_night(workspace, ledger, travelled, key=_closing_key(key), now=now):
             raise PublishError(f"{'、'.join(held)} 正被别的程序打开，还不能封存。请关闭它，再运行一次 xxgk lock。")
         files = {**travelled.files, **issued_files(ledger, year)}
         _sign_off(workspace, ledger, year, files, by=by, reason=reason, now=now)
     return travelled.outcome
 
 
-_CLOSING = "closing:"
-"""Before the key of a night that closes its year: when it was killed before the closing was recorded, it is repeated."""
+def _closing_key(key: str) -> str:
+    """The key of a night that closes its year: when it was killed before the closing was recorded, it is repeated."""
+    return digest("closing", key)
 
 
 def unlock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> None:
@@ -109,7 +111,7 @@ def reopening_of(workspace: Workspace, year: int) -> Closing | None:
 def _require_seen(ledger: Ledger, year: int, key: str) -> None:
     """Raise `WorkspaceError` unless the last night is complete and nothing has changed since."""
     last = ledger.nights.last(year)
-    if last is None or last.key not in (key, _CLOSING + key):
+    if last is None or last.key not in (key, _closing_key(key)):
         raise WorkspaceError(
             f"{year} 年度上次汇总以后有变化，还不能封存。请先运行 xxgk run --year {year}，核对结果后再封存；"
             f"有文件每次都读不完（I1）的，先把它移出 inputs/{year}。"
@@ -177,6 +179,6 @@ def _sign_off(
             by=by,
             reason=reason,
             manifest=hashes | {MANIFEST: sha256(manifest).hexdigest()},
-            arrivals=tuple(digest for digest, *_ in ledger.arrivals.all(year)),
+            arrivals=tuple(sha256 for sha256, *_ in ledger.arrivals.all(year)),
         )
     )

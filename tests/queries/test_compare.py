@@ -216,7 +216,7 @@ def test_one_night_or_one_version_cannot_be_compared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "要写年度"),
+        ([], "没有写 --year"),
         (["--years", "2024"], "--years 的用法不对（后面要写 2 个值）"),
         (["--years", "2024", "明年"], "应为整数"),
         (["--years", "2024", "2025", "--year", "2024"], "只能再加 --unit"),
