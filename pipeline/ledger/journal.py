@@ -12,12 +12,15 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from struct import unpack_from
 
 _MAGIC = bytes.fromhex("d9d505f920a163d7")
 _COUNTER, _PAGES, _HEADER = 24, 28, 100
+_BEGIN, _ALL = 28, 0xFFFFFFFF
+"""Bytes of a segment's header that say something; the count that means all that follows."""
 _WAL = 2
 _PATIENCE = 0.2
 """Seconds after which two looks at both files must agree: another run may be writing them at this moment."""
@@ -45,17 +48,30 @@ def _is_foreign_journal(database: Path, journal: Path) -> bool:
     with database.open("rb") as file:
         head = file.read(_HEADER)
     content = journal.read_bytes()
-    if len(head) < _HEADER or len(content) < 28 or not content.startswith(_MAGIC):
+    if len(head) < _HEADER or len(content) < _BEGIN or not content.startswith(_MAGIC):
         return False  # SQLite does not use it either
-    pages, sector, size = unpack_from(">I", content, 16)[0], *unpack_from(">II", content, 20)
-    at = sector
-    while sector and size and at + 4 + size <= len(content):
-        if unpack_from(">I", content, at)[0] == 1:
-            saved = content[at + 4 : at + 4 + _HEADER]
-            was, is_ = (int.from_bytes(page[_COUNTER : _COUNTER + 4], "big") for page in (saved, head))
-            return is_ != was + 1 and (is_ != was or saved != head)
-        at += 4 + size + 4
-    return bool(pages != int.from_bytes(head[_PAGES : _PAGES + 4], "big"))
+    saved = next((page for number, page in _saved_pages(content) if number == 1), None)
+    if saved is None:
+        return bool(unpack_from(">I", content, 16)[0] != int.from_bytes(head[_PAGES : _PAGES + 4], "big"))
+    was, is_ = (int.from_bytes(page[_COUNTER : _COUNTER + 4], "big") for page in (saved, head))
+    return is_ != was + 1 and (is_ != was or saved[:_HEADER] != head)
+
+
+def _saved_pages(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The pages of a journal with their numbers. A transaction that outgrows the cache has several segments, each with a
+    header of its own at the next border of a sector; one that was not flushed yet counts no pages.
+    """
+    at = 0
+    while content.startswith(_MAGIC, at) and at + _BEGIN <= len(content):
+        count, sector, size = (unpack_from(">I", content, at + offset)[0] for offset in (8, 20, 24))
+        if not sector or not size:
+            return
+        left = (len(content) - at - sector) // (size + 8)
+        at += sector
+        for _ in range(min(left, left if count == _ALL else count)):
+            yield unpack_from(">I", content, at)[0], content[at + 4 : at + 4 + size]
+            at += size + 8
+        at += -at % sector
 
 
 def _is_foreign_log(database: Path, log: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ledger.journal import set_foreign_aside
+from pipeline.ledger.journal import _saved_pages, set_foreign_aside
 from pipeline.night.run import Effort, run_night
 from tests.workspaces import NOW, YEAR, Office, tree
 
@@ -34,11 +34,25 @@ while True:
 """
 
 
-def written(path: Path, mode: str, rows: int, seconds: float) -> None:
+CHANGER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size=5")
+n = 0
+while True:
+    n += 1
+    connection.execute("BEGIN")
+    connection.execute("UPDATE t SET b = substr(b, 2) || ?", (str(n % 10),))
+    print("commits", flush=True)
+    connection.execute("COMMIT")
+"""
+"""It changes many pages and needs no new one, so that page 1 is saved last, behind several full caches."""
+
+
+def written(path: Path, mode: str, rows: int, seconds: float, program: str = WRITER) -> None:
     """Write to the file in a process that is killed after so many seconds of writing."""
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), mode, str(rows)], stdout=subprocess.PIPE
-    ) as process:
+    command = [sys.executable, "-c", program, str(path), mode, str(rows)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(seconds)
@@ -128,3 +142,25 @@ def test_a_ledger_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.Monk
     with office.workspace.open_ledger() as ledger:
         assert [row.kind for row in ledger.nights.runs(YEAR)] == ["汇总"]
     assert tree(office.workspace.ledger) == before
+
+
+def test_page_1_in_a_later_part_of_the_journal(tmp_path: Path, backup: Path) -> None:
+    late = 0
+    for n in range(40):
+        path = tmp_path / f"{n}" / "ledger.sqlite"
+        path.parent.mkdir()
+        shutil.copy(backup, path)
+        written(path, "DELETE", 0, 0.001 * n, CHANGER)
+        journal = path.with_name("ledger.sqlite-journal")
+        content = journal.read_bytes() if journal.exists() else b""
+        numbers = [number for number, _ in _saved_pages(content)]
+        late += 1 in numbers[4:]
+        kept = path.read_bytes()
+        assert set_foreign_aside(path) is None
+        assert len(table(path)) == 300
+        if 1 in numbers:  # beside a file of an earlier transaction it is a foreign one
+            journal.write_bytes(content)
+            earlier = (int.from_bytes(kept[24:28], "big") - 2).to_bytes(4, "big")
+            path.write_bytes(kept[:24] + earlier + kept[28:])
+            assert set_foreign_aside(path) is not None
+    assert late
