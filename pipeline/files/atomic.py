@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import PublishError
-from pipeline.files.piecewise import finish, kept_beside, publish_piecewise
+from pipeline.files.piecewise import finish, is_pending, kept_beside, publish_piecewise
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NAMES = 20
@@ -40,12 +40,16 @@ def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collect
         with suppress(OSError):
             _remove(kept_beside(draft))
     except OSError as error:
+        state = "原有结果没有改动"
         with suppress(OSError, UnboundLocalError):
-            _remove(draft)
-            _remove(kept_beside(draft))
+            if is_pending(draft):
+                state = "有的文件还没有放回原样，再运行一次会接着放回"
+            else:
+                _remove(draft)
+                _remove(kept_beside(draft))
         raise PublishError(
             f"无法写入 {folder}（{error.strerror or error}）。"
-            "请关闭正在打开的结果文件，检查文件夹权限和磁盘空间，再运行一次；原有结果没有改动。"
+            f"请关闭正在打开的结果文件，检查文件夹权限和磁盘空间，再运行一次；{state}。"
         ) from error
     return held
 
@@ -63,6 +67,8 @@ def recover(folder: Path) -> Path:
         _remove(old)
     for n in range(_NAMES):
         draft = folder.with_name(f".{folder.name}.new{n or ''}")
+        if is_pending(draft):
+            continue
         for leftover in (draft, kept_beside(draft)):
             with suppress(OSError):
                 _remove(leftover)
@@ -76,15 +82,17 @@ def _put_in_place(draft: Path, folder: Path, files: Mapping[str, bytes], replace
     if not folder.exists():
         draft.replace(folder)
         held: tuple[str, ...] = ()
-    elif can_exchange(folder.parent):
-        _carry_over(folder, draft, replaces)
-        if not _exchange_folders(draft, folder):
-            raise OSError(errno.EBUSY, "文件夹无法替换")
+    elif can_exchange(folder.parent) and _exchange(draft, folder, replaces):
         held = ()
-    else:
+    else:  # also where the folder itself is a mount, which nothing can exchange
         held = publish_piecewise(draft, folder, list(files), replaces)
     _flush(folder.parent)
     return held
+
+
+def _exchange(draft: Path, folder: Path, replaces: Collection[str]) -> bool:
+    _carry_over(folder, draft, replaces)
+    return _exchange_folders(draft, folder)
 
 
 def can_exchange(folder: Path) -> bool:

@@ -51,6 +51,11 @@ def finish(draft: Path, folder: Path) -> None:
             _carry_out(draft, folder, [name for name in names if (draft / name).is_file()], gone)
 
 
+def is_pending(draft: Path) -> bool:
+    """Whether a publication, or its undoing, is not finished: then the draft and what is kept beside it are needed."""
+    return any((draft / name).is_file() for name in (PLAN, UNDOING))
+
+
 def kept_beside(draft: Path) -> Path:
     """Return where replaced files are kept until a publication is done."""
     return draft.with_name(f"{draft.name}.back")
@@ -111,17 +116,18 @@ def _carry_out(draft: Path, folder: Path, names: Sequence[str], gone: Sequence[s
 
 
 def _put_back(draft: Path, folder: Path, names: Sequence[str]) -> None:
-    """Move new files back to the draft, then put back what they replaced.
+    """Move new files back to the draft, then put back what they replaced. Raises ``OSError`` while one is held.
 
     In this order every step can be repeated: a file is moved only when the draft lacks it.
     """
     for name in names:
-        kept = kept_beside(draft) / name
-        with suppress(OSError):
-            if not (draft / name).exists() and (folder / name).exists():
-                insist(folder / name, draft / name)
-            if kept.is_file():
-                insist(kept, folder / name)
+        target, kept = folder / name, kept_beside(draft) / name
+        new = next((path for path in (folder / beside(name), target) if path.exists()), None)
+        if new and not (draft / name).exists():
+            insist(new, draft / name)
+        if kept.is_file() and not target.exists():
+            insist(kept, target)
+    (draft / UNDOING).unlink(missing_ok=True)
 
 
 def _keep(target: Path, kept: Path) -> None:

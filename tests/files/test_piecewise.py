@@ -76,6 +76,31 @@ def test_a_failure_in_the_middle_puts_everything_back(folder: Path, monkeypatch:
     assert content(folder) == {**OLD, "mine.txt": b"kept"}
 
 
+def test_a_file_that_cannot_be_put_back_is_not_lost(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = Path.replace
+
+    def move(self: Path, target: str | os.PathLike[str]) -> Path:
+        if Path(target).name == "x.csv" or (Path(target).name == "a.txt" and ".back" in str(self)):
+            raise OSError(errno.EIO, "broken disk")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", move)
+        with pytest.raises(PublishError, match="再运行一次会接着放回"):
+            publish_files(folder, NEW, replaces=REPLACES)
+    recover(folder)
+    assert content(folder) == {**OLD, "mine.txt": b"kept"}
+    publish_files(folder, NEW, replaces=REPLACES)
+    assert content(folder) == AFTER
+
+
+def test_a_folder_that_cannot_be_exchanged_where_others_can(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mount point: the two probes are exchanged, the folder is not."""
+    monkeypatch.setattr(atomic, "_exchange_folders", lambda one, other: one.name.startswith(".exchange"))
+    assert publish_files(folder, NEW, replaces=REPLACES) == ()
+    assert content(folder) == AFTER
+
+
 class _Killed(BaseException):
     """No handler of the program sees it, as with SIGKILL."""
 
