@@ -51,8 +51,8 @@ class Workspace:
         return Ledger(self.ledger, read_settings(self.root).ledger)
 
     @contextmanager
-    def alone(self) -> Iterator[Ledger]:
-        """The ledger, for one run at a time: two must not write the same outputs. Raises `PublishError`."""
+    def lock(self) -> Iterator[None]:
+        """Hold the lock of the workspace, also where its ledger cannot be opened. Raises `PublishError`."""
         lock = FileLock(self.outputs / ".lock", timeout=0)
         try:
             self.outputs.mkdir(parents=True, exist_ok=True)
@@ -62,10 +62,15 @@ class Workspace:
         except OSError as error:
             raise PublishError(f"无法写入 {self.outputs}（{error.strerror}）。请检查磁盘空间和文件夹权限。") from error
         try:
-            with self.open_ledger() as ledger, ledger.alone():
-                yield ledger
+            yield
         finally:
             lock.release()
+
+    @contextmanager
+    def alone(self) -> Iterator[Ledger]:
+        """The ledger, for one run at a time: two must not write the same outputs. Raises `PublishError`."""
+        with self.lock(), self.open_ledger() as ledger, ledger.alone():
+            yield ledger
 
     @property
     def secret(self) -> Path:

@@ -96,7 +96,11 @@ def restore(archive: Path, root: Path, *, force: bool, now: dt.datetime) -> Rest
                 _extract(source, name, draft / name)
                 modified = int(manifest["modified"][name])  # it is evidence of the order of two versions
                 os.utime(draft / name, ns=(modified, modified))
-        kept = _swap(draft, root, now)
+        with Workspace(root).lock():
+            kept = _swap(draft, root, now)
+    except PublishError:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise PublishError(f"无法恢复到 {root}（{error.strerror or error}）。请检查磁盘空间和文件夹权限。") from error
@@ -241,18 +245,18 @@ def _swap(draft: Path, root: Path, now: dt.datetime) -> Path | None:
             path := root.with_name(f"{root.name}_恢复前_{now:%Y-%m-%d_%H%M%S}" + (f"_{n}" if n > 1 else ""))
         ).exists()
     )
-    root.mkdir(parents=True, exist_ok=True)
-    moved = False
-    for name in ("inputs", _LEDGER, TEMPLATES, SETTINGS_FILE):
-        present = root / name
-        if present.exists():
-            (kept / name).parent.mkdir(parents=True, exist_ok=True)
-            present.rename(kept / name)
-            moved = True
-        if (draft / name).exists():
-            present.parent.mkdir(parents=True, exist_ok=True)
-            (draft / name).rename(present)
-    if (draft / DUMP).exists():
-        (draft / DUMP).rename(root / DUMP)
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for name in ("inputs", _LEDGER, TEMPLATES, SETTINGS_FILE, DUMP):
+            for source, target in ((root / name, kept / name), (draft / name, root / name)):
+                if source.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    source.rename(target)
+                    moved.append((source, target))
+    except OSError:
+        for source, target in reversed(moved):  # nothing was restored after all
+            target.rename(source)
+        shutil.rmtree(kept, ignore_errors=True)
+        raise
     shutil.rmtree(draft, ignore_errors=True)
-    return kept if moved else None
+    return kept if kept.exists() else None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import PublishError, WorkspaceError
 from pipeline.night.issue import issue_workbooks
 from pipeline.night.run import Effort, run_night
 from pipeline.service.backup import MANIFEST, back_up, restore
@@ -105,3 +105,33 @@ def test_no_backup_inside_the_inputs(kept: tuple[Office, Path]) -> None:
     office, _ = kept
     with pytest.raises(WorkspaceError, match="不能放在 inputs 里面"):
         back_up(office.workspace, office.workspace.inputs / "备份", now=LATER)
+
+
+def test_a_restore_that_fails_in_the_middle_changes_nothing(
+    kept: tuple[Office, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, archive = kept
+    root = tmp_path / "office"
+    shutil.copytree(office.workspace.root, root)
+    before, rename = tree(root), Path.rename
+
+    def refusing(self: Path, target: Path) -> Path:
+        if self.name == "ledger" and ".restoring" in str(self):
+            raise PermissionError(13, "held open")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    with pytest.raises(PublishError, match="无法恢复"):
+        restore(archive, root, force=True, now=LATER)
+    assert {name: content for name, content in tree(root).items() if name != "outputs/.lock"} == {
+        name: content for name, content in before.items() if name != "outputs/.lock"
+    }
+
+
+def test_no_restore_while_a_night_runs(kept: tuple[Office, Path], tmp_path: Path) -> None:
+    office, archive = kept
+    root = tmp_path / "office"
+    shutil.copytree(office.workspace.root, root)
+    with Workspace(root).lock(), pytest.raises(PublishError, match="另一个运行正在进行"):
+        restore(archive, root, force=True, now=LATER)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["office"]
