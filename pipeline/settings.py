@@ -21,10 +21,14 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings
 
 SETTINGS_FILE = "xxgk.toml"
 ENVIRONMENT = "XXGK_"
@@ -127,7 +131,19 @@ def _read_secret(path: Path) -> str:
 
 def _validate(path: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Every section with its defaults filled in. Raises `WorkspaceError` with all faults in one sentence."""
-    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+    from pydantic import ValidationError
+
+    try:
+        return dict(_model()(**table).model_dump())
+    except ValidationError as error:
+        faults = "；".join(_faults(error.errors()))
+        raise WorkspaceError(f"设置文件 {path} 或环境变量 {ENVIRONMENT}… {faults}。{_KNOWN}") from None
+
+
+@cache
+def _model() -> type[BaseSettings]:
+    """The model of the settings, made once and only when there is something to read."""
+    from pydantic import BaseModel, ConfigDict, Field
     from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
     class Section(BaseModel):
@@ -160,11 +176,7 @@ def _validate(path: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return env_settings, init_settings
 
-    try:
-        return Model(**table).model_dump()
-    except ValidationError as error:
-        faults = "；".join(_faults(error.errors()))
-        raise WorkspaceError(f"设置文件 {path} 或环境变量 {ENVIRONMENT}… {faults}。{_KNOWN}") from None
+    return Model
 
 
 _KNOWN = "可用的：[ledger] address、address_file，[run] workers，[log] keep。"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pipeline.cli.options import find_root
 from pipeline.errors import XxgkError
-from pipeline.service.log import log_command, note, note_fault
+from pipeline.night.stages import note
+from pipeline.service.log import log_command, note_fault
 from pipeline.settings import read_settings
 
 __all__ = ["logged", "note_end", "note_fault", "note_refusal"]
@@ -26,7 +27,7 @@ def logged(arguments: Sequence[str], *, verbose: bool) -> Iterator[str]:
     except XxgkError:
         keep = 10  # the command itself will tell what is wrong with the settings
     silent = not arguments or any(word in _SILENT for word in arguments)
-    outputs = Path("/nonexistent") if silent else root / "outputs"
+    outputs = None if silent else root / "outputs"
     with log_command(outputs, keep=keep, screen=sys.stderr if verbose else None) as run:
         note("开始", command=" ".join(arguments))
         yield run

@@ -5,7 +5,12 @@ from __future__ import annotations
 import logging
 import time
 
-_LOGGER = logging.getLogger("xxgk")
+LOGGER = logging.getLogger("xxgk")
+
+
+def note(event: str, **details: object) -> None:
+    """Log an event with its details."""
+    LOGGER.info(event, extra={"details": details})
 
 
 class Stages:
@@ -17,6 +22,5 @@ class Stages:
     def passed(self, station: str, **counts: int) -> None:
         """Log that a station is passed, the seconds since the one before, and what it counted."""
         now = time.perf_counter()
-        details = {**counts, "seconds": round(now - self._since, 3)}
-        _LOGGER.info(station, extra={"details": details})
+        note(station, **counts, seconds=round(now - self._since, 3))
         self._since = now

@@ -29,7 +29,7 @@ from pipeline.workspace import Workspace
 
 Verdict = Literal["ok", "hint", "fault"]
 _FREE = 1 << 30
-_CHINA = 8
+_CHINA, _DRIFT = 8, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,11 @@ class Check:
 
 def examine_machine(workspace: Workspace, now: dt.datetime) -> list[Check]:
     """Look at everything a nightly run depends on; a check that fails itself is a line as well."""
-    checks: list[Check] = []
-    for look in (_python, _packages, _extras, _encoding, _clock, _office_program, _fonts, _folders, _disk, _publishing):
-        checks += _guarded(look, workspace, now)
-    for look in (_settings, _secret, _ledger, _originals, _year, _schedule):
-        checks += _guarded(look, workspace, now)
-    return checks
+    looks: tuple[Look, ...] = (
+        *(_python, _packages, _extras, _encoding, _clock, _office_program, _fonts, _folders, _disk, _publishing),
+        *(_settings, _secret, _ledger, _originals, _year, _schedule),
+    )
+    return [check for look in looks for check in _guarded(look, workspace, now)]
 
 
 Look = Callable[[Workspace, dt.datetime], Iterator[Check]]
@@ -112,7 +111,7 @@ def _encoding(_: Workspace, __: dt.datetime) -> Iterator[Check]:
     yield Check("字符编码", "ok" if right else "fault", found, "请设置 LANG=C.UTF-8（或 zh_CN.UTF-8）后再运行。")
 
 
-def _clock(workspace: Workspace, now: dt.datetime) -> Iterator[Check]:
+def _clock(_: Workspace, now: dt.datetime) -> Iterator[Check]:
     offset = (now.utcoffset() or dt.timedelta()).total_seconds() / 3600
     shown = f"{now:%Y-%m-%d %H:%M}，时区 UTC{offset:+g}"
     if now.year < 2024:
@@ -121,14 +120,6 @@ def _clock(workspace: Workspace, now: dt.datetime) -> Iterator[Check]:
         yield Check("时钟", "hint", shown, "不是北京时间：收到时间和逾期天数按这个时区来算。")
     else:
         yield Check("时钟", "ok", shown)
-    if workspace.ledger.is_dir() and os.access(workspace.ledger, os.W_OK):
-        probe = workspace.ledger / f".clock{os.getpid()}"
-        probe.write_bytes(b"")
-        ahead = probe.stat().st_mtime - now.timestamp()
-        probe.unlink()
-        if abs(ahead) > 120:
-            found = f"与本机相差 {ahead:.0f} 秒"
-            yield Check("共享盘的时钟", "hint", found, "请让两台机器对时；先后次序不靠时钟，收到时间会差这么多。")
 
 
 def _office_program(_: Workspace, __: dt.datetime) -> Iterator[Check]:
@@ -227,15 +218,18 @@ def _ledger(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
         yield Check("历史库", "ok", "还没有，第一次运行时建立")
 
 
-def _originals(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
+def _originals(workspace: Workspace, now: dt.datetime) -> Iterator[Check]:
     if not (workspace.ledger / DATABASE).is_file():
         return
     with workspace.open_ledger() as ledger:
-        years = [int(path.name) for path in workspace.inputs.iterdir() if path.name.isdecimal()]
-        known = {sha256 for year in years for sha256, *_ in ledger.arrivals.all(year)}
+        known = {sha256 for year in workspace.years() for sha256, *_ in ledger.arrivals.all(year)}
         lost = [sha256 for sha256 in sorted(known) if not ledger.original(sha256).is_file()]
+        ahead = ledger.clock() - now.timestamp()
     found = f"收到过 {len(known)} 份" + (f"，缺 {len(lost)} 份原件：{lost[0][:12]}……" if lost else "，原件都在")
     yield Check("原件", "fault" if lost else "ok", found, "请从备份恢复 outputs/ledger/originals。")
+    if abs(ahead) > _DRIFT:
+        found = f"与本机相差 {ahead:.0f} 秒"
+        yield Check("共享盘的时钟", "hint", found, "请让两台机器对时；先后次序不靠时钟，收到时间会差这么多。")
 
 
 def _year(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:

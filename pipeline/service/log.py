@@ -17,7 +17,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
-LOGGER = logging.getLogger("xxgk")
+from pipeline.night.stages import LOGGER
+
 FOLDER, FILE = "log", "xxgk.jsonl"
 _SIZE = 1_000_000
 
@@ -54,14 +55,14 @@ def _ignore(record: logging.LogRecord) -> None:
 
 
 @contextmanager
-def log_command(outputs: Path, *, keep: int, screen: TextIO | None) -> Iterator[str]:
+def log_command(outputs: Path | None, *, keep: int, screen: TextIO | None) -> Iterator[str]:
     """Log to ``outputs/log/`` while a command runs; yield the id of the command. ``screen`` gets readable lines too.
 
-    Nothing is written where there is no workspace, and a log that cannot be written stops nothing.
+    Nothing is written without ``outputs``, or where it is not there, and a log that cannot be written stops nothing.
     """
     run = uuid.uuid4().hex[:8]
     handlers: list[logging.Handler] = []
-    if outputs.is_dir():
+    if outputs and outputs.is_dir():
         with suppress(OSError):
             (outputs / FOLDER).mkdir(exist_ok=True)
             file = RotatingFileHandler(outputs / FOLDER / FILE, maxBytes=_SIZE, backupCount=keep, encoding="utf-8")
@@ -82,11 +83,6 @@ def log_command(outputs: Path, *, keep: int, screen: TextIO | None) -> Iterator[
         for handler in handlers:
             LOGGER.removeHandler(handler)
             handler.close()
-
-
-def note(event: str, **details: object) -> None:
-    """Log an event with its details."""
-    LOGGER.info(event, extra={"details": details})
 
 
 def note_fault(event: str) -> None:
