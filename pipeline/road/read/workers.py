@@ -66,6 +66,8 @@ class _Steps(Generic[T]):
             raise
         except MemoryError:
             return _unreadable(arrival, "内存不够")
+        except OSError as error:  # of the machine: it may be readable tomorrow
+            return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）", given_up=True)
         except BaseException as error:
             return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）")
 
@@ -221,7 +223,7 @@ class _Crew:
             worker.process.join(_BEGINNING)  # its exit code is told a moment after its pipe is closed
             exitcode = worker.stop()
             # a process that somebody else killed says nothing about the file
-            self._lost(worker, _cause_of_death(exitcode, self._timeout), given_up=exitcode == -_KILL)
+            self._lost(worker, _cause_of_death(exitcode, self._timeout), given_up=-exitcode in _KILLED)
             return
         worker.deadline = time.monotonic() + self._clock
         if not worker.ready:
@@ -269,7 +271,7 @@ def _no_main() -> Iterator[None]:
 
 
 def _cause_of_death(exitcode: int, timeout: float) -> str:
-    if exitcode == -_CLOCK:
+    if _CLOCK and exitcode == -_CLOCK:
         return f"用了 {timeout:g} 秒处理器时间还没有读完"
     with suppress(ValueError):
         return f"读取程序被中止（{signal.Signals(-exitcode).name}）"
@@ -290,7 +292,9 @@ def _work(line: Connection, steps: _Steps[Any], timeout: float, memory: int) -> 
             line.send([_take_timed(steps, arrival, timeout) for arrival in line.recv()])
 
 
-_CLOCK, _KILL = getattr(signal, "SIGPROF", 0), getattr(signal, "SIGKILL", 9)
+_CLOCK = getattr(signal, "SIGPROF", 0)
+_KILLED = tuple(getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM", "SIGBUS"))
+"""Signals that come from outside: somebody ended the process, memory was short, a disk failed."""
 
 
 def _take_timed(steps: _Steps[T], arrival: Arrival, timeout: float) -> T | Unclaimed:

@@ -41,6 +41,10 @@ class Reader:
         elif deed == "spin":
             while True:
                 pass
+        elif deed == "disk":
+            raise OSError(5, "Input/output error")
+        elif deed == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         elif deed == "abort":
             os.abort()
         elif deed == "leave":
@@ -227,3 +231,19 @@ def test_what_the_clock_stopped_is_no_property_of_the_file() -> None:
     (result,) = read_many(unopened, Reader().read, [arrival("hang-1")], timeout=1.0, patience=1)
     assert isinstance(result, Unclaimed)
     assert result.obstacle.reason is Reason.UNFINISHED
+
+
+@pytest.mark.parametrize(
+    ("deed", "reason"),
+    [
+        ("disk", Reason.UNFINISHED),
+        ("killed", Reason.UNFINISHED),
+        ("abort", Reason.UNREADABLE),
+        ("raise", Reason.UNREADABLE),
+    ],
+)
+def test_whose_fault_it_was(deed: str, reason: Reason) -> None:
+    """What the machine did is tried again the next night; what the file does is remembered."""
+    (result,) = read_many(unopened, Reader().read, [arrival(f"{deed}-1")])
+    assert isinstance(result, Unclaimed)
+    assert result.obstacle.reason is reason
