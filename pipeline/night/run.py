@@ -195,9 +195,9 @@ def travel(
             *root_findings(form, control, county, checker.balances, basis.history),
             *own_text_findings(form, control, county),
             *(gate_findings(REPORT, report, _expected_print(basis, county)) if report else missing),
+            *_closed_after(ledger, basis, county),
         )
     ]
-    of_root.extend(office.answer(control.profile.root, finding) for finding in _closed_after(ledger, basis, county))
     # everything that a person must look at, in the order of the road; sorted below
     findings = [
         *control.findings,
