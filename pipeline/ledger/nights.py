@@ -6,20 +6,33 @@ up to it. A night is recorded in one transaction, after its files are published.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Table, insert, select
 from sqlalchemy.engine import Engine
 
-from pipeline.ledger.tables import ACCEPTANCES, ACCEPTED, DECISIONS, DOCUMENTS, EXPLANATIONS, FIGURES, RUNS, STATES
+from pipeline.ledger.tables import (
+    ACCEPTANCES,
+    ACCEPTED,
+    DECISIONS,
+    DOCUMENTS,
+    EXPLANATIONS,
+    FIGURES,
+    FINDINGS,
+    RUNS,
+    STATES,
+)
 
 PUBLISHED, UNCHANGED, CLOSED = "汇总", "没有变化", "封存期间"
 """What a run did."""
 R = TypeVar("R")
+_AT_ONCE = 500
+"""Rows asked for in one statement; databases bound the number of its parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +125,11 @@ class NightRow:
 class Night:
     """The record of a run; ``figures`` are printed, ``None`` where no source is known.
 
-    ``document`` is its run.json.
+    ``findings`` are packed, each by itself. ``document`` is its run.json.
     """
 
     row: NightRow
-    findings: str
+    findings: Sequence[str] = ()
     document: bytes = b"{}"
     states: Sequence[StateRow] = ()
     accepted: Sequence[Accepted] = ()
@@ -148,10 +161,13 @@ class Nights:
             return _night(row) if row else None
 
     def findings(self, run: int) -> list[dict[str, Any]]:
-        """Return the findings of that night, as data."""
+        """Return the findings of that night, as data, in their order."""
         with self.engine.connect() as connection:
-            kept = connection.execute(select(RUNS.c.findings).where(RUNS.c.id == run)).scalar()
-            return list(json.loads(kept or "[]"))
+            kept = json.loads(connection.execute(select(RUNS.c.findings).where(RUNS.c.id == run)).scalar() or "[]")
+            if not all(isinstance(entry, int) for entry in kept):
+                return list(kept)  # a night recorded before revision 0005
+            contents = dict(_select_in(connection, FINDINGS.c.id, FINDINGS.c.content, kept))
+        return [json.loads(contents[number]) for number in kept]
 
     def document(self, run: int) -> dict[str, Any] | None:
         """The run.json of a night; ``None`` for a night recorded before it was kept."""
@@ -207,7 +223,7 @@ class Nights:
         bound = {(row.unit, row.rule, row.reason, row.approver) for row in self.acceptances(year)}
         decided, explained = {_identity(d): d for d in self.decisions(year)}, set(self.explanations(year))
         with self.engine.begin() as connection:
-            run = _insert_run(connection, night.row, night.findings)
+            run = _insert_run(connection, night.row, _keep_findings(connection, night.findings))
             connection.execute(insert(DOCUMENTS), [{"run": run, "content": zlib.compress(night.document, 6)}])
 
             def add(table: Table, rows: Iterable[Any]) -> None:
@@ -258,6 +274,27 @@ def _insert_run(connection: Connection, row: NightRow, findings: str) -> int:
     result = connection.execute(insert(RUNS).values(columns))
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
+
+
+def _keep_findings(connection: Connection, findings: Sequence[str]) -> str:
+    """Add the findings that no night had before; return the numbers of all, in their order, as JSON."""
+    keys = [hashlib.sha256(content.encode()).hexdigest()[:32] for content in findings]
+    contents = dict(zip(keys, findings, strict=True))
+    known = dict(_select_in(connection, FINDINGS.c.key, FINDINGS.c.id, list(contents)))
+    if new := [{"key": key, "content": content} for key, content in contents.items() if key not in known]:
+        connection.execute(insert(FINDINGS), new)
+        known |= dict(_select_in(connection, FINDINGS.c.key, FINDINGS.c.id, [row["key"] for row in new]))
+    return json.dumps([known[key] for key in keys], separators=(",", ":"))
+
+
+def _select_in(
+    connection: Connection, key: Column[Any], value: Column[Any], wanted: Sequence[Any]
+) -> Iterator[tuple[Any, Any]]:
+    """Yield ``key`` and ``value`` of the rows whose ``key`` is wanted."""
+    distinct = list(dict.fromkeys(wanted))
+    for at in range(0, len(distinct), _AT_ONCE):
+        rows = connection.execute(select(key, value).where(key.in_(distinct[at : at + _AT_ONCE])))
+        yield from ((row[0], row[1]) for row in rows)
 
 
 def _changed_states(before: Mapping[str, StateRow], now: Iterable[StateRow]) -> Iterable[StateRow]:

@@ -212,6 +212,11 @@ def packed_findings(findings: Iterable[Finding]) -> str:
     return _json([_pack_finding(finding) for finding in findings])
 
 
+def pack_each(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return every finding as JSON of its own."""
+    return tuple(_json(_pack_finding(finding)) for finding in findings)
+
+
 def unpacked_findings(packed: str) -> tuple[Finding, ...]:
     """Restore findings from JSON."""
     return tuple(Finding(**_with_tuples(packed_fields)) for packed_fields in json.loads(packed))

@@ -8,7 +8,8 @@
 ``checks``        what the rules said of a reading, under one set of rules
 ``pasts``         what is known of former years from imported reports and workbooks
 ``issues``        the workbooks that were issued, by content
-``runs``          every night, what it was made of and what it published
+``findings``      every finding of any night once, by the digest of its content
+``runs``          every night, what it was made of, what it published, and the numbers of its findings
 ``documents``     run.json of a night, compressed
 ``states``        a unit's state, whenever it changed, why, and from which file
 ``accepted``      the return a unit is counted by, whenever that changed; no file when it is counted no more
@@ -129,6 +130,13 @@ ISSUES = Table(
     Column("unit", String, nullable=False),
     Column("file", String, nullable=False),
     Column("sha256", String(_SHA256), nullable=False),
+)
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(_KEY), nullable=False, unique=True),
+    Column("content", Text, nullable=False),
 )
 RUNS = Table(
     "runs",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pipeline.form import print_figure
 from pipeline.ledger import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, StateRow
 from pipeline.ledger.nights import PUBLISHED
-from pipeline.ledger.rows import packed_findings
+from pipeline.ledger.rows import pack_each
 from pipeline.model.control import Control
 from pipeline.model.county import County
 from pipeline.model.explanations import unit_reason
@@ -50,7 +50,7 @@ def night_of(
             sight=sight,
             manifest=manifest,
         ),
-        findings=packed_findings(outcome.findings),
+        findings=pack_each(outcome.findings),
         document=document,
         states=[_state(standing) for standing in outcome.standings],
         accepted=tuple(_list_accepted(outcome, readings)),

@@ -65,8 +65,8 @@ def back_up(workspace: Workspace, folder: Path, *, now: dt.datetime) -> Backup:
         with workspace.alone(), tempfile.TemporaryDirectory() as scratch:
             files, omitted = _collect(workspace, Path(scratch))
             hashes = _write(draft, files, now)
+        _verify_own(draft)
         draft.replace(target)
-        _verify(target)
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -204,6 +204,17 @@ def _verify(archive: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, RuntimeError) as error:
         raise WorkspaceError(f"{archive} 不是完好的备份（{error}），没有恢复任何内容。请换一份备份。") from error
     return dict(manifest)
+
+
+def _verify_own(draft: Path) -> None:
+    """Read a fresh archive back; one that does not verify is removed. Raises `PublishError`."""
+    try:
+        _verify(draft)
+    except WorkspaceError as error:
+        draft.unlink(missing_ok=True)
+        raise PublishError(
+            f"备份写完以后读回来核对不上（{draft.parent}），没有留下这份备份。请检查那块盘，或换一块盘再备份。"
+        ) from error
 
 
 def _newer(root: Path, manifest: Mapping[str, Any]) -> list[str]:

@@ -135,3 +135,31 @@ def test_no_restore_while_a_night_runs(kept: tuple[Office, Path], tmp_path: Path
     with Workspace(root).lock(), pytest.raises(PublishError, match="另一个运行正在进行"):
         restore(archive, root, force=True, now=LATER)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["office"]
+
+
+def test_a_backup_that_does_not_read_back_is_not_kept(
+    kept: tuple[Office, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, _ = kept
+    monkeypatch.setattr("pipeline.service.backup.hashlib.sha256", Forgetful)
+    with pytest.raises(PublishError, match=r"读回来核对不上.*没有留下这份备份") as raised:
+        back_up(office.workspace, tmp_path / "备份", now=LATER)
+    assert "恢复" not in str(raised.value)
+    assert list((tmp_path / "备份").iterdir()) == []
+
+
+class Forgetful:
+    """A digest that is another at every look, as of a disk that loses bits."""
+
+    made = 0
+
+    def __init__(self, content: bytes = b"") -> None:
+        del content
+        Forgetful.made += 1
+        self.number = Forgetful.made
+
+    def update(self, part: bytes) -> None:
+        del part
+
+    def hexdigest(self) -> str:
+        return f"{self.number:064d}"
