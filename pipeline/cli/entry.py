@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from multiprocessing import freeze_support
 
 import typer
 
@@ -20,6 +21,7 @@ _INTERRUPTED = "已中断。outputs 里要么还是上一次的结果，要么�
 
 def main() -> None:
     """Run the command line; every way out has its exit code."""
+    freeze_support()  # a worker of a program packed as one .exe begins here
     sys.exit(_code())
 
 

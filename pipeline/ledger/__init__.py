@@ -18,6 +18,7 @@ from types import TracebackType
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from pipeline.errors import PublishError
+from pipeline.files.system import flush_to_disk
 from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closing, Closings
 from pipeline.ledger.complaints import complaint
@@ -62,6 +63,7 @@ class Ledger:
                     self.set_aside = set_foreign_aside(folder / DATABASE)
         self._engine = open_database(folder, address)
         self._kept = {entry.name: entry.stat().st_size for entry in os.scandir(self._originals)}
+        self._unsettled: list[Path] = []
         self.arrivals = Arrivals(self._engine)
         self.readings = Readings(self._engine)
         self.nights = Nights(self._engine)
@@ -117,6 +119,7 @@ class Ledger:
             with self._writing():
                 draft.write_bytes(content)
                 draft.replace(kept)
+            self._unsettled.append(kept)
             self._kept[sha256] = len(content)
         return kept
 
@@ -143,8 +146,9 @@ class Ledger:
 
     def settle(self) -> None:
         """Flush everything archived so far to the disk, so that rows may refer to it."""
-        if hasattr(os, "sync"):
-            os.sync()
+        with self._writing():
+            flush_to_disk(self._unsettled)
+        self._unsettled.clear()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -13,6 +13,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.files.system import protect_file
+
 SECRET_FILE = "签发密钥"  # noqa: S105
 _SHORTEST = 16
 """Bytes a secret must have."""
@@ -55,6 +57,7 @@ def make_secret(path: Path) -> bytes:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32) + "\n")
+        protect_file(path)
     return read_secret(path)
 
 

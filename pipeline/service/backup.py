@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.errors import PublishError, WorkspaceError
+from pipeline.files.system import protect_file
 from pipeline.ledger.database import DATABASE
 from pipeline.model.seal import SECRET_FILE
 from pipeline.settings import SETTINGS_FILE, read_settings
@@ -65,6 +66,7 @@ def back_up(workspace: Workspace, folder: Path, *, now: dt.datetime) -> Backup:
         with workspace.alone(), tempfile.TemporaryDirectory() as scratch:
             files, omitted = _collect(workspace, Path(scratch))
             hashes = _write(draft, files, now)
+        protect_file(draft)
         _verify_own(draft)
         draft.replace(target)
     except OSError as error:
@@ -242,9 +244,10 @@ def _extract(source: zipfile.ZipFile, name: str, target: Path) -> None:
         shutil.copyfileobj(member, file)
         file.flush()
         os.fsync(file.fileno())
-    mode = 0o600 if PurePosixPath(name).name == SECRET_FILE else (info.external_attr >> 16) & 0o777
     with suppress(OSError):
-        target.chmod(mode or 0o644)
+        target.chmod((info.external_attr >> 16) & 0o777 or 0o644)
+    if PurePosixPath(name).name == SECRET_FILE:
+        protect_file(target)
 
 
 def _swap(draft: Path, root: Path, now: dt.datetime) -> Path | None:

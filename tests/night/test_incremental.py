@@ -410,3 +410,37 @@ def test_another_version_of_a_library_is_another_program(monkeypatch: pytest.Mon
     known = fingerprints.version
     monkeypatch.setattr(fingerprints, "version", lambda name: "99" if name == "python-calamine" else known(name))
     assert fingerprints.program.__wrapped__() != before
+
+
+def test_ten_nights_of_sixty_units_are_one_night_at_the_end(tmp_path: Path) -> None:
+    """What arrives over ten days, wrong first and put right later, comes to what one night over all of it comes to."""
+    office, chance = Office(tmp_path / "ten", units=60), random.Random(12)
+    at_once = office.copied(tmp_path / "one")
+    due = {day: [unit.code for unit in office.units if chance.randrange(10) == day] for day in range(10)}
+    late = [unit.code for unit in office.units if not any(unit.code in each for each in due.values())]
+    due[9] += late
+    again: dict[int, list[str]] = {}
+    for day in range(10):
+        now = NOW + dt.timedelta(days=day)
+        arriving = [(unit, chance.random() < 0.25) for unit in due[day]] + [
+            (unit, False) for unit in again.get(day, [])
+        ]
+        for n, (unit, wrong) in enumerate(arriving):
+            asked = chance.randrange(1, 40)
+            figures = {"t3.received.natural": asked, "t3.granted.natural": asked - (1 if wrong else 0)}
+            content, name = office.filled(unit, figures), f"第{day}天/{n}_{unit}.xlsx"  # type: ignore[arg-type]
+            for each in (office, at_once):
+                path = each.drop(name, content)
+                os.utime(path, (now.timestamp() - 3600 + n, now.timestamp() - 3600 + n))
+            if wrong:
+                again.setdefault(min(day + chance.randrange(1, 4), 9), []).append(unit)
+        if day == 9:  # whoever is wrong on the last day stays wrong
+            break
+        office.run(now=now)
+    last = NOW + dt.timedelta(days=9)
+    ten, one = office.run(now=last), at_once.run(now=last)
+    assert office.states(ten) == at_once.states(one)
+    assert ten.county.figures == one.county.figures
+    assert len(ten.county.counted) == 60 - len(ten.county.missing) > 40
+    same = ("report.docx", "data/figures.csv")
+    assert [tree(office.outputs)[name] for name in same] == [tree(at_once.outputs)[name] for name in same]

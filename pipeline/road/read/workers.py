@@ -21,10 +21,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
+from pipeline.files.system import limit_memory
 from pipeline.model.finding import clause, notice
 from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Unclaimed
 
@@ -281,7 +281,7 @@ def _cause_of_death(exitcode: int, timeout: float) -> str:
 def _work(line: Connection, steps: _Steps[Any], timeout: float, memory: int) -> None:
     """Run a worker until the pipe is closed: report ready, then send a list of results for every batch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
-    _limit(memory)
+    limit_memory(memory)
     # calamine's panics and aborts would be printed on the clerk's screen
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -306,23 +306,6 @@ def _take_timed(steps: _Steps[T], arrival: Arrival, timeout: float) -> T | Uncla
         return steps.take(arrival)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _limit(memory: int) -> None:
-    """Limit the address space of this process. Windows has no such limit; macOS has one and does not keep it."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:
-        return
-    used = pages * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = used + memory
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def _unreadable(arrival: Arrival, reason: str, *, given_up: bool = False) -> Unclaimed:
