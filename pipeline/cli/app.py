@@ -117,7 +117,7 @@ def form_check(workspace: Root = HERE, json: Json = False) -> None:
         raise typer.Exit(FINDINGS) from error
     remarks = {form.id: lint(form) for form in forms}
     show.remarks(forms, remarks, json=json)
-    if any(remark.level == "error" for each in remarks.values() for remark in each):
+    if any(remark.level == "error" for remark_list in remarks.values() for remark in remark_list):
         raise typer.Exit(FINDINGS)
 
 
@@ -138,10 +138,10 @@ def rules_list(
     form = catalogue.in_force(where, year) if year else where.forms()[-1][0]
     if not rule:
         show.rules(form)
-    elif rule.upper() in {each.id for each in form.rules}:
+    elif rule.upper() in {entry.id for entry in form.rules}:
         show.rule(form.rule(rule.upper()))
     else:
-        known = "、".join(each.id for each in form.rules)
+        known = "、".join(entry.id for entry in form.rules)
         raise typer.BadParameter(f"没有规则 {rule}，现有：{known}", param_hint="编号")
 
 

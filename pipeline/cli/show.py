@@ -50,7 +50,7 @@ def created(workspace: Workspace, year: int) -> None:
 def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[LintRemark]], *, json: bool) -> None:
     """The linter's remarks by form."""
     if json:
-        screen.document({form: [asdict(remark) for remark in each] for form, each in found.items()})
+        screen.document({form: [asdict(remark) for remark in remarks] for form, remarks in found.items()})
         return
     words = {"error": "[red]错误[/]", "hint": "[dim]提示[/]"}
     for form in forms:
@@ -68,17 +68,18 @@ def rules(form: Form) -> None:
     table = Table(title=f"{form.id}：{len(form.rules)} 条规则")
     for heading in ("编号", "级别", "规则", "何时核对", "适用"):
         table.add_column(heading, overflow="fold")
-    for each in form.rules:
-        cells = (each.id, SEVERITY_LABELS[each.severity], each.title, catalogue.where(each), catalogue.limits(each))
-        table.add_row(*(word(cell) for cell in cells), style=None if each.severity == "error" else "yellow")
+    for entry in form.rules:
+        where, limits = catalogue.where(entry), catalogue.limits(entry)
+        cells = (entry.id, SEVERITY_LABELS[entry.severity], entry.title, where, limits)
+        table.add_row(*(word(cell) for cell in cells), style=None if entry.severity == "error" else "yellow")
     screen.OUT.print(table)
     screen.OUT.print("看其中一条：xxgk rules R3")
 
 
-def rule(one: Rule) -> None:
+def rule(entry: Rule) -> None:
     """One rule in full."""
-    screen.OUT.print(f"[bold]{one.id}　{word(one.title)}[/]")
-    for heading, text in catalogue.page(one):
+    screen.OUT.print(f"[bold]{entry.id}　{word(entry.title)}[/]")
+    for heading, text in catalogue.page(entry):
         screen.OUT.print(f"  {heading}：{word(text)}")
 
 
@@ -182,13 +183,13 @@ def _closing(closing: Closed | None) -> None:
 def transitions(document: Mapping[str, Any], unit: str, found: Sequence[Transition], *, json: bool) -> None:
     """Print the changes of a unit's state."""
     if json:
-        screen.document([asdict(each) for each in found])
+        screen.document([asdict(step) for step in found])
         return
-    name = next((each["name"] for each in document["units"] if each["code"] == unit), unit)
+    name = next((row["name"] for row in document["units"] if row["code"] == unit), unit)
     screen.OUT.print(f"[bold]{word(name)}[/]（{word(unit)}）")
-    for each in found:
-        change = f"{each.previous} → {each.state}" if each.previous else each.state
-        screen.OUT.print(f"  {each.at[:16].replace('T', ' ')}　{change}　{word(each.because)} {each.sha256[:12]}")
+    for step in found:
+        change = f"{step.previous} → {step.state}" if step.previous else step.state
+        screen.OUT.print(f"  {step.at[:16].replace('T', ' ')}　{change}　{word(step.because)} {step.sha256[:12]}")
 
 
 def status(document: Mapping[str, Any], closing: Closed | None, reopening: Closing | None, *, json: bool) -> None:
@@ -257,9 +258,12 @@ def _night(result: Outcome) -> None:
         f"{word(result.control.profile.root)} {result.year} 年度：{len(result.standings)} 个单位，{counted}"
     )
     _lines([line for standing in result.standings for line in _standing(standing)], "报送情况")
-    waiting = [each for each in result.unclaimed if each.findings]
-    _lines([f"[yellow]{each.findings[0].code}[/] {word(each.findings[0].message)}" for each in waiting], "来件清单")
-    came = Counter(each.state for each in result.arrivals)
+    waiting = [arrival for arrival in result.unclaimed if arrival.findings]
+    _lines(
+        [f"[yellow]{arrival.findings[0].code}[/] {word(arrival.findings[0].message)}" for arrival in waiting],
+        "来件清单",
+    )
+    came = Counter(received.state for received in result.arrivals)
     screen.OUT.print(
         f"来件 {len(result.arrivals)} 份：" + ("，".join(f"{state} {n}" for state, n in came.items()) or "无")
     )
@@ -314,5 +318,5 @@ def _finding(finding: Finding) -> None:
 
 def findings(many: Iterable[Finding]) -> None:
     """Findings, each with what to do about it."""
-    for each in many:
-        _finding(each)
+    for finding in many:
+        _finding(finding)

@@ -174,8 +174,8 @@ def versions(result: VersionDiff, *, json: bool) -> None:
         return
     counted = f"计入的是第 {result.counted} 份" if result.counted else "都没有计入"
     root = Tree(f"[bold]{_unit(result.name, result.unit)}[/] {result.year} 年度共报 {result.versions} 份，{counted}")
-    for each in (result.before, result.after):
-        root.add(f"第 {each.number} 份：{_file(each.file, each.sha256)}　{when(each.seen)} 收到")
+    for night in (result.before, result.after):
+        root.add(f"第 {night.number} 份：{_file(night.file, night.sha256)}　{when(night.seen)} 收到")
     _section(root, "不一样的格", result.cells, _cell)
     say(root)
     if not result.cells:

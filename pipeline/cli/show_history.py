@@ -55,7 +55,9 @@ def figures(form: Form, values: Mapping[str, Value]) -> None:
 
 
 def _band(table: Statutory, band: Band, values: Mapping[str, Value]) -> None:
-    rows = [(row, [values.get(f"{table.code}.{row.code}.{each.code}") for each in band.columns]) for row in band.rows]
+    rows = [
+        (row, [values.get(f"{table.code}.{row.code}.{column.code}") for column in band.columns]) for row in band.rows
+    ]
     nonzero = [(row, figures) for row, figures in rows if any(figure is None or figure for figure in figures)]
     title, zeros = " ".join(part for part in (table.sheet, band.label) if part), len(rows) - len(nonzero)
     if not nonzero:
@@ -87,15 +89,15 @@ def known(result: Known, year: int, unit: str, *, json: bool) -> None:
     drawn = Table(title=f"{year} 年度的历史（{result.form.id}）")
     for heading in ("单位代码", "单位名称", *(table.sheet for table in tables), "来源"):
         drawn.add_column(heading, overflow="fold")
-    for each in result.units:
-        values = result.values.get(each.code, {})
+    for row in result.units:
+        values = result.values.get(row.code, {})
         counts = (_count(table.code, values, result.form) for table in tables)
-        drawn.add_row(each.code, word(each.name), *counts, word("；".join(_files(values)) or "没有"))
+        drawn.add_row(row.code, word(row.name), *counts, word("；".join(_files(values)) or "没有"))
     screen.put(drawn)
 
 
 def _one(result: Known, year: int, unit: str) -> None:
-    name = next((each.name for each in result.units if each.code == unit), unit)
+    name = next((row.name for row in result.units if row.code == unit), unit)
     values = result.values.get(unit, {})
     screen.put(f"{word(unit)} {word(name)} {year} 年度：" + ("" if values else "没有历史。"))
     figures(result.form, {code: value for code, (value, _) in values.items()})
@@ -129,8 +131,8 @@ def _document(result: Recalled, year: int) -> dict[str, Any]:
         "form": past.form if past else None,
         "values": {code: _plain(value) for code, value in past.values.items()} if past else {},
         "findings": [
-            {"code": each.code, "severity": each.severity, "message": each.message, "remedy": each.remedy}
-            for each in result.findings
+            {"code": finding.code, "severity": finding.severity, "message": finding.message, "remedy": finding.remedy}
+            for finding in result.findings
         ],
     }
 

@@ -124,7 +124,7 @@ def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[
     for row in table:
         if (signed := _read_signature(row, "文件名或哈希", year)) and _is_known(row, "单位代码", codes):
             treatment = row.text("处理")
-            if treatment in {each.value for each in Treatment}:
+            if treatment in {treatment.value for treatment in Treatment}:
                 yield Claim(**signed, unit=row.text("单位代码"), treatment=Treatment(treatment))
             else:
                 row.wrong("处理", "采用、不采用或空白")

@@ -194,7 +194,7 @@ def _types_of_rule(row: ControlRow, compared: Equation, items: Sequence[Item]) -
     """Return the unit types a rule applies to: those its row names, as far as they have all local cells that it needs."""
     codes = {code.removeprefix(LAST) for code in compared.codes}
     limits = [_types(row), *(item.unit_types for item in items if item.code in codes)]
-    kept = tuple(each for each in UNIT_TYPES if all(not limit or each in limit for limit in limits))
+    kept = tuple(unit_type for unit_type in UNIT_TYPES if all(not limit or unit_type in limit for limit in limits))
     if not kept:
         raise UnusableError("适用类型", "没有一类单位填报算式里的全部指标", "与算式里各指标的适用类型一致的类型")
     return () if kept == UNIT_TYPES else kept
@@ -242,11 +242,11 @@ def _types(row: ControlRow) -> tuple[str, ...]:
     found = _line(row, "适用类型")
     if found in _ALL:
         return ()
-    listed = [each for each in re.split(r"[;；,，、\s]+", found) if each]
-    unknown = next((each for each in listed if each not in UNIT_TYPES), None)
+    listed = [word for word in re.split(r"[;；,，、\s]+", found) if word]
+    unknown = next((word for word in listed if word not in UNIT_TYPES), None)
     if unknown is not None or not listed:
         raise UnusableError("适用类型", f"没有“{unknown}”这一类", f"空白（全部），或{'、'.join(UNIT_TYPES)}中的几类")
-    return tuple(each for each in UNIT_TYPES if each in listed)
+    return tuple(unit_type for unit_type in UNIT_TYPES if unit_type in listed)
 
 
 def _key(label: str) -> str:

@@ -63,7 +63,9 @@ def read_unit_list(path: Path) -> UnitList:
         grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, OSError) as error:
         raise WorkspaceError(f"名单 {path} 打不开（{error}）。请用 Excel 或 WPS 另存为 .xlsx 再试。") from error
-    best = max(((name, *_header(grid)) for name, grid in grids.items()), key=lambda each: len(each[2]), default=None)
+    best = max(
+        ((name, *_header(grid)) for name, grid in grids.items()), key=lambda candidate: len(candidate[2]), default=None
+    )
     if best is None or "单位名称" not in best[2]:
         raise WorkspaceError(
             f"名单 {path} 里没有找到“单位名称”一列。请在第一行写上列标题，如 单位名称、类型、联系人、电话、邮箱。"

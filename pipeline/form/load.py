@@ -52,7 +52,7 @@ def parse_form(form_toml: str, rules_toml: str) -> Form:
     faults.extend(_identify_documents(items))
     declared = tuple(rules(_toml(rules_toml, "rules.toml"), tables, items, faults))
     computed = formulas(declared, items, faults)
-    crosswalks = {each.source: each for each in _crosswalks(raw, items, faults)}
+    crosswalks = {crosswalk.source: crosswalk for crosswalk in _crosswalks(raw, items, faults)}
     if faults:
         raise FormError(faults)
     return Form(

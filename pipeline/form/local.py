@@ -52,7 +52,7 @@ def local_rules(form: Form, *, unit: str, unit_type: str) -> tuple[Rule, ...]:
         for rule in form.rules
         if rule.table == LOCAL
         and (not rule.unit_types or unit_type in rule.unit_types)
-        and all(code.removeprefix(LAST) in mine for each in rule.equations for code in each.codes)
+        and all(code.removeprefix(LAST) in mine for equation in rule.equations for code in equation.codes)
     )
 
 

@@ -170,10 +170,10 @@ class Form:
         """
         equations = [equation for rule in self.rules for equation in rule.equations]
         return {
-            each.key: tuple(
-                dict.fromkeys([*each.codes, *(entry for code in each.codes for entry in self.entries(code))])
+            equation.key: tuple(
+                dict.fromkeys([*equation.codes, *(entry for code in equation.codes for entry in self.entries(code))])
             )
-            for each in equations
+            for equation in equations
         }
 
     @cached_property

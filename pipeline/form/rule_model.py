@@ -128,19 +128,19 @@ class Rule:
         """A parameter that is a list of texts or item codes."""
         value = self.parameters[name]
         assert isinstance(value, tuple), (self.id, name)
-        return tuple(each for each in value if isinstance(each, str))
+        return tuple(part for part in value if isinstance(part, str))
 
     def facts(self) -> tuple[Fact, ...]:
         """The facts of a `text_figures` rule."""
         value = self.parameters["facts"]
         assert isinstance(value, tuple), self.id
-        return tuple(each for each in value if isinstance(each, Fact))
+        return tuple(part for part in value if isinstance(part, Fact))
 
     def claims(self) -> tuple[TextClaim, ...]:
         """The claims of a `claim` or `silent` rule."""
         value = self.parameters["claims"]
         assert isinstance(value, tuple), self.id
-        return tuple(each for each in value if isinstance(each, TextClaim))
+        return tuple(part for part in value if isinstance(part, TextClaim))
 
     def fits(self) -> Mapping[str, tuple[str, ...]]:
         """The words of a `unit_words` rule, each with what the unit's name must then contain."""

@@ -203,7 +203,7 @@ def _word(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> 
 
 
 def _patterns(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> tuple[str, ...]:
-    return tuple(_word(each, items, faults, path) for each in _list(value))
+    return tuple(_word(part, items, faults, path) for part in _list(value))
 
 
 def _items(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> tuple[str, ...]:  # noqa: ARG001

@@ -76,6 +76,6 @@ class Arrivals:
         ]
         more = [{"year": year, "sha256": s, "sight": sight, "count": n} for s, n in copies.items()]
         with self.engine.begin() as connection:
-            for table, each in ((ARRIVALS, rows), (COPIES, more)):
-                if each:
-                    connection.execute(insert(table), each)
+            for table, new in ((ARRIVALS, rows), (COPIES, more)):
+                if new:
+                    connection.execute(insert(table), new)

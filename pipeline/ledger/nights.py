@@ -147,17 +147,17 @@ class Nights:
 
     def runs(self, year: int, *, published: bool = False) -> list[NightRow]:
         """The runs of a year, the oldest first; with ``published`` only those that wrote outputs."""
-        asked = select(RUNS).where(RUNS.c.year == year).order_by(RUNS.c.id)
+        query = select(RUNS).where(RUNS.c.year == year).order_by(RUNS.c.id)
         if published:
-            asked = asked.where(RUNS.c.kind == PUBLISHED)
+            query = query.where(RUNS.c.kind == PUBLISHED)
         with self.engine.connect() as connection:
-            return [_night(row) for row in connection.execute(asked).mappings()]
+            return [_night(row) for row in connection.execute(query).mappings()]
 
     def last(self, year: int) -> NightRow | None:
         """The last run that published; ``None`` when there has been none."""
-        asked = select(RUNS).where(RUNS.c.year == year, RUNS.c.kind == PUBLISHED).order_by(RUNS.c.id.desc()).limit(1)
+        query = select(RUNS).where(RUNS.c.year == year, RUNS.c.kind == PUBLISHED).order_by(RUNS.c.id.desc()).limit(1)
         with self.engine.connect() as connection:
-            row = connection.execute(asked).mappings().first()
+            row = connection.execute(query).mappings().first()
             return _night(row) if row else None
 
     def findings(self, run: int) -> list[dict[str, Any]]:
@@ -249,12 +249,12 @@ class Nights:
         return run
 
     def _all(self, table: Table, kind: type[R], year: int, until: int | None) -> list[tuple[int, R]]:
-        names = [each.name for each in fields(kind)]  # type: ignore[arg-type]
-        asked = select(table.c.run, *(table.c[name] for name in names)).where(table.c.year == year).order_by(table.c.id)
+        names = [column.name for column in fields(kind)]  # type: ignore[arg-type]
+        query = select(table.c.run, *(table.c[name] for name in names)).where(table.c.year == year).order_by(table.c.id)
         if until is not None:
-            asked = asked.where(table.c.run <= until)
+            query = query.where(table.c.run <= until)
         with self.engine.connect() as connection:
-            return [(run, kind(**dict(zip(names, rest, strict=True)))) for run, *rest in connection.execute(asked)]
+            return [(run, kind(**dict(zip(names, rest, strict=True)))) for run, *rest in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +269,7 @@ def _night(row: Mapping[Any, Any]) -> NightRow:
 
 
 def _insert_run(connection: Connection, row: NightRow, findings: str) -> int:
-    columns = {each.name: getattr(row, each.name) for each in fields(NightRow) if each.name != "id"}
+    columns = {column.name: getattr(row, column.name) for column in fields(NightRow) if column.name != "id"}
     columns |= {"manifest": json.dumps(dict(row.manifest), ensure_ascii=False), "findings": findings}
     result = connection.execute(insert(RUNS).values(columns))
     assert result.inserted_primary_key is not None

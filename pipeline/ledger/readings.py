@@ -52,9 +52,9 @@ class Readings:
     def of_units(self, year: int) -> list[tuple[str, str, str, str]]:
         """Unit, hash, key and shape of every reading of a year that is some unit's."""
         columns = (READINGS.c[name] for name in ("unit", "sha256", "key", "shape"))
-        asked = select(*columns).where(READINGS.c.year == year, READINGS.c.unit != "").order_by(READINGS.c.key)
+        query = select(*columns).where(READINGS.c.year == year, READINGS.c.unit != "").order_by(READINGS.c.key)
         with self.engine.connect() as connection:
-            return [(unit, sha256, key, shape) for unit, sha256, key, shape in connection.execute(asked)]
+            return [(unit, sha256, key, shape) for unit, sha256, key, shape in connection.execute(query)]
 
     def shape(self, key: str) -> Shape:
         """The shape kept under ``key``."""
@@ -94,7 +94,7 @@ class Readings:
         if checks:
             with self.engine.begin() as connection:
                 connection.execute(
-                    insert(CHECKS), [{name: getattr(each, name) for name in Check.__slots__} for each in checks]
+                    insert(CHECKS), [{name: getattr(check, name) for name in Check.__slots__} for check in checks]
                 )
 
     def _select(self, columns: Sequence[Any], table: Table, keys: Sequence[str]) -> Iterator[list[Any]]:

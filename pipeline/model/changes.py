@@ -118,7 +118,7 @@ class Changes:
     def without_effect(self) -> tuple[UnitChange, ...]:
         """The units that changed and moved no figure."""
         moved = {cause.unit for change in self.items for cause in change.causes}
-        return tuple(each for each in self.units if each.unit not in moved)
+        return tuple(unit for unit in self.units if unit.unit not in moved)
 
 
 FIRST_NIGHT = Changes(first=True)
@@ -132,7 +132,7 @@ def changes(form: Form, before: Snapshot | None, after: County) -> Changes:
 def between(form: Form, before: Snapshot, now: Snapshot) -> Changes:
     """Compare any two nights."""
     units = tuple(_units(before, now))
-    moved = [each.unit for each in units]
+    moved = [unit.unit for unit in units]
     old, new = (
         {code: _figures(form, night.units[code].values) for code in moved if code in night.units}
         for night in (before, now)
@@ -195,10 +195,10 @@ def _of_units(
     if item.aggregation == "source":
         yield from _of_source(item, units, before, now)
         return
-    for each in units:
-        was, is_ = (figures.get(each.unit, {}).get(item.code) for figures in (old, new))
+    for unit in units:
+        was, is_ = (figures.get(unit.unit, {}).get(item.code) for figures in (old, new))
         if (was or 0) != (is_ or 0):
-            yield _cause(each, was, is_)
+            yield _cause(unit, was, is_)
 
 
 def _of_source(item: Item, units: tuple[UnitChange, ...], before: Snapshot, now: Snapshot) -> Iterator[Cause]:
@@ -209,7 +209,7 @@ def _of_source(item: Item, units: tuple[UnitChange, ...], before: Snapshot, now:
     old, new = before.sources.get(item.code, ""), now.sources.get(item.code, "")
     if was == is_:
         return
-    mover = next((each for each in units if each.unit in (new or old, old)), None)
+    mover = next((unit for unit in units if unit.unit in (new or old, old)), None)
     if mover and (old == new or not old or not new):
         yield _cause(mover, was, is_)
         return

@@ -79,7 +79,11 @@ class County:
     @property
     def lacking(self) -> tuple[str, ...]:
         """Names of missing units: of this level, and of lower levels as counted consolidations report them."""
-        below = (f"{each.unit.name}的{each.submission.lacking}" for each in self.counted if each.submission.lacking)
+        below = (
+            f"{submission.unit.name}的{submission.submission.lacking}"
+            for submission in self.counted
+            if submission.submission.lacking
+        )
         return (*(standing.unit.name for standing in self.missing), *below)
 
     @property

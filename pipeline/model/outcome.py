@@ -62,7 +62,7 @@ def _open_points(outcome: Outcome) -> Iterator[str]:
         lacking = outcome.county.lacking
         more = f"等（共 {len(lacking)} 个）" if len(lacking) > _NAMED else ""
         yield f"尚缺 {len(lacking)} 个单位：{'、'.join(lacking[:_NAMED])}{more}"
-    waiting = [each for each in outcome.unclaimed if any(finding.open for finding in each.findings)]
+    waiting = [waiting for waiting in outcome.unclaimed if any(finding.open for finding in waiting.findings)]
     if waiting:
         yield f"有 {len(waiting)} 份来件没有认定或没有读出"
     for severity, word in (("error", "没有解决"), ("warning", "没有答复")):

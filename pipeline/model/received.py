@@ -33,7 +33,7 @@ class Received:
 def list_received(standings: Sequence[Standing], unclaimed: Sequence[Unclaimed]) -> tuple[Received, ...]:
     """Every arrival of the night, in order of arrival."""
     every = [*_of_units(standings), *map(_of_nobody, unclaimed)]
-    return tuple(sorted(every, key=lambda each: each.arrival.order))
+    return tuple(sorted(every, key=lambda received: received.arrival.order))
 
 
 def _of_units(standings: Sequence[Standing]) -> Iterator[Received]:

@@ -16,7 +16,7 @@ def carry_findings(form: Form, year: int, took: Figures, former: Figures) -> Ite
     pairs = [(item, took.get(item.code), former.get(item.carry)) for item in form.items if item.carry]
     differing = [(item, mine, theirs) for item, mine, theirs in pairs if mine and theirs and mine != theirs]
     if differing:
-        item, mine, theirs = max(differing, key=lambda each: each[0].code in form.formulas)
+        item, mine, theirs = max(differing, key=lambda change: change[0].code in form.formulas)
         where = {"key": f"C8.{year}", "operands": digest((i.code, f"{a}/{b}") for i, a, b in differing)}
         words = {"year": year, "last": year - 1, "label": item.label, "found": mine, "expected": theirs}
         yield notice("C8", where=where, **words)

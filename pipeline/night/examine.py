@@ -110,15 +110,18 @@ class Examination:
         """Return the checks of each submission alone, by hash; only missing ones are computed."""
         units = self.basis.control.by_code
         keys = {
-            each.arrival.sha256: check_key(
-                context, self.keys[each.arrival.sha256], units[each.unit], self.checker.last(each.unit)
+            submission.arrival.sha256: check_key(
+                context,
+                self.keys[submission.arrival.sha256],
+                units[submission.unit],
+                self.checker.last(submission.unit),
             )
-            for each in submissions
+            for submission in submissions
         }
         known = self.ledger.readings.checks(list(keys.values()))
         kept = {} if self.anew else known
-        fresh = [each for each in submissions if keys[each.arrival.sha256] not in kept]
-        asked = [self._check(keys[each.submission.arrival.sha256], each) for each in self.checker.alone(fresh)]
+        fresh = [submission for submission in submissions if keys[submission.arrival.sha256] not in kept]
+        asked = [self._check(keys[checked.submission.arrival.sha256], checked) for checked in self.checker.alone(fresh)]
         self.ledger.readings.keep_checks([check for check in asked if check.key not in known])
         found = {**kept, **{check.key: check for check in asked}}
         return {sha256: found[key] for sha256, key in keys.items()}

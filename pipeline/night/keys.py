@@ -44,8 +44,8 @@ def _libraries() -> Iterator[tuple[str, str]]:
         needed = requires("xxgk") or ()
     except PackageNotFoundError:
         return
-    for each in needed:
-        if "extra ==" not in each and (name := re.match(r"[\w.-]+", each)):
+    for part in needed:
+        if "extra ==" not in part and (name := re.match(r"[\w.-]+", part)):
             yield name[0], version(name[0])
 
 
@@ -98,12 +98,14 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
     """
     came = [
         (
-            each.sha256,
-            each.names,
-            (each.first_seen, each.modified, each.written, each.sight, each.resent) if each.sha256 else (),
-            [(finding.code, finding.message) for finding in each.findings],
+            arrival.sha256,
+            arrival.names,
+            (arrival.first_seen, arrival.modified, arrival.written, arrival.sight, arrival.resent)
+            if arrival.sha256
+            else (),
+            [(finding.code, finding.message) for finding in arrival.findings],
         )
-        for each in arrivals
+        for arrival in arrivals
     ]
     return digest(program(), tree(files), came, more)
 

@@ -63,7 +63,10 @@ def night_of(
 
 def counted_digest(county: County) -> str:
     """Return the digest of everything the county's figures were made of; equal digests mean equal counts."""
-    counted = [(each.unit.code, each.submission.arrival.sha256, each.provisional) for each in county.counted]
+    counted = [
+        (submission.unit.code, submission.submission.arrival.sha256, submission.provisional)
+        for submission in county.counted
+    ]
     return digest(counted, county.differences, sorted(_print_figures(county).items()))
 
 

@@ -185,7 +185,9 @@ class Remembered:
                 found.setdefault(unit, {})[sha256] = adopted.reading
         until = dt.datetime.fromisoformat(self.row.at)
         arrived = [
-            each for each in self.ledger.arrivals.all(self.row.year) if dt.datetime.fromisoformat(each[2]) <= until
+            arrival
+            for arrival in self.ledger.arrivals.all(self.row.year)
+            if dt.datetime.fromisoformat(arrival[2]) <= until
         ]
         return {unit: tuple(_number_versions(arrived, keys, mine)) for unit, keys in found.items()}
 

@@ -7,13 +7,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
 
 from pipeline.errors import TemplateError
 from pipeline.files.limit import time_limit
 from pipeline.form import LOCAL, print_figure
-from pipeline.layout import plain
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
@@ -23,7 +21,7 @@ from pipeline.model.finding import Finding, notice, sort_findings
 from pipeline.model.outcome import Outcome
 from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
-from pipeline.model.standing import Checked, Standing, State
+from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
@@ -33,6 +31,7 @@ from pipeline.night.gate import Printed, gate_findings
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
+from pipeline.night.refused import name_refused
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
 from pipeline.road.check import Checker, own_text_findings, root_findings
@@ -176,12 +175,12 @@ def travel(
     )
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
-    unclaimed = tuple(each for each in examined if isinstance(each, Unclaimed))
+    unclaimed = tuple(result for result in examined if isinstance(result, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
     stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unclaimed))
     # stations 6 and 7: the state of every unit, then the sums over those that passed
     judged = judge(form, control, checked, basis.precedents, closing=closing)
-    standings = tuple(_with_refused(standing, unclaimed) for standing in judged)
+    standings = tuple(name_refused(standing, unclaimed) for standing in judged)
     county = consolidate(form, control, standings)
     stages.passed("认定、汇总", counted=len(county.counted), missing=len(county.missing))
     # station 8 begins here, because the gate reads the finished report back
@@ -293,25 +292,6 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
         took = ledger.nights.figures(basis.year + 1)
         now = {code: None if value is None else print_figure(value) for code, value in county.figures.items()}
         yield from carry_findings(basis.form, basis.year + 1, took, now)
-
-
-def _with_refused(standing: Standing, unclaimed: Sequence[Unclaimed]) -> Standing:
-    """Add to a missing unit the unreadable files that bear its code or name."""
-    if standing.state is not State.MISSING or not unclaimed:
-        return standing
-    unit = standing.unit
-    words = [plain(word) for word in (unit.name, *unit.aliases) if len(word) >= _TELLING]
-
-    def is_its(name: str) -> bool:
-        stem = PurePosixPath(name).stem
-        return stem == unit.code or stem.startswith(f"{unit.code}_") or any(word in plain(name) for word in words)
-
-    refused = tuple(each.arrival.name for each in unclaimed if any(is_its(name) for name in each.arrival.names))
-    return replace(standing, refused=refused) if refused else standing
-
-
-_TELLING = 3
-"""Characters of a name that is not found in other names by chance."""
 
 
 def _list_superseded(standings: Sequence[Standing]) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def import_history(
     if named is None:
         raise WorkspaceError(_nobody(unit, year, controls))
     arrival, content = _arrival(file, now)
-    forms = [each for each, _ in workspace.forms()]
+    forms = [form for form, _ in workspace.forms()]
     imported, seals = _read(arrival, content, forms, workers)
     findings = [*imported.findings, *_contradictions(workspace, imported, seals, named, year, controls)]
     past = None
@@ -122,9 +122,9 @@ def load_known(workspace: Workspace, year: int) -> Known:
 
 def _controls(workspace: Workspace, year: int) -> Iterator[Control]:
     """Yield the 台账 of the year after, which uses the history, then the year's own."""
-    for each in (year + 1, year):
-        if workspace.control(each).is_file():
-            yield read_control(workspace.control(each), workspace.form(each)[0], year=each)
+    for candidate in (year + 1, year):
+        if workspace.control(candidate).is_file():
+            yield read_control(workspace.control(candidate), workspace.form(candidate)[0], year=candidate)
 
 
 def _nobody(unit: str, year: int, controls: Sequence[Control]) -> str:

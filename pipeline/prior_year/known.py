@@ -68,7 +68,7 @@ def _load_counted(ledger: Ledger, year: int) -> Iterator[Past]:
 
 def _values(ledger: Ledger, accepted: Sequence[Accepted]) -> dict[str, tuple[str, dict[str, Value]]]:
     """The form and the values of accepted returns, by unit and item code."""
-    keys = {each.unit: each.reading or "" for each in accepted}
+    keys = {row.unit: row.reading or "" for row in accepted}
     rows = ledger.readings.load(list(keys.values()))
     shapes = {key: ledger.readings.shape(key) for key in sorted({row.shape for row in rows.values()})}
     found = {}

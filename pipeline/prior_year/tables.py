@@ -96,8 +96,12 @@ def read_tables(
     read = [_Reading(form=form, book=book, cells=source == "报表") for form in forms]
     # the form with the most proven cells; a stated year decides between equals
     best = max(
-        (each for each in read if each.seen),
-        key=lambda each: (each.proven, any(each.form.covers(year) for year in said.years), each.form.from_year),
+        (reading for reading in read if reading.seen),
+        key=lambda reading: (
+            reading.proven,
+            any(reading.form.covers(year) for year in said.years),
+            reading.form.from_year,
+        ),
         default=None,
     )
     if best is None:

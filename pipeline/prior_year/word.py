@@ -186,7 +186,7 @@ def _continues(cell: etree._Element) -> bool:
 
 
 def _property(node: etree._Element, group: str, name: str) -> etree._Element | None:
-    return next((each for kept in _own(node, group) for each in kept if _tag(each) == name), None)
+    return next((entry for kept in _own(node, group) for entry in kept if _tag(entry) == name), None)
 
 
 def _value(node: etree._Element) -> str:

@@ -35,9 +35,9 @@ def limits(rule: Rule) -> str:
         parts.append(f"{rule.from_year} 年度起" if rule.to_year >= 9999 else f"{rule.from_year}—{rule.to_year} 年度")
     if rule.levels:
         parts.append("、".join(rule.levels) + "汇总")
-    types = dict.fromkeys((*rule.unit_types, *(kind for each in rule.equations for kind in each.unit_types)))
+    types = dict.fromkeys((*rule.unit_types, *(kind for equation in rule.equations for kind in equation.unit_types)))
     if types:
-        whole = all(each.unit_types or rule.unit_types for each in rule.equations)
+        whole = all(equation.unit_types or rule.unit_types for equation in rule.equations)
         parts.append(("只问" if whole else "部分只问") + "、".join(types))
     parts += [f"{level}汇总不问{'、'.join(exempt)}" for level, exempt in rule.exempt.items()]
     return "；".join(parts)

@@ -36,7 +36,7 @@ def open_points(document: Mapping[str, Any]) -> list[str]:
     if "open_points" in document:
         return list(document["open_points"])
     found = [] if document["complete"] else [f"尚缺 {len(document['missing'])} 个单位"]
-    left = [each for each in document["findings"] if each["severity"] != "info" and not each.get("answer")]
+    left = [finding for finding in document["findings"] if finding["severity"] != "info" and not finding.get("answer")]
     return found + ([f"有 {len(left)} 个问题没有解决"] if left else [])
 
 

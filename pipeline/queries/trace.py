@@ -263,7 +263,7 @@ class Tracer:
             value=value,
             file=row.file,
             sha256=row.sha256,
-            version=next((each.number for each in versions if each.sha256 == row.sha256), 1),
+            version=next((version.number for version in versions if version.sha256 == row.sha256), 1),
             versions=max(len(versions), 1),
             sheet=place.sheet,
             cell=place.cell,
@@ -286,7 +286,7 @@ def _add_up(item: Item, branches: Sequence[Branch], signed: Sequence[Signed]) ->
     if item.aggregation == "collect" or (item.source and not branches and not signed):
         return None
     total: Figure = 0
-    for value in (*(branch.value for branch in branches), *(each.amount for each in signed)):
+    for value in (*(branch.value for branch in branches), *(row.amount for row in signed)):
         assert isinstance(value, int | Decimal), item.code
         total += value
     return total

@@ -98,6 +98,10 @@ def _names(ledger: Ledger, year: int) -> dict[str, tuple[str, ...]]:
     """The names of the returns of the last night by hash; of one whose document was not kept, of all that ever came."""
     document = ledger.nights.document(published_nights(ledger, year)[-1].id)
     if document is not None:
-        return {each["sha256"]: tuple(each["names"]) for each in document["arrivals"] if each["unit"] is not None}
+        return {
+            arrival["sha256"]: tuple(arrival["names"])
+            for arrival in document["arrivals"]
+            if arrival["unit"] is not None
+        }
     ours = {sha256 for _, sha256, _, _ in ledger.readings.of_units(year)}
     return {sha256: (name,) for sha256, name, _ in ledger.arrivals.all(year) if sha256 in ours}

@@ -51,7 +51,7 @@ def _with_parts(form: Form, breaches: list[Breach]) -> Iterator[Fold]:
         formula = form.formulas.get(breach.equation.left[0].name)
         addends = {term.name for term in formula.right} if formula and breach.equation.op == "==" else set()
         parts = [e for e in breaches if e.rule.id == breach.rule.id and e.equation.left[0].name in addends]
-        if parts and sum((each.difference for each in parts), start=Decimal(0)) == breach.difference:
+        if parts and sum((part.difference for part in parts), start=Decimal(0)) == breach.difference:
             above[id(breach)] = parts[0]
     for breach in breaches:
         if id(breach) not in above:
@@ -93,7 +93,7 @@ def _explained_by(form: Form, breach: Breach, breaches: Sequence[Breach], figure
     """Return the breach this one follows from; ``None`` when there is none."""
     equation, target = breach.equation, breach.equation.left[0].name
     if breach.rule.computes or breach.defines:
-        same = next((each for each in breaches if each.equation.left[0].name == target), breach)
+        same = next((breach for breach in breaches if breach.equation.left[0].name == target), breach)
         if same is not breach:
             return same
         if breach.rule.computes and _true_total(form, target, figures):
@@ -101,7 +101,7 @@ def _explained_by(form: Form, breach: Breach, breaches: Sequence[Breach], figure
         if form.formulas.get(target) == equation or not _over_totals(form, equation):
             return None
         parts = [each for each in breaches if each.rule.id == breach.rule.id and each is not breach]
-        added = sum((each.difference for each in parts), start=Decimal(0))
+        added = sum((part.difference for part in parts), start=Decimal(0))
         return parts[0] if parts and added == breach.difference else None
     if _holds(_over_leaves(form, equation), figures):
         return _stale_addend(breach, breaches, figures, form)
@@ -131,7 +131,7 @@ def _stale_addend(breach: Breach, breaches: Sequence[Breach], figures: Figures, 
 def _components(form: Form, breach: Breach, breaches: Sequence[Breach], figures: Figures) -> Breach | None:
     """Return the column balances that a balance over totals follows from: their differences add up to its own."""
     parts = [each for each in breaches if each.rule.id == breach.rule.id and each is not breach]
-    added = sum((_leaf_difference(form, each.equation, figures) for each in parts), start=Decimal(0))
+    added = sum((_leaf_difference(form, part.equation, figures) for part in parts), start=Decimal(0))
     if parts and added == _leaf_difference(form, breach.equation, figures):
         return parts[0]
     return None

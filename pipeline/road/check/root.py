@@ -74,8 +74,8 @@ def _sums(form: Form, control: Control, county: County) -> Iterator[Finding]:
         return
     # rows of the 台账 are taken from there, so that an error of consolidation cannot hide
     statutory = {table.code for table in form.tables}
-    differences = [(each.subject, each.amount) for each in control.adjustments]
-    differences += [(each.item, each.amount) for each in county.differences if each.automatic]
+    differences = [(adjustment.subject, adjustment.amount) for adjustment in control.adjustments]
+    differences += [(difference.item, difference.amount) for difference in county.differences if difference.automatic]
     for item in form.items:
         if item.table not in statutory:
             continue

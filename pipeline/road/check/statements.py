@@ -146,12 +146,12 @@ def _judge(listing: Listing) -> tuple[Figure, bool] | None:
     fit when any beginning of the list adds up to any of the totals, since other statements may follow it.
     """
     whole = listing.totals[0]
-    wholes = {Decimal(each) for each in accumulate(quantity.span.low for quantity in listing.totals)}
+    wholes = {Decimal(total) for total in accumulate(quantity.span.low for quantity in listing.totals)}
     wholes |= {Decimal(quantity.span.low) for quantity in listing.totals}
     mixed = [part for part in listing.parts if part.measure in _COUNTED]
     alike = [part for part in listing.parts if part.measure == whole.measure]
     for parts in (mixed, alike):
-        if any(low <= each <= high for low, high in _sums(parts) for each in wholes):
+        if any(low <= whole <= high for low, high in _sums(parts) for whole in wholes):
             return None
     if len(alike) == 1 and alike[0].span.low <= whole.span.low:
         return None

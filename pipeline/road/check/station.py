@@ -61,10 +61,10 @@ class Checker:
 
     def together(self, checked: Sequence[Checked]) -> list[Checked]:
         """Add the findings that depend on the other returns of the night."""
-        submissions = [each.submission for each in checked]
+        submissions = [result.submission for result in checked]
         units = [self._control.by_code[submission.unit] for submission in submissions]
         cases = self._cases(submissions, units)
-        return [self._ask_rules(each, case, alone=False) for each, case in zip(checked, cases, strict=True)]
+        return [self._ask_rules(result, case, alone=False) for result, case in zip(checked, cases, strict=True)]
 
     def last(self, unit: str) -> Vector:
         """Return what the unit reported a year before."""
@@ -127,7 +127,7 @@ class Checker:
         neighbours = self._neighbours(submissions, units, [case.values for case in cases])
         first: dict[str, Arrival] = {}
         versions: dict[str, list[str]] = defaultdict(list)
-        for submission in sorted(submissions, key=lambda each: each.arrival.order):
+        for submission in sorted(submissions, key=lambda submission: submission.arrival.order):
             first.setdefault(submission.unit, submission.arrival)
             versions[submission.unit].append(submission.arrival.sha256)
         for case in cases:

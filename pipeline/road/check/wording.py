@@ -193,11 +193,11 @@ def silent(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 def _claims(rule: Rule, case: Case) -> Iterator[tuple[Item, str, TextClaim, bool]]:
     """Every claim at every text written, with whether its figures are so; without those it is not evaluated."""
-    for each in rule.claims():
-        left, right = total(each.given.left, case.figure), total(each.given.right, case.figure)
+    for claim in rule.claims():
+        left, right = total(claim.given.left, case.figure), total(claim.given.right, case.figure)
         if left is not None and right is not None:
-            for item, text in case.texts(each.texts):
-                yield item, text, each, each.given.holds(left, right)
+            for item, text in case.texts(claim.texts):
+                yield item, text, claim, claim.given.holds(left, right)
 
 
 def _with_figures(hit: Hit, each: TextClaim, case: Case) -> Hit:

@@ -73,7 +73,7 @@ class _Shared:
 
     def __init__(self, form: Form, control: Control, counted: Sequence[CountedReturn], item: Item) -> None:
         self._form, self._control, self._item = form, control, item
-        texts = {each.unit.code: _text(each, form.position[item.code]) for each in counted}
+        texts = {counting.unit.code: _text(counting, form.position[item.code]) for counting in counted}
         self._owners = list_owners((code, text) for code, text in texts.items())
         self._listers = {each.unit.code: self._lister(each, texts[each.unit.code]) for each in counted}
         rules = (rule for rule in form.rules if rule.kind == "shared_numbers" and rule.word("item") == item.code)
@@ -149,8 +149,8 @@ class _Shared:
 
     def _find_decision(self, code: str, number: str) -> Adjustment | None:
         """Return the row of the 台账 about this number, also one with amount 0."""
-        rows = (each for each in self._control.adjustments if each.subject == code)
-        return next((each for each in rows if number in alike(each.reason)), None)
+        rows = (adjustment for adjustment in self._control.adjustments if adjustment.subject == code)
+        return next((row for row in rows if number in alike(row.reason)), None)
 
     def _names(self, number: str) -> str:
         return "、".join(lister.counted.unit.name for lister in self._all(number))

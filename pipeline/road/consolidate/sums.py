@@ -57,7 +57,7 @@ def _below_zero(
     form: Form, differences: Sequence[Difference], figures: Mapping[str, Figure | None]
 ) -> Iterator[Finding]:
     """Yield figures that became negative, at the last row that deducts something."""
-    last = {each.item: each for each in differences if each.amount < 0}
+    last = {difference.item: difference for difference in differences if difference.amount < 0}
     for item in form.items:
         value = figures.get(item.code)
         if item.code in last and value is not None and value < 0 and not item.signed:

@@ -49,4 +49,4 @@ class Office:
         bound = self._precedents.bound.get(row.identity)
         if bound is None:  # new tonight: it holds for what stands here, and for that alone from now on
             return True
-        return any((each.key, each.operands) == (finding.matter, finding.evidence) for each in bound)
+        return any((precedent.key, precedent.operands) == (finding.matter, finding.evidence) for precedent in bound)

@@ -53,10 +53,10 @@ def choose(returns: Sequence[Judged], claims: Sequence[Claim], precedents: Prece
     if not passed:
         return Choice(decisive=candidates[-1] if candidates else None, aside=aside)
     # of the returns that passed the one that is certainly the latest counts
-    latest = next((each for each in reversed(passed) if _is_latest(each, passed)), None)
+    latest = next((judged for judged in reversed(passed) if _is_latest(judged, passed)), None)
     if latest is None:
         # no order is certain: those that are not replaced by another are put to the office
-        rivals = [each for each in passed if not any(_is_later(other, each) for other in passed)]
+        rivals = [judged for judged in passed if not any(_is_later(other, judged) for other in passed)]
         return Choice(decisive=rivals[-1], rivals=tuple(rivals), aside=aside)
     # a later return that did not pass is shown beside it, and changes nothing
     later = [j for j in candidates if j.state is not State.PASSED and not _is_later(latest, j)]

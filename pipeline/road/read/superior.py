@@ -43,7 +43,7 @@ def read_superior(opened: Opened, form: Form, control: Control) -> Seal | Findin
 
 def _same(name: str, root: str) -> bool:
     """Whether two names can be one government's, with or without the places above it."""
-    first, second = (_bare(each) for each in (name, root))
+    first, second = (_bare(part) for part in (name, root))
     return bool(first and second) and (first.endswith(second) or second.endswith(first))
 
 

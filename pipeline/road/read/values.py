@@ -281,7 +281,7 @@ class Evaluator:
         for index in left_out:
             code = self.form.items[index].code
             repairs = taken.repairs[code]
-            taken.repairs[code] = tuple(Repair.LEFT_OUT if each is Repair.RETYPED else each for each in repairs)
+            taken.repairs[code] = tuple(Repair.LEFT_OUT if repair is Repair.RETYPED else repair for repair in repairs)
         taken.remarks = [
             replace(remark, says=_NOTICES[Repair.LEFT_OUT])
             if remark.says == _NOTICES[Repair.RETYPED] and position[remark.item.code] in left_out

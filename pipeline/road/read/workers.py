@@ -126,7 +126,7 @@ class _Worker:
         """Whether a batch of ``weight`` bytes can be handed over without waiting for the worker to fetch it."""
         if not self.batches:
             return self.ready  # it waits for nothing else
-        return len(self.batches) < _AT_HAND and sum(each for _, each in self.batches) + weight <= _PIPE
+        return len(self.batches) < _AT_HAND and sum(weight for _, weight in self.batches) + weight <= _PIPE
 
     def stop(self) -> int:
         """Kill it; return its exit code."""
@@ -195,7 +195,7 @@ class _Crew:
             takers = [worker for worker in self._workers if worker.may_take(len(content))]
             if not takers:
                 return
-            worker = min(takers, key=lambda each: len(each.batches))
+            worker = min(takers, key=lambda hired: len(hired.batches))
             try:
                 worker.line.send_bytes(content)
             except OSError:  # it is gone, which `_listen` is about to hear

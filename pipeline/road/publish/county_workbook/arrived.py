@@ -70,14 +70,14 @@ def arrivals(pen: Pen) -> None:
     headings = ("文件", "状态", "单位", "下一步", "第一次收到", "字节", "哈希（认领时用）")
     widths = (60, 13, 28, 50, 18, 10, 20)
     sheet = pen.listing(ARRIVALS, headings, widths)
-    for row, each in enumerate(pen.outcome.arrivals, TOP + 1):
-        arrival, unit = each.arrival, each.unit
+    for row, received in enumerate(pen.outcome.arrivals, TOP + 1):
+        arrival, unit = received.arrival, received.unit
         seen = f"{arrival.first_seen:%Y-%m-%d %H:%M}" if arrival.sha256 else ""
-        texts = ("\n".join(arrival.names), each.state, unit.name if unit else "", each.next_step, seen,
+        texts = ("\n".join(arrival.names), received.state, unit.name if unit else "", received.next_step, seen,
                  str(arrival.size), arrival.sha256[:16])  # fmt: skip
         sheet.set_row(row, lines_height(texts, widths))
         pen.texts(sheet, row, texts)
-        pen.text(sheet, row, 1, each.state, _INKS.get(each.state, "info"))
+        pen.text(sheet, row, 1, received.state, _INKS.get(received.state, "info"))
     pen.draw_end(sheet, len(headings), len(pen.outcome.arrivals))
 
 

@@ -95,17 +95,17 @@ def _write_adjusted(
 ) -> int:
     """The rows of one figure: the units' sum in the first, the county's figure in the last."""
     item = pen.form.item(code)
-    for n, each in enumerate(rows):
-        texts = (code, item.label, "", "", "", each.reason, each.approver, each.file, f"{each.sheet}!{each.cell}")
+    for n, entry in enumerate(rows):
+        texts = (code, item.label, "", "", "", entry.reason, entry.approver, entry.file, f"{entry.sheet}!{entry.cell}")
         sheet.set_row(row, lines_height(texts, widths))
         pen.texts(sheet, row, texts)
         if n == 0:
             pen.number(sheet, row, 2, pen.county.subtotal(code) or 0)
-        pen.number(sheet, row, 3, each.amount)
+        pen.number(sheet, row, 3, entry.amount)
         if n == len(rows) - 1:
             pen.number(sheet, row, 4, pen.county.figures[code], "total")
-        pen.file(sheet, row, 7, each.file)
-        sheet.write_url(row, 8, pen.target(each.file, each.sheet, each.cell), pen.ink("link"), texts[8])
+        pen.file(sheet, row, 7, entry.file)
+        sheet.write_url(row, 8, pen.target(entry.file, entry.sheet, entry.cell), pen.ink("link"), texts[8])
         row += 1
     return row
 
