@@ -15,7 +15,7 @@ from pipeline.night.close import lock_year
 from pipeline.night.issue import issue_workbooks
 from pipeline.workbook.fill import fill
 from tests.test_one_level_up import NAMES, City
-from tests.workspaces import NOW, YEAR, Office, zeros
+from tests.workspaces import NOW, TEXTS, YEAR, Office, zeros
 
 DAY = dt.timedelta(days=1)
 RETURN = {"t3.received.natural": 2, "t3.granted.natural": 2}
@@ -130,7 +130,9 @@ def years(tmp_path: Path, *, units: int = 2) -> Office:
 
 def begin(office: Office, roster: list[tuple[str, ...]], **sheets: list[tuple[str, ...]]) -> None:
     face = [(key, "2024" if key == "年度" else text) for key, text in office.control_sheets["年报信息"]]
-    build_control(office.form, office.workspace.control(2024), {"单位名录": roster, "年报信息": face, **sheets})
+    build_control(
+        office.form, office.workspace.control(2024), {"单位名录": roster, "年报信息": face, "报告文字": TEXTS, **sheets}
+    )
     issue_workbooks(office.workspace, 2024, now=NOW + 2 * DAY)
 
 

@@ -36,6 +36,22 @@ PROFILE: tuple[tuple[str, str], ...] = (
 )
 
 
+TEXTS: tuple[tuple[str, str], ...] = tuple(
+    (part, f"{words}。")
+    for part, words in (
+        ("（一）主动公开", "及时公开各类信息"),
+        ("（二）依申请公开", "依法办理申请"),
+        ("（三）政府信息管理", "规范文件管理"),
+        ("（四）政府信息公开平台建设", "做好平台维护"),
+        ("（五）监督保障", "加强督促检查"),
+        ("（一）存在的主要问题", "公开的主动性还不够"),
+        ("（二）改进情况", "加强了培训"),
+        ("其他需要报告的事项", "无"),
+    )
+)
+"""What the office writes in its report, without which no year can be closed."""
+
+
 def basis_of(
     form: Form, layout: Layout, template: bytes, control: Control, *, secret: bytes = SECRET, history: History = NONE
 ) -> Basis:
@@ -82,7 +98,7 @@ class Office:
             for n, unit in enumerate(self.units, 1)
         ]
         face = [(key, str(year) if (key, text) == ("年度", str(YEAR)) else text) for key, text in profile]
-        self.write_control({"单位名录": roster, "年报信息": face, **(control or {})})
+        self.write_control({"单位名录": roster, "年报信息": face, "报告文字": TEXTS, **(control or {})})
         issue_workbooks(self.workspace, self.year, now=NOW)
 
     @property

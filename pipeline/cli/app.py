@@ -245,14 +245,25 @@ def run(
 
 
 @app.command("lock", **_HANDLED)
-def lock(year: ThisYear, by: By, reason: Reason, workspace: Root = HERE) -> None:
+def lock(
+    year: ThisYear,
+    by: By,
+    reason: Reason,
+    workspace: Root = HERE,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="文件", help="要封存的定稿（.docx 或 .html），核对过关才封存；不写就封存 report.docx。"
+        ),
+    ] = None,
+) -> None:
     """封存：本年度的数和结果定下来，写出封存清单；以后来的文件只登记，什么都不改。"""
 
     from pipeline.night.close import lock_year
 
     where = find_root(workspace)
-    outcome = lock_year(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone())
-    show.locked(outcome, where.year_outputs(year))
+    outcome = lock_year(where, year, by=by, reason=reason, now=dt.datetime.now().astimezone(), report=report)
+    show.locked(outcome, where.year_outputs(year), report)
 
 
 @app.command("unlock", **_HANDLED)

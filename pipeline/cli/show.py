@@ -158,9 +158,11 @@ def unchanged(document: Mapping[str, Any], closing: Closed | None, folder: Path,
     screen.OUT.print(f"用时 {seconds:.1f} 秒")
 
 
-def locked(result: Outcome, folder: Path) -> None:
+def locked(result: Outcome, folder: Path, report: Path | None) -> None:
     """A year that was closed."""
     screen.OUT.print(f"[green]{word(result.control.profile.root)} {result.year} 年度已封存。[/]")
+    if report:
+        screen.OUT.print(f"定稿：{word(str(report))}，封存为 {folder / '定稿'}{report.suffix.lower()}")
     screen.OUT.print(f"封存清单：{folder / '封存清单.json'}")
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.files.atomic import publish_files
@@ -16,8 +17,11 @@ from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
+from pipeline.night.edits import keep_edit
+from pipeline.night.expected import expected_tonight
+from pipeline.night.final import FINAL, final_name, load_report, require_publishable
 from pipeline.night.keys import digest
-from pipeline.night.outputs import MANIFEST, issued_files
+from pipeline.night.outputs import MANIFEST, REPORT, issued_files
 from pipeline.night.run import Effort, basis_key, keep_night, load_superior, travel
 from pipeline.road.intake import collect
 from pipeline.workspace import Workspace
@@ -41,10 +45,15 @@ class Closed:
         return late + moved
 
 
-def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime) -> Outcome:
-    """Close a year. Raises `WorkspaceError` when it is closed already, is not complete, or something has changed since
-    the last night."""
+def lock_year(
+    workspace: Workspace, year: int, *, by: str, reason: str, now: dt.datetime, report: Path | None = None
+) -> Outcome:
+    """Close a year with our report, or with the one the office finished.
+
+    Raises `WorkspaceError` when it is closed already, is not complete, something has changed since the last night, or
+    the report is not fit to be published."""
     workspace.require_inputs(year)
+    final = load_report(report) if report else None
     with workspace.alone() as ledger:
         require_open(ledger, year)
         arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
@@ -53,11 +62,34 @@ def lock_year(workspace: Workspace, year: int, *, by: str, reason: str, now: dt.
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, Effort().workers)
         travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), closing=True)
+        printed = expected_tonight(basis, travelled.outcome.county)
+        ours = travelled.files.get(REPORT, b"")
+        require_publishable(report.name if report else REPORT, final or ours, printed)
+        travelled = replace(
+            travelled, files={**travelled.files, **_sealed_report(workspace, ledger, year, final, ours)}
+        )
         if held := keep_night(workspace, ledger, travelled, key=_closing_key(key), now=now):
             raise PublishError(f"{'、'.join(held)} 正被别的程序打开，还不能封存。请关闭它，再运行一次 xxgk lock。")
         files = {**travelled.files, **issued_files(ledger, year)}
         _sign_off(workspace, ledger, year, files, by=by, reason=reason, now=now)
     return travelled.outcome
+
+
+def _sealed_report(
+    workspace: Workspace, ledger: Ledger, year: int, final: bytes | None, ours: bytes
+) -> dict[str, bytes]:
+    """Return the office's own report under the name it is sealed under, and edits of ours, which are kept.
+
+    Raises `WorkspaceError` when ours was edited and it is not said which of them is to be sealed.
+    """
+    edit = keep_edit(workspace, ledger, year, ours=ours)
+    if final is None and edit.is_of_ours:
+        raise WorkspaceError(
+            f"{workspace.year_outputs(year) / REPORT} 在汇总以后改过，没有封存。要封存改过的这一份，请加 --report 写明它；"
+            f"不要改过的，先运行 xxgk run --year {year} --anew，它会留在“手改稿”里。"
+        )
+    kept = {name: content for name, content in edit.files.items() if content != final}
+    return kept if final is None else {**kept, final_name(final): final}
 
 
 def _closing_key(key: str) -> str:
@@ -160,6 +192,7 @@ def _sign_off(
         "封存时间": at,
         "封存人": by,
         "说明": reason,
+        "定稿": next((name for name in FINAL if name in files), REPORT),
         "文件": hashes,
         "已答复的问题": [f"{_line(finding)} {finding.answer}" for finding in findings if finding.answer],
         "没有答复的提醒": [_line(finding) for finding in findings if not finding.answer],

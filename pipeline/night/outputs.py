@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.files.atomic import publish_files
 from pipeline.ledger import Closing, Ledger
 from pipeline.ledger.nights import CLOSED, UNCHANGED
+from pipeline.night.final import FINAL
 from pipeline.workspace import Workspace
 
 ISSUED, FILLED = "issued", ("data", "corrections")
@@ -28,7 +29,7 @@ def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str,
     """
     folder = workspace.year_outputs(year)
     issued = {} if (folder / ISSUED).is_dir() else issued_files(ledger, year)
-    return publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST, REPORT))
+    return publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST, REPORT, *FINAL))
 
 
 def hashes_of(files: Mapping[str, bytes]) -> dict[str, str]:

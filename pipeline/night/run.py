@@ -27,7 +27,8 @@ from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.edits import keep_edit
 from pipeline.night.examine import Examination
-from pipeline.night.gate import Printed, gate_findings
+from pipeline.night.expected import expected_tonight
+from pipeline.night.gate import gate_findings
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
@@ -115,7 +116,7 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         seal, remarks = load_superior(workspace, basis, now, effort.workers)
         found = [*remarks, *([clock] if clock else []), *_restored(ledger)]
         travelled = travel(basis, seal, found, ledger, arrivals, effort)
-        edit = keep_edit(workspace, ledger, year, basis.form, ours=travelled.files.get(REPORT, b""))
+        edit = keep_edit(workspace, ledger, year, ours=travelled.files.get(REPORT, b""))
         if edit.remarks:  # rare: once more, so that what is published tells of it
             travelled = travel(basis, seal, [*found, *edit.remarks], ledger, arrivals, effort)
             travelled = replace(travelled, files={**travelled.files, **edit.files})
@@ -131,12 +132,6 @@ def _restored(ledger: Ledger) -> Iterator[Finding]:
 
 _RENDERING = 60
 """Seconds a template may take; a report of a province takes one."""
-
-
-def _expected_print(basis: Basis, county: County) -> Printed:
-    """Return what the finished report must say."""
-    profile = basis.control.profile
-    return Printed(form=basis.form, root=profile.root, year=basis.year, figures=county.figures, missing=county.lacking)
 
 
 def _render_or_explain(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
@@ -193,7 +188,7 @@ def travel(
             *county.findings,
             *root_findings(form, control, county, checker.balances, basis.history),
             *own_text_findings(form, control, county),
-            *(gate_findings(REPORT, report, _expected_print(basis, county)) if report else missing),
+            *(gate_findings(REPORT, report, expected_tonight(basis, county)) if report else missing),
             *_closed_after(ledger, basis, county),
         )
     ]

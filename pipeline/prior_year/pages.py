@@ -32,16 +32,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a document shows: its text beside the tables, a paragraph a line, and its tables."""
+    """What a document shows: its text beside the tables, a paragraph a line, and its tables.
+
+    ``cells`` are those of each table as they are drawn, before neighbours are joined.
+    """
 
     text: str
     tables: tuple[Sequence[Sequence[str]], ...]
+    cells: tuple[Sequence[Cell], ...] = ()
 
 
 def grid(cells: Iterable[Cell]) -> list[list[str]]:
     """Arrange cells in rows of equal width; empty for what cannot be a table of a report."""
     placed = list(cells)
-    height = max((cell.row + 1 for cell in placed), default=0)
+    height = max((cell.row + cell.rows for cell in placed), default=0)
     width = max((cell.col + cell.cols for cell in placed), default=0)
     if width > _WIDEST or height > _LONGEST:
         return []
@@ -58,18 +62,21 @@ def page(text: str, tables: Iterable[Sequence[Cell]]) -> Page:
     Raises `RefusedError` beyond `MAX_CELLS`.
     """
     laid: list[list[list[str]]] = []
+    drawn: list[Sequence[Cell]] = []
     count = 0
-    for rows in (grid(cells) for cells in tables):
+    for cells in tables:
+        rows = grid(cells)
         count += len(rows) * len(rows[0]) if rows else 0
         if count > MAX_CELLS:
             raise too_many()
         if not any(cell for row in rows for cell in row):
             continue
+        drawn.append(cells)
         if laid and len(laid[-1][0]) == len(rows[0]):
             laid[-1].extend(rows)
         else:
             laid.append(rows)
-    return Page(text=text, tables=tuple(laid))
+    return Page(text=text, tables=tuple(laid), cells=tuple(drawn))
 
 
 def too_many() -> Exception:

@@ -8,7 +8,7 @@ covers. Letters that are struck out, raised or lowered are read and marked. Sour
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -91,7 +91,7 @@ def read_word(content: bytes) -> Page:
     if sum(1 for node in root.iter() if _tag(node) == "tc") > MAX_CELLS:
         raise too_many()
     paragraphs = (_text(node, styles) for node in _own(root, "p"))
-    tables = [list(_cells(node, styles)) for node in root.iter() if _tag(node) == "tbl"]
+    tables = [_cells(node, styles) for node in root.iter() if _tag(node) == "tbl"]
     return page("\n".join(lines(paragraphs)), tables)
 
 
@@ -140,8 +140,8 @@ def _own(node: etree._Element, tag: str) -> Iterator[etree._Element]:
             yield from _own(child, tag)
 
 
-def _cells(table: etree._Element, styles: _Styles) -> Iterator[Cell]:
-    """Yield every cell with its grid column; cells that a vertical merge covers are left out."""
+def _cells(table: etree._Element, styles: _Styles) -> list[Cell]:
+    """Return every cell with its grid column; those that a vertical merge covers are part of the cell above."""
     rows = [list(_row(row)) for row in _own(table, "tr") if _property(row, "trPr", "del") is None]
     columns = _columns(table)
 
@@ -151,11 +151,18 @@ def _cells(table: etree._Element, styles: _Styles) -> Iterator[Cell]:
     starts = [[column(start) for _, start, _ in row] for row in rows]
     if any(len(set(row)) < len(row) for row in starts):
         columns = [0]
+    cells: list[Cell] = []
+    above: dict[int, int] = {}  # by column the cell that a merge goes on with
     for r, row in enumerate(rows):
         for cell, start, end in row:
-            text = "" if _continues(cell) else _paragraphs(cell, styles)
             at = column(start)
-            yield Cell(row=r, col=at, cols=max(1, column(end) - at), text=text)
+            if _continues(cell) and at in above:
+                cells[above[at]] = replace(cells[above[at]], rows=r + 1 - cells[above[at]].row)
+                continue
+            above[at] = len(cells)
+            text = "" if _continues(cell) else _paragraphs(cell, styles)
+            cells.append(Cell(row=r, col=at, cols=max(1, column(end) - at), text=text))
+    return cells
 
 
 def _paragraphs(cell: etree._Element, styles: _Styles) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
-from pipeline.errors import WorkspaceError
-from pipeline.form import Figure
 from pipeline.model.finding import Finding
-from pipeline.night.gate import Printed, gate_findings, read_page
-from pipeline.queries.status import last_document
+from pipeline.night.expected import expected_of
+from pipeline.night.final import load_report
+from pipeline.night.gate import gate_findings
+from pipeline.night.replay import replay_night
 from pipeline.workspace import Workspace
 
 
@@ -18,19 +17,8 @@ def verify_report(workspace: Workspace, year: int, file: Path) -> list[Finding]:
 
     Raises `WorkspaceError` when there has been no night, or the file cannot be read.
     """
-    document = last_document(workspace, year)
-    form, _ = workspace.form(year)
-    try:
-        content = file.read_bytes()
-        read_page(content)
-    except OSError as error:
-        raise WorkspaceError(f"报告 {file} 打不开（{error.strerror}）。") from error
-    except ValueError as error:
-        raise WorkspaceError(f"报告 {file} 读不出来（{error}）。请另存为 .docx 或 .html 再核对。") from error
-    figures: dict[str, Figure | None] = {
-        code: Decimal(value) if isinstance(value, str) else value for code, value in document["figures"].items()
-    }
-    printed = Printed(
-        form=form, root=document["root"], year=year, figures=figures, missing=[] if document["complete"] else ["?"]
-    )
-    return list(gate_findings(file.name, content, printed))
+    content = load_report(file)
+    workspace.require_inputs(year)
+    with workspace.open_ledger() as ledger:
+        printed = expected_of(replay_night(workspace, ledger, year))
+    return list(gate_findings(file.name, content, printed, final=True))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docx import Document
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
+from docx.text.paragraph import Paragraph
 
 from pipeline.form import Figure, Form
 from pipeline.model.county import complete_totals
@@ -105,6 +108,57 @@ def tracked(document: Any) -> None:
     insertion.append(run)
 
 
+def words(before: str, unit: str, instead: str) -> Callable[[Any], None]:
+    """The number between these words becomes another one."""
+
+    def change(document: Any) -> None:
+        paragraph = next(p for p in document.paragraphs if before in p.text)
+        retype(paragraph, re.sub(rf"(?<={before})[\d.]+{unit}", instead, paragraph.text, count=1))
+
+    return change
+
+
+def year_in(word: str, instead: str) -> Callable[[Any], None]:
+    def change(document: Any) -> None:
+        paragraph = next(p for p in document.paragraphs if word in p.text)
+        retype(paragraph, re.sub(rf"(?<={word})2024年", instead, paragraph.text, count=1))
+
+    return change
+
+
+def after(document: Any, heading: str, text: str) -> None:
+    paragraph = next(p for p in document.paragraphs if p.text == heading)
+    new = copy.deepcopy(next(p for p in document.paragraphs if len(p.text) > 40)._p)
+    paragraph._p.addnext(new)
+    retype(Paragraph(new, paragraph._parent), text)
+
+
+def split_heading(document: Any) -> None:
+    """总计 of 表三 covers two rows; now it covers one."""
+    rows = document.tables[1].rows
+    for row in rows:
+        for number, tc in enumerate(row._tr.tc_lst):
+            if tc.vMerge == "continue" and number == len(row._tr.tc_lst) - 1:
+                tc.vMerge = None
+                return
+
+
+def text_box(document: Any) -> None:
+    run = document.paragraphs[4].add_run()
+    picture = OxmlElement("w:pict")
+    box = parse_xml(
+        '<v:shape xmlns:v="urn:schemas-microsoft-com:vml" xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        "<v:textbox><w:txbxContent><w:p><w:r><w:t>领导批示</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape>"
+    )
+    picture.append(box)
+    run._r.append(picture)
+
+
+def in_header(document: Any) -> None:
+    document.sections[0].header.is_linked_to_previous = False
+    document.sections[0].header.paragraphs[0].text = "{{ year }}"
+
+
 DAMAGES: dict[str, tuple[Callable[[Any], None], list[str]]] = {
     "nothing": (lambda document: None, []),
     "a digit of 表三": (cell(1, 5, 3, "7"), ["“三、本年度办理结果·（一）予以公开·自然人”印的是“7”"]),
@@ -122,10 +176,54 @@ DAMAGES: dict[str, tuple[Callable[[Any], None], list[str]]] = {
     "a heading renamed": (line("一、总体情况", "一、概述"), ["没有标题“一、总体情况”"]),
     "a heading moved": (moved_heading, ["标题“二、主动公开政府信息情况”的次序不对"]),
     "tracked changes": (tracked, ["报告里留有修订记录"]),
+    "a digit in the text": (words("新收政府信息公开申请", "件", "7件"), ["”应当是“新收政府信息公开申请"]),
+    "a numeral in the text": (words("新收政府信息公开申请", "件", "七件"), ["新收政府信息公开申请七件”应当是"]),
+    "full-width digits": (words("新收政府信息公开申请", "件", "７件"), ["新收政府信息公开申请7件”应当是"]),
+    "a figure of 基本情况": (words("收到网民留言", "条", "7条"), ["收到网民留言7条”应当是"]),
+    "a fee": (words("共收取信息处理费", "元", "7元"), ["共收取信息处理费7元”应当是"]),
+    "a sum over groups": (words("予以公开", "件", "7件"), ["予以公开7件”应当是"]),
+    "last year in a sentence": (year_in("截至", "2023年"), ["的年份应当是 2024 年"]),
+    "last year in the introduction": (year_in("统计时间为", "2023年"), ["引言里的“2023年1月1日”"]),
+    "a merged heading split": (split_heading, ["行的合并单元格与格式不同"]),
+    "a text box": (text_box, ["报告里有文本框"]),
+    "a notice of an incomplete county": (lambda d: d.add_paragraph("【汇总未完成】"), ["却留着“【汇总未完成】”"]),
+    "a placeholder in the header": (in_header, ["留有占位符“{{ year }}”"]),
 }  # fmt: skip
 
 
 SPREADING = (without_row, moved_heading)
+
+
+def test_the_text_of_a_finished_report_is_read_by_the_rules_of_the_narrative(report: bytes, printed: Printed) -> None:
+    """XX left in, a sentence of their own with another figure; what the 台账 says already is not asked again."""
+    theirs = edited(
+        report, lambda d: line("一、总体情况", "一、总体情况")(d) or after(d, "（五）监督保障", "全年培训XX场。")
+    )
+    found = list(gate_findings("a.docx", theirs, printed, final=True))
+    assert [(f.code, f.sheet, f.cell) for f in found if "XX" in f.message] == [
+        ("N3", "一、总体情况（五）监督保障", "第 1 段")
+    ]
+    own = replace(printed, own_lines=frozenset({"全年培训XX场。"}))
+    assert [f for f in gate_findings("a.docx", theirs, own, final=True) if "XX" in f.message] == []
+
+
+def test_what_the_text_says_of_another_year_is_no_fault(report: bytes, printed: Printed) -> None:
+    """A comparison with the year before, in our own words, with other figures."""
+    theirs = edited(report, lambda d: after(d, "（二）依申请公开", "2023年，新收政府信息公开申请3件，年内办结3件。"))
+    assert list(gate_findings("a.docx", theirs, printed)) == []
+
+
+def test_the_place_is_told(report: bytes, printed: Printed) -> None:
+    (cell_,) = gate_findings("a.docx", edited(report, cell(1, 5, 3, "7")), printed)
+    assert (cell_.sheet, cell_.cell, cell_.found) == ("表三", "第 6 行第 4 列", "7")
+    (text,) = gate_findings("a.docx", edited(report, words("收到网民留言", "条", "7条")), printed)
+    assert (text.sheet, text.cell) == ("一、总体情况（四）政府信息公开平台建设", "第 1 段")
+
+
+def test_a_final_report_of_an_incomplete_county_is_none(report: bytes, printed: Printed) -> None:
+    waiting = replace(printed, missing=("甲局", "乙局"))
+    found = [finding.message for finding in gate_findings("a.docx", report, waiting, final=True)]
+    assert "还有 2 个单位没有计入，报告还不是最终结果" in found[0]
 
 
 @pytest.mark.parametrize(("change", "expected"), DAMAGES.values(), ids=DAMAGES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from pipeline.form import Form
+from pipeline.form import Figure, Form
 from pipeline.model.control import CONTROL_FILE, TEXTS, Control, Unit
 from pipeline.model.county import County
 from pipeline.model.finding import Finding
@@ -19,21 +19,36 @@ _FIGURES = frozenset({"text_figures", "claim", "silent"})
 _ROOT = "本级政府"
 
 
+_FINISHED = frozenset({"residue", "text_figures", "text_length"})
+"""Kinds that a finished report is held against."""
+
+
 def own_text_findings(form: Form, control: Control, county: County) -> Iterator[Finding]:
     """Yield the findings at the texts of the 台账, each at its cell there."""
     if not control.texts:
         return
     profile = control.profile
     kinds = _WORDS | _FIGURES if county.complete else _WORDS
-    case = Case(
-        form=form,
-        unit=Unit(code="", name=profile.root, type=_ROOT),
-        year=profile.year,
-        values={**county.figures, **{code: "\n".join(lines) for code, lines in control.texts.items()}},
-    )
-    for rule in form.rules:
-        if rule.kind in kinds and rule.applies(level=profile.level, year=profile.year):
+    texts = {code: "\n".join(lines) for code, lines in control.texts.items()}
+    case = _case(form, profile.root, profile.year, county.figures, texts)
+    for finding in _ask(kinds, case, profile.level):
+        where = {"file": CONTROL_FILE, "sheet": TEXTS, "cell": control.text_cells.get(finding.item, "")}
+        yield replace(finding.at(**where), asks=finding.severity == "warning")
+
+
+def text_findings(
+    form: Form, root: str, *, level: str, year: int, figures: Mapping[str, Figure | None], texts: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield the findings at the texts of a finished report, by the item of their part."""
+    yield from _ask(_FINISHED, _case(form, root, year, figures, texts), level)
+
+
+def _case(form: Form, root: str, year: int, figures: Mapping[str, Figure | None], texts: Mapping[str, str]) -> Case:
+    return Case(form=form, unit=Unit(code="", name=root, type=_ROOT), year=year, values={**figures, **texts})
+
+
+def _ask(kinds: Collection[str], case: Case, level: str) -> Iterator[Finding]:
+    for rule in case.form.rules:
+        if rule.kind in kinds and rule.applies(level=level, year=case.year):
             for hit in FUNCTIONS[rule.kind](rule, case) or ():
-                where = {"file": CONTROL_FILE, "sheet": TEXTS, "cell": control.text_cells.get(hit.item, "")}
-                finding = tell(rule, hit, None).at(**where)
-                yield replace(finding, asks=finding.severity == "warning")
+                yield tell(rule, hit, None).at(item=hit.item)

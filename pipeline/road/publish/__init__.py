@@ -3,13 +3,14 @@
 from pipeline.road.publish.corrections import corrections
 from pipeline.road.publish.county_workbook import county_workbook
 from pipeline.road.publish.figures import figures_csv, run_json
-from pipeline.road.publish.report import ReportContent, render_report
+from pipeline.road.publish.report import ReportContent, fill_words, render_report
 
 __all__ = [
     "ReportContent",
     "corrections",
     "county_workbook",
     "figures_csv",
+    "fill_words",
     "render_report",
     "run_json",
 ]

@@ -8,6 +8,7 @@ references and the rendered XML is parsed strictly before docxtpl gets to it.
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
 import re
 import zipfile
@@ -76,6 +77,18 @@ def render_report(template: Path, content: ReportContent) -> bytes:
         raise TemplateError(f"Word 模板 {template} 填不成报告：{error}。{_REMEDY}") from error
     title = f"{context['profile'].root}{content.year}年{content.form.title}"
     return _save(document, content.year, title)
+
+
+def fill_words(pieces: Iterable[str], content: ReportContent) -> list[str]:
+    """Fill pieces of template text as the report's own are filled; empty for a piece with an unknown figure."""
+    context, environment = _context(content), _environment()
+    filled = []
+    for piece in pieces:
+        try:
+            filled.append(html.unescape(environment.from_string(piece).render(context)))
+        except jinja2.UndefinedError:
+            filled.append("")
+    return filled
 
 
 class _Branch(SimpleNamespace):

@@ -2,6 +2,7 @@
 
 from pipeline.road.templates.check import check_templates
 from pipeline.road.templates.report import build_report
+from pipeline.road.templates.sentences import passage
 from pipeline.road.templates.workbook import build_workbook
 
-__all__ = ["build_report", "build_workbook", "check_templates"]
+__all__ = ["build_report", "build_workbook", "check_templates", "passage"]
