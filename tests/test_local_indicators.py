@@ -19,7 +19,7 @@ from pipeline.night.issue import issue_workbooks
 from pipeline.night.replay import replay_night
 from pipeline.night.run import Effort, run_night
 from pipeline.queries.compare import diff_nights
-from pipeline.road.templates import check_templates
+from pipeline.road.templates import check_report
 from pipeline.setup import local_indicators, write_templates
 from pipeline.workbook.patch import patch_workbook
 from tests import ROOT
@@ -433,7 +433,7 @@ def test_template_check_knows_local_codes(office: Office) -> None:
     form, folder = office.workspace.form(YEAR)
     assert [
         (f.code, f.item)
-        for f in check_templates(form, folder, frozenset(i.code for i in local_indicators(office.workspace)))
+        for f in check_report(form, folder, frozenset(i.code for i in local_indicators(office.workspace)))
     ] == [("K13", "local.nothing")]
     code, out, _ = xxgk("template", "check", cwd=office.workspace.root)
     assert code == 3

@@ -176,18 +176,12 @@ def template(
 @template_app.command("check", **_HANDLED)
 def template_check(workspace: Root = HERE, json: Json = False) -> None:
     """检查改过样式的模板缺了什么。"""
-    from pipeline.night.template_trial import try_template
-    from pipeline.road.templates import check_templates
+    from pipeline.night.template_trial import examine_templates
     from pipeline.setup import local_indicators
-    from pipeline.workspace import template_file
 
     where = find_root(workspace)
     local = local_indicators(where)
-    forms = where.forms()
-    findings = [
-        f for form, folder in forms for f in check_templates(form, folder, frozenset(item.code for item in local))
-    ]
-    findings += [f for form, folder in forms for f in try_template(form, template_file(folder, "report.docx"), local)]
+    findings = [f for form, folder in where.forms() for f in examine_templates(form, folder, local)]
     show.template_findings(findings, json=json)
     if findings:
         raise typer.Exit(FINDINGS)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.errors import PublishError, WorkspaceError
+from pipeline.errors import PublishError, TemplateError, WorkspaceError
 from pipeline.files.atomic import publish_files
 from pipeline.model.finding import Finding
 from pipeline.model.seal import make_secret
@@ -13,8 +14,12 @@ from pipeline.night.basis import load_basis
 from pipeline.night.close import require_open
 from pipeline.night.outputs import ISSUED
 from pipeline.night.run import Progress, quiet
+from pipeline.night.template_trial import template_faults
 from pipeline.road.issue import Stamper, file_name
 from pipeline.workspace import Workspace
+
+RETURN = "return.xlsx"
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,8 @@ def issue_workbooks(
     with workspace.alone() as ledger:
         require_open(ledger, year)
         basis = load_basis(workspace, ledger, year)
+        faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
+        _require_sound(faults)
         stamper, units = Stamper(basis), [unit for unit in basis.control.units if unit.readable]
         files = {file_name(unit): stamper.stamp(unit) for unit in progress(units, "生成报表")}
         rows = [
@@ -57,7 +64,19 @@ def issue_workbooks(
         ledger.settle()
         ledger.closings.issue(year, rows, now or dt.datetime.now().astimezone())
         publish_files(workspace.year_outputs(year), {f"{ISSUED}/{n}": f for n, f in files.items()}, replaces=(ISSUED,))
-    return IssuedFiles(files=tuple(files), findings=basis.control.findings)
+    return IssuedFiles(files=tuple(files), findings=(*basis.control.findings, *faults))
+
+
+def _require_sound(faults: Sequence[Finding]) -> None:
+    """Raise `TemplateError` when the workbook that would be sent out is damaged."""
+    broken = [fault for fault in faults if fault.file == RETURN and fault.severity == "error"]
+    if broken:
+        lines = "".join(f"\n  {fault.code} {fault.sheet} {fault.cell}：{fault.message}" for fault in broken[:_MOST])
+        more = f"\n  ……共 {len(broken)} 处" if len(broken) > _MOST else ""
+        raise TemplateError(
+            f"报表模板 {RETURN} 有损坏，没有下发：{lines}{more}\n"
+            "请改正后用 xxgk template check 核对，或用 xxgk template --force 重新生成（改过的样式会丢失）。"
+        )
 
 
 def _require_secret(workspace: Workspace, *, new: bool) -> None:

@@ -35,6 +35,7 @@ from pipeline.night.record import counted_digest, night_of
 from pipeline.night.refused import name_refused
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
+from pipeline.night.template_trial import template_faults
 from pipeline.road.check import Checker, own_text_findings, root_findings
 from pipeline.road.consolidate import consolidate
 from pipeline.road.intake import clock_finding, collect, open_arrival
@@ -114,7 +115,8 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
             return None
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, effort.workers)
-        found = [*remarks, *([clock] if clock else []), *_restored(ledger)]
+        faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
+        found = [*remarks, *([clock] if clock else []), *_restored(ledger), *faults]
         travelled = travel(basis, seal, found, ledger, arrivals, effort)
         edit = keep_edit(workspace, ledger, year, ours=travelled.files.get(REPORT, b""))
         if edit.remarks:  # rare: once more, so that what is published tells of it

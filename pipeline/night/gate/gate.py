@@ -15,7 +15,7 @@ from pipeline.night.gate.facts import fact_findings, narrative_findings
 from pipeline.night.gate.lines import Line, headings, list_lines
 from pipeline.night.gate.printed import Printed
 from pipeline.night.gate.tables import table_findings
-from pipeline.night.gate.traces import left_over_findings, trace_findings
+from pipeline.night.gate.traces import left_over_findings, note_lines, trace_findings
 from pipeline.prior_year.pages import Page
 from pipeline.prior_year.web import read_web
 from pipeline.prior_year.word import read_word
@@ -37,7 +37,7 @@ def gate_findings(name: str, report: bytes, printed: Printed, *, final: bool = F
     except ValueError as error:
         yield printed.wrong(name, f"读不出来（{error}）", "打不开", "完好的 .docx 或 .html")
         return
-    lines = list_lines(printed.form, page.text)
+    lines = [*list_lines(printed.form, page.text), *note_lines(report)]
     yield from left_over_findings(name, lines, page, printed)
     yield from _head(name, page, printed)
     yield from _headings(name, lines, printed)

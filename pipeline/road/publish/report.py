@@ -29,6 +29,7 @@ from markupsafe import Markup, escape
 
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
+from pipeline.files.word import explain_word_fault
 from pipeline.form import LOCAL, Form, Item, print_figure
 
 PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")
@@ -127,7 +128,7 @@ def _open_template(template: Path) -> _StrictTemplate:
         document.init_docx()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError) as error:
         raise TemplateError(
-            f"Word 模板 {template} 打不开：{error}。请用 xxgk template 重新生成，再运行 xxgk template check 检查。"
+            f"Word 模板 {template} 打不开：{explain_word_fault(template, error)}。请用 xxgk template 重新生成，再运行 xxgk template check 检查。"
         ) from error
     return document
 

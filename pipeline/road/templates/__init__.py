@@ -1,8 +1,8 @@
 """The form to blank templates, return.xlsx and report.docx; and the check of restyled ones."""
 
-from pipeline.road.templates.check import check_templates
+from pipeline.road.templates.check import check_report, check_workbook
 from pipeline.road.templates.report import build_report
 from pipeline.road.templates.sentences import passage
 from pipeline.road.templates.workbook import build_workbook
 
-__all__ = ["build_report", "build_workbook", "check_templates", "passage"]
+__all__ = ["build_report", "build_workbook", "check_report", "check_workbook", "passage"]

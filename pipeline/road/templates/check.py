@@ -14,16 +14,21 @@ from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, design_layout, plain, read_layout
 from pipeline.model.finding import Finding, notice
 from pipeline.road.templates.report import placeholders, table_placeholders
+from pipeline.road.templates.words import vanishing_words
 
 _A4 = "9"
 
 
-def check_templates(form: Form, folder: Path, local: frozenset[str] = frozenset()) -> list[Finding]:
-    """Check ``return.xlsx`` and ``report.docx`` in ``folder``; raises `TemplateError` if one is unreadable. ``local``
-    are codes of local indicators that the report may print.
+def check_workbook(form: Form, folder: Path) -> list[Finding]:
+    """Check ``return.xlsx`` in ``folder``; raises `TemplateError` if it is unreadable."""
+    return list(_workbook(form, folder / "return.xlsx"))
+
+
+def check_report(form: Form, folder: Path, local: frozenset[str] = frozenset()) -> list[Finding]:
+    """Check ``report.docx`` in ``folder``; raises `TemplateError` if it is unreadable or a tag cannot be parsed.
+    ``local`` are codes of local indicators that the report may print.
     """
-    workbook, report = folder / "return.xlsx", folder / "report.docx"
-    return [*_workbook(form, workbook), *_report(form, report, local)]
+    return list(_report(form, folder / "report.docx", local))
 
 
 def _workbook(form: Form, path: Path) -> Iterator[Finding]:
@@ -131,3 +136,4 @@ def _report(form: Form, path: Path, local: frozenset[str]) -> Iterator[Finding]:
             yield notice("K12", where=where | {"item": item.code}, label=item.label, name=item.code)
     for code in sorted(asked - {item.code for item in form.items} - local):
         yield notice("K13", where=where | {"item": code}, name=code)
+    yield from vanishing_words(path)

@@ -22,6 +22,7 @@ from lxml import etree
 
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
+from pipeline.files.word import explain_word_fault
 from pipeline.form import Form, Item, Table
 from pipeline.layout import table_grid
 from pipeline.road.templates.sentences import passage
@@ -174,15 +175,19 @@ def _open_template(template: Path) -> DocxTemplate:
         opened = DocxTemplate(io.BytesIO(template.read_bytes()))
         opened.init_docx()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError) as error:
-        raise TemplateError(f"Word 模板 {template} 打不开：{error}。请用 xxgk template 重新生成。") from error
+        raise TemplateError(
+            f"Word 模板 {template} 打不开：{explain_word_fault(template, error)}。请用 xxgk template 重新生成。"
+        ) from error
     return opened
 
 
 def _source(template: DocxTemplate) -> str:
-    """Return the template's text as docxtpl passes it to Jinja: body, headers and footers."""
+    """Return the template's text as docxtpl passes it to Jinja: body, headers, footers and footnotes."""
     parts: list[str] = [template.get_xml()]
     for uri in (template.HEADER_URI, template.FOOTER_URI):
         parts.extend(template.get_part_xml(part) for _, part in template.get_headers_footers(uri))
+    notes = [part for part in template.docx.part.package.iter_parts() if part.partname.endswith("/footnotes.xml")]
+    parts.extend(part.blob.decode("utf-8") for part in notes)
     return "\n".join(template.patch_xml(part) for part in parts)
 
 

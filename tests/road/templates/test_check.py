@@ -14,7 +14,7 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidationList
 
 from pipeline.form import Form
-from pipeline.road.templates import build_workbook, check_templates
+from pipeline.road.templates import build_workbook, check_report, check_workbook
 
 
 def lose(name: str) -> Callable[[Workbook], None]:
@@ -75,7 +75,7 @@ def test_what_the_workbook_lost(tmp_path: Path, form: Form, form_folder: Path, c
     book = openpyxl.load_workbook(tmp_path / "form" / "return.xlsx")
     lose(change)(book)
     book.save(tmp_path / "form" / "return.xlsx")
-    findings = check_templates(form, tmp_path / "form")
+    findings = [*check_workbook(form, tmp_path / "form"), *check_report(form, tmp_path / "form")]
     assert {finding.code for finding in findings} == codes
     assert all(finding.file == "return.xlsx" for finding in findings)
 
@@ -88,7 +88,7 @@ def test_what_the_report_lost(tmp_path: Path, form: Form, form_folder: Path) -> 
     report.tables[1].rows[5].cells[3].paragraphs[0].runs[0].text = ""
     report.add_paragraph("{{ info.nothing }}")
     report.save(str(tmp_path / "form" / "report.docx"))
-    found = {(finding.code, finding.item) for finding in check_templates(form, tmp_path / "form")}
+    found = {(finding.code, finding.item) for finding in check_report(form, tmp_path / "form")}
     assert found == {("K12", "t3.granted.natural"), ("K13", "info.nothing")}
 
 
