@@ -48,7 +48,7 @@ def xxgk(*arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
         (["run", "--year", "2024"], 2, "没有 inputs/2024 文件夹"),
         (["status", "--year", "2024"], 2, "没有 inputs/2024 文件夹"),
         (["history", "--help"], 0, "从已公开的年报或留存的报表导入"),
-        (["history", "import", "a.docx", "--year", "2023"], 2, "缺少必填的 --unit"),
+        (["history", "import", "a.docx", "--year", "2023"], 2, "二者写一个"),
         (["init", "x", "--year", "2015"], 2, "没有适用于 2015 年度的表式"),
     ],
 )

@@ -12,7 +12,7 @@ from pipeline.cli.words import word
 from pipeline.form import Band, Form, Value, print_figure
 from pipeline.form import Table as Statutory
 from pipeline.model.past import Past
-from pipeline.prior_year.importing import Known, Recalled
+from pipeline.prior_year.importing import WHOLE, Known, Recalled
 
 UNKNOWN = "？"
 
@@ -27,7 +27,7 @@ def recalled(result: Recalled, year: int, *, json: bool) -> None:
     if form is not None and values:
         figures(form, values)
     show.findings(result.findings)
-    who = f"{result.unit.code} {result.unit.name}"
+    who = f"{result.unit.code} {result.unit.name}".strip()
     if result.past is None:
         screen.put(f"[red]没有保存[/] {word(who)} {year} 年度的历史，原因见上。")
         return
@@ -41,9 +41,10 @@ def withdrawn(past: Past) -> None:
     """An import that was taken back, and the next step."""
     file = f"{past.source} {past.file}（哈希 {past.sha256[:12]}）"
     screen.put(
-        f"[green]已撤回[/] {word(past.unit)} {past.year} 年度的历史：{word(file)}。撤回的记录和文件仍留在台账历史库里。"
+        f"[green]已撤回[/] {word(past.unit or WHOLE)} {past.year} 年度的历史：{word(file)}。撤回的记录和文件仍留在台账历史库里。"
     )
-    screen.put(f"下一步：运行 xxgk history show --year {past.year} --unit {word(past.unit)}，看现在还知道些什么。")
+    which = f" --unit {word(past.unit)}" if past.unit else ""
+    screen.put(f"下一步：运行 xxgk history show --year {past.year}{which}，看现在还知道些什么。")
 
 
 def figures(form: Form, values: Mapping[str, Value]) -> None:

@@ -8,7 +8,17 @@ from typing import TypedDict
 from pipeline.control.cells import ControlRow, as_text
 from pipeline.form import LOCAL, Form, Item
 from pipeline.layout import plain
-from pipeline.model.control import Acceptance, Adjustment, Claim, Correction, Profile, Treatment, Waiver
+from pipeline.model.control import (
+    DROPPED,
+    GENERATED,
+    Acceptance,
+    Adjustment,
+    Claim,
+    Correction,
+    Profile,
+    Treatment,
+    Waiver,
+)
 from pipeline.model.finding import messages
 
 
@@ -130,12 +140,17 @@ def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[
                 row.wrong("处理", "采用、不采用或空白")
 
 
-def texts(table: Iterator[ControlRow], form: Form) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """Read the office's own paragraphs, by the text item that the first column names, with their cells."""
+def texts(
+    table: Iterator[ControlRow], form: Form
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str], tuple[str, ...]]:
+    """Read the office's own paragraphs, by the text item that the first column names, with their cells; and the items
+    whose generated sentences they replace.
+    """
     texts = (*form.of_table("text"), *(item for item in form.of_table(LOCAL) if not item.numeric))
     labels = {plain(item.row_path[-1]): item.code for item in texts}
     found: dict[str, tuple[str, ...]] = {}
     cells: dict[str, str] = {}
+    replaced: list[str] = []
     for row in table:
         code = labels.get(plain(row.text("部分")))
         if code is None:
@@ -143,7 +158,12 @@ def texts(table: Iterator[ControlRow], form: Form) -> tuple[dict[str, tuple[str,
             continue
         if lines := tuple(line.strip() for line in as_text(row.raw("文字")).splitlines() if line.strip()):
             found[code], cells[code] = lines, row.cell("文字")
-    return found, cells
+            choice = row.text("自动句子")
+            if choice not in ("", *GENERATED):
+                row.wrong("自动句子", "“保留”或“不要”，空着就是保留")
+            elif choice == DROPPED:
+                replaced.append(code)
+    return found, cells, tuple(replaced)
 
 
 def explanations(table: Iterator[ControlRow], form: Form) -> dict[str, str]:

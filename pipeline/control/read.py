@@ -88,7 +88,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
     rules = tuple(local.rules(each_if_there(model.RULES), form, indicators))
     form = extend_form(form, indicators, rules)
     sources = {item.source: item.source for item in indicators if item.source}
-    texts, text_cells = decisions.texts(each_if_there(model.TEXTS), form)
+    texts, text_cells, replaced = decisions.texts(each_if_there(model.TEXTS), form)
     return Control(
         profile=replace(profile, sources={**profile.sources, **sources}),
         units=units,
@@ -99,6 +99,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         corrections=tuple(decisions.corrections(each_if_there(model.CORRECTIONS), codes, form, year)),
         texts=texts,
         text_cells=text_cells,
+        replaced=replaced,
         explanations=decisions.explanations(each_if_there(model.EXPLANATIONS), form),
         findings=tuple(findings),
         indicators=indicators,
@@ -255,6 +256,8 @@ def _profile(
         preparer=text("填报人"),
         reviewer=text("审核人"),
         signed_on=date("填报日期"),
+        signature=text("落款"),
+        dated=date("成文日期"),
         sources=_sources(entries, sources, codes),
         thresholds=_thresholds(entries, settings),
     )

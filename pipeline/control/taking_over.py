@@ -12,7 +12,7 @@ from pipeline.errors import WorkspaceError
 from pipeline.model.control import COLUMNS, INDICATORS, PROFILE, ROSTER, RULES
 from pipeline.model.finding import Finding
 
-_DATES = ("报送期限", "退改期限", "上报期限", "公开期限", "填报日期")
+_DATES = ("报送期限", "退改期限", "上报期限", "公开期限", "填报日期", "成文日期")
 """What is another day every year."""
 
 

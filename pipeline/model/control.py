@@ -29,6 +29,8 @@ _HASH = re.compile(r"[0-9a-f]{8,64}")
 UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "县区", "其他")
 """What a unit is: some rules are asked of some types only. 本级政府 is the government the report is about, as a leaf;
 县区 is one whose return is itself a consolidation."""
+GENERATED = KEPT, DROPPED = ("保留", "不要")
+"""自动句子: whether the generated sentences of a part stand beside the office's own text."""
 LEVELS = ("县级", "设区的市", "省级")
 BLANKS: Mapping[str, Literal["return", "zero"]] = {"退回": "return", "按0计": "zero"}
 
@@ -46,7 +48,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ADJUSTMENTS: ("指标", "调整数", "理由", "批准人", "年度"),
     ACCEPTANCES: ("单位代码", "规则", "理由", "批准人", "适用的数", "年度"),
     CLAIMS: ("文件名或哈希", "单位代码", "理由", "批准人", "处理", "年度"),
-    TEXTS: ("部分", "文字"),
+    TEXTS: ("部分", "文字", "自动句子"),
     INDICATORS: (
         "指标代码", "指标名称", "种类", "小数位", "计量单位", "汇总方式", "来源单位", "适用类型", "填报说明",
     ),
@@ -55,7 +57,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     EXPLANATIONS: ("规则", "出错说明"),
 }  # fmt: skip
 
-LATER_COLUMNS = frozenset({"处理", "适用的数", "年度"})
+LATER_COLUMNS = frozenset({"处理", "适用的数", "年度", "自动句子"})
 """Columns a 台账 may do without: one that was made before there was such a column says nothing in it."""
 
 PROFILE_KEYS: Mapping[str, str] = {
@@ -75,6 +77,8 @@ PROFILE_KEYS: Mapping[str, str] = {
     "填报人": "preparer",
     "审核人": "reviewer",
     "填报日期": "signed_on",
+    "落款": "signature",
+    "成文日期": "dated",
 }
 REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位")
 """What the report cannot do without. The year is that of the folder; a 台账 may say it too."""
@@ -141,6 +145,8 @@ class Profile:
     preparer: str = ""
     reviewer: str = ""
     signed_on: dt.date | None = None
+    signature: str = ""
+    dated: dt.date | None = None
     sources: Mapping[str, str]
     thresholds: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
@@ -266,6 +272,7 @@ class Control:
     corrections: tuple[Correction, ...] = ()
     texts: Mapping[str, tuple[str, ...]]
     text_cells: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
     findings: tuple[Finding, ...]
     explanations: Mapping[str, str] = field(default_factory=dict)
     indicators: tuple[Item, ...] = ()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pipeline.model.basis import Basis
 from pipeline.model.control import Control
 from pipeline.model.county import County
+from pipeline.model.past import ROOT
 from pipeline.night.gate import Printed
 from pipeline.night.replay import Remembered
+from pipeline.prior_year.known import load_history
 
 
 def expected_tonight(basis: Basis, county: County) -> Printed:
@@ -20,6 +22,7 @@ def expected_tonight(basis: Basis, county: County) -> Printed:
         missing=county.lacking,
         level=profile.level,
         own_lines=_own_lines(basis.control),
+        former=basis.history.of(ROOT),
     )
 
 
@@ -34,6 +37,7 @@ def expected_of(night: Remembered) -> Printed:
         missing=[missing.name for missing in night.missing],
         level=profile.level,
         own_lines=_own_lines(night.control),
+        former=load_history(night.ledger, night.control, night.form, night.row.year).of(ROOT),
     )
 
 

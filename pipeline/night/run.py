@@ -19,6 +19,7 @@ from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE, Control
 from pipeline.model.county import County
 from pipeline.model.finding import Finding, notice, sort_findings
 from pipeline.model.outcome import Outcome
+from pipeline.model.past import ROOT
 from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
 from pipeline.model.standing import Checked, Standing
@@ -320,7 +321,11 @@ def _report(basis: Basis, county: County) -> ReportContent:
             "phone": profile.phone,
             "website": profile.website,
             "level": profile.level,
+            "signature": profile.signature,
+            "dated": f"{profile.dated.year}年{profile.dated.month}月{profile.dated.day}日" if profile.dated else "",
         },
         missing=county.lacking,
         provisional=tuple(standing.unit.name for standing in county.provisional),
+        former=basis.history.of(ROOT),
+        replaced=basis.control.replaced,
     )

@@ -15,10 +15,10 @@ from pipeline.control import read_control
 from pipeline.errors import WorkspaceError
 from pipeline.files.containers import Bounds, RefusedError, directory, ole, sniff
 from pipeline.form import Form, Value
-from pipeline.layout import IDENTITY_SHEET
+from pipeline.layout import IDENTITY_SHEET, plain
 from pipeline.model.control import Control, Unit
 from pipeline.model.finding import Finding, clause, notice
-from pipeline.model.past import Past, cross_over
+from pipeline.model.past import ROOT, Past, cross_over
 from pipeline.model.seal import Seal
 from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, Unclaimed
 from pipeline.prior_year import Imported, find_stated, read_report, read_tables
@@ -31,6 +31,8 @@ from pipeline.road.read.names import Roster
 from pipeline.road.read.workbook import UnreadableError, read_workbook
 from pipeline.workspace import Workspace
 
+WHOLE = "本级汇总"
+"""What the consolidation itself is called among the units."""
 _UNCOMPUTED, _PICTURE = "（公式未计算）", "（图片）"
 
 
@@ -62,14 +64,16 @@ class Known:
 def import_history(
     workspace: Workspace, file: Path, *, unit: str, year: int, now: dt.datetime, workers: int = 1
 ) -> Recalled:
-    """Read what ``unit`` reported for ``year`` from ``file`` and keep it as history, never as a return. A later import
-    takes precedence, item by item. A file that names another year, or another unit of the roster, is not kept. Raises
-    `WorkspaceError` when the unit is in no 台账 of the year or the next, no form covers the year, or the file is not
-    there.
+    """Read what ``unit`` reported for ``year`` from ``file`` and keep it as history, never as a return. ``unit`` is
+    `ROOT` for the report of the consolidation itself. A later import takes precedence, item by item. A file that names
+    another year, or another unit of the roster, is not kept.
+
+    Raises `WorkspaceError` when the unit is in no 台账 of the year or the next, no form covers the year, or the file is
+    not there.
     """
     form, _ = workspace.form(year)
     controls = list(_controls(workspace, year))
-    named = next((control.by_code[unit] for control in controls if unit in control.by_code), None)
+    named = next((found for control in controls if (found := _named(control, unit))), None)
     if named is None:
         raise WorkspaceError(_nobody(unit, year, controls))
     arrival, content = _arrival(file, now)
@@ -97,7 +101,7 @@ def withdraw_history(workspace: Workspace, *, unit: str, year: int, now: dt.date
         mine = [past for past in ledger.pasts.of(year) if past.unit == unit]
         if not mine:
             raise WorkspaceError(
-                f"没有导入过 {unit} {year} 年度的历史，不用撤回。用 xxgk history show --year {year} 可以查看。"
+                f"没有导入过 {unit or WHOLE} {year} 年度的历史，不用撤回。用 xxgk history show --year {year} 可以查看。"
             )
         ledger.pasts.withdraw(mine[-1], now=now)
     return mine[-1]
@@ -114,7 +118,7 @@ def load_known(workspace: Workspace, year: int) -> Known:
     if workspace.ledger.is_dir():
         with workspace.open_ledger() as ledger:
             for past in former.load_pasts(ledger, year):
-                units.setdefault(past.unit, Unit(code=past.unit, name=past.unit))
+                units.setdefault(past.unit, Unit(code=past.unit, name=past.unit or WHOLE))
                 each = values.setdefault(past.unit, {})
                 each.update({code: (value, past) for code, value in cross_over(past, form).values.items()})
     return Known(form=form, units=tuple(units.values()), values=values)
@@ -127,9 +131,17 @@ def _controls(workspace: Workspace, year: int) -> Iterator[Control]:
             yield read_control(workspace.control(candidate), workspace.form(candidate)[0], year=candidate)
 
 
+def _named(control: Control, unit: str) -> Unit | None:
+    """Return the unit of this code; for `ROOT` the consolidation, which may sign as its office."""
+    if unit == ROOT:
+        return Unit(code=ROOT, name=control.profile.root, aliases=(control.profile.compiler,), type="本级政府")
+    return control.by_code.get(unit)
+
+
 def _nobody(unit: str, year: int, controls: Sequence[Control]) -> str:
     if not controls:
-        return f"{year + 1} 年度和 {year} 年度都没有台账，认不出单位 {unit}。请先运行 xxgk init，填好单位名录。"
+        whose = f"单位 {unit}" if unit else "汇总单位"
+        return f"{year + 1} 年度和 {year} 年度都没有台账，认不出{whose}。请先运行 xxgk init，填好单位名录。"
     years = "、".join(str(control.profile.year) for control in controls)
     return f"{years} 年度的单位名录里没有代码 {unit}。请核对 --unit，或先把单位加到名录里。"
 
@@ -223,6 +235,8 @@ def _contradictions(
         return
     stated = imported.stated.unit
     resolved = [Roster.of(control).resolve(stated) for control in controls] if stated else []
+    if unit.code == ROOT and plain(stated) in {plain(name) for name in (unit.name, *unit.aliases)}:
+        return
     if stated and not any(unit.code in codes for codes in resolved):
         ours = any(stated == control.profile.root for control in controls)  # the consolidation's own report
         words = {"name": name, "found": stated, "expected": expected}

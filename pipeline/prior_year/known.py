@@ -43,7 +43,7 @@ def _with_root(ledger: Ledger, year: int, form: Form, units: History) -> History
         for code, text in published.items()
         if text is not None and code in form.position and form.item(code).numeric and _is_figure(form, code, text)
     }
-    return History(values={**units.values, ROOT: root}) if root else units
+    return History(values={**units.values, ROOT: {**units.of(ROOT), **root}}) if root else units
 
 
 def _is_figure(form: Form, code: str, text: str) -> bool:

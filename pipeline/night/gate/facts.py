@@ -23,7 +23,9 @@ from pipeline.road.templates import passage
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _WRITTEN = r"\s*(?P<n{n}>[0-9]{{1,3}}(?:[,，][0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|[零〇一二两三四五六七八九十百千万]+)\s*"
-_BEGINS = r"(?:^|(?<=[，。；：、\s　]))"
+_BEGINS = r"^|(?<=[，。；：、\s　])"
+_TAIL = 2
+"""Characters of the opening that tell where its first clause begins."""
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _SENTENCE = re.compile(r"[。；;！？!?]")
 _SHOWN = 24
@@ -50,9 +52,10 @@ class _Fact:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The clause with any numbers."""
+        """The clause with any numbers, behind its opening or another clause."""
         first, *rest = (re.escape(part) for part in _NUMBER.split(self.words))
-        return re.compile(_BEGINS + first + "".join(_WRITTEN.format(n=n) + part for n, part in enumerate(rest)))
+        begins = _BEGINS + (f"|(?<={re.escape(self.opening[-_TAIL:])})" if self.opening else "")
+        return re.compile(f"(?:{begins})" + first + "".join(_WRITTEN.format(n=n) + part for n, part in enumerate(rest)))
 
 
 def fact_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterator[Finding]:
@@ -92,9 +95,15 @@ def narrative_findings(name: str, lines: Sequence[Line], printed: Printed) -> It
 def _list_facts(printed: Printed) -> Iterator[_Fact]:
     """Yield every generated clause whose figures are known."""
     content = ReportContent(
-        form=printed.form, year=printed.year, figures=printed.figures, texts={}, profile={"level": printed.level},
-        missing=(), provisional=(),
-    )  # fmt: skip
+        form=printed.form,
+        year=printed.year,
+        figures=printed.figures,
+        texts={},
+        profile={"root": printed.root, "level": printed.level},
+        missing=(),
+        provisional=(),
+        former=printed.former,
+    )
     pieces: list[tuple[Item, str, str]] = []
     for item in printed.form.of_table("text"):
         generated = passage(printed.form, item.code)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pipeline.form import Figure, Form
+from pipeline.form import Figure, Form, Value
 from pipeline.model.finding import Finding, violation
 
 
@@ -14,7 +14,7 @@ class Printed:
     """Whose report it is, for which year, the figures by item code, and who is not counted yet.
 
     ``own_lines`` are the lines of the office's own texts, which the night asks about at their cells of the 台账; they
-    are not asked about again.
+    are not asked about again. ``former`` are the figures of the year before, as far as they are known.
     """
 
     form: Form
@@ -24,6 +24,7 @@ class Printed:
     missing: Sequence[str] = ()
     level: str = ""
     own_lines: Collection[str] = ()
+    former: Mapping[str, Value] = field(default_factory=dict)
 
     def wrong(
         self, name: str, detail: str, found: str, expected: str, *, place: tuple[str, str] = ("", ""), item: str = ""

@@ -13,8 +13,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,10 +30,13 @@ from markupsafe import Markup, escape
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
 from pipeline.files.word import explain_word_fault
-from pipeline.form import LOCAL, Form, Item, print_figure
+from pipeline.form import LOCAL, Form, Item, Value, print_figure
 
-PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level")
-"""汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级; a key that is absent prints as nothing."""
+PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level", "signature", "dated")
+"""汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级, 落款, 成文日期; a key that is absent prints as nothing."""
+_SUBJECTS = {"县级": "全县", "设区的市": "全市", "省级": "全省"}
+_PLACES = ("自治县", "自治州", "自治旗", "县", "区", "市", "旗", "州", "盟", "省", "镇", "乡")
+_GOVERNMENT = re.compile(r"(?:人民)?政府$")
 
 NOT_YET = "（暂缺）"
 """What is printed for a local indicator whose one source has not reported yet."""
@@ -50,7 +53,9 @@ class ReportContent:
     ``figures`` by item code; those of the statutory tables must be there, an ``info.*`` of ``None`` is unknown and
     its words are left out, a ``local.*`` of ``None`` is printed as
     `NOT_YET`. ``texts`` by item code, one string a paragraph. ``profile`` by `PROFILE_KEYS`.
-    ``missing`` and ``provisional`` name units not counted yet, and units counted provisionally.
+    ``missing`` and ``provisional`` name units not counted yet, and units counted provisionally. ``former`` are the
+    figures of the year before, as far as they are known; ``replaced`` the texts that take the place of the generated
+    sentences.
     """
 
     form: Form
@@ -60,6 +65,8 @@ class ReportContent:
     profile: Mapping[str, str]
     missing: tuple[str, ...]
     provisional: tuple[str, ...]
+    former: Mapping[str, Value] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
 
 
 def render_report(template: Path, content: ReportContent) -> bytes:
@@ -87,7 +94,7 @@ def fill_words(pieces: Iterable[str], content: ReportContent) -> list[str]:
     for piece in pieces:
         try:
             filled.append(html.unescape(environment.from_string(piece).render(context)))
-        except jinja2.UndefinedError:
+        except (jinja2.UndefinedError, ArithmeticError, TypeError):
             filled.append("")
     return filled
 
@@ -197,12 +204,44 @@ def _context(content: ReportContent) -> dict[str, Any]:
         "profile": profile,
         "missing": [_clean(name) for name in content.missing],
         "provisional": [_clean(name) for name in content.provisional],
+        "replaced": [code for code in content.replaced if content.texts.get(code)],
+        "subject": subject_of(profile.root, profile.level),
+        "percent": percent,
+        "former": _Branch("former"),
     }
     for item in content.form.items:
         if item.table != "meta":
             value = _figure(item, content) if item.numeric else _paragraphs(content.texts.get(item.code, ()))
             _plant(context, item.code, value)
+            if item.numeric:
+                known = content.former.get(item.code)
+                _plant(context, f"former.{item.code}", None if isinstance(known, str) else known)
     return context
+
+
+def subject_of(root: str, level: str) -> str:
+    """Whom a report speaks for.
+
+    >>> [subject_of(name, "县级") for name in ("方正县人民政府", "南岗区人民政府", "会发镇人民政府", "方正县财政局", "")]
+    ['全县', '全区', '全镇', '本机关', '全县']
+    """
+    name = _GOVERNMENT.sub("", root)
+    if name != root:
+        place = next((place for place in _PLACES if name.endswith(place)), "")
+        return f"全{place}" if place else _SUBJECTS.get(level, "全县")
+    if root.endswith(("街道办事处", "街道")):
+        return "本街道"
+    return "本机关" if root else _SUBJECTS.get(level, "全县")
+
+
+def percent(part: int | Decimal, whole: int | Decimal) -> Decimal:
+    """A share in percent with one decimal, none where it is 0.
+
+    >>> str(percent(2, 3)), str(percent(1, 4)), str(percent(5, 1000))
+    ('66.7', '25', '0.5')
+    """
+    share = (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return share.quantize(Decimal(1)) if share == share.to_integral_value() else share
 
 
 def _figure(item: Item, content: ReportContent) -> int | Decimal | _NotYet | None:

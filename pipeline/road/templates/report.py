@@ -31,6 +31,7 @@ from pipeline.road.templates.typography import (
     HEADING,
     NOTICE,
     RED,
+    SIGNATURE,
     SUBHEADING,
     TITLE,
     add_paragraph,
@@ -40,10 +41,12 @@ from pipeline.road.templates.typography import (
 )
 
 REPORT_NAMES = frozenset(
-    ["year", "form.title", "form.basis", "missing", "provisional"]
+    ["year", "form.title", "form.basis", "missing", "provisional", "subject", "replaced", "percent"]
     + [f"profile.{key}" for key in ("root", "compiler", "address", "postcode", "phone", "website", "level")]
+    + ["profile.signature", "profile.dated"]
 )
-"""What a report template may use besides item codes."""
+"""What a report template may use besides item codes, and besides them behind ``former.``: the figures of last year."""
+_FORMER = "former."
 
 MISSING_TEXT = "（本部分文字待补充）"
 _NUMERALS = "一二三四五六七八九十"
@@ -90,6 +93,8 @@ def build_report(form: Form, path: Path) -> None:
         if isinstance(above, Table) and not spacing.page_break_before:
             spacing.space_before = Pt(14.5)
         above = part
+    for name in ("signature", "dated"):
+        _when(document, f"profile.{name}", f"{{{{ profile.{name} }}}}", SIGNATURE)
     path.write_bytes(_settle(document, form))
 
 
@@ -112,7 +117,8 @@ def placeholders(template: Path) -> frozenset[str]:
     inner = {id(chain.node) for chain in chains}
     names = [node for node in tree.find_all(nodes.Name) if id(node) not in inner]
     asked = {_dotted_name(node) for node in (*names, *chains) if id(node) not in inner}
-    return frozenset(name for name in asked if name.split(".")[0] in roots) - REPORT_NAMES
+    named = {name.removeprefix(_FORMER) for name in asked if name.split(".")[0] in roots}
+    return frozenset(named) - REPORT_NAMES
 
 
 def table_placeholders(template: Path) -> frozenset[str]:
@@ -137,7 +143,8 @@ def _section(document: WordDocument, form: Form, item: Item) -> None:
         add_paragraph(document, item.row_path[1], SUBHEADING)
     generated = passage(form, item.code)
     if generated is not None:
-        _when(document, generated.when, generated.jinja(), BODY)
+        kept = f'"{item.code}" not in replaced'
+        _when(document, f"{kept} and ({generated.when})" if generated.when else kept, generated.jinja(), BODY)
     # Where the figures speak already, an office's bare “无” adds nothing.
     words = f'{item.code}|reject("in", ["无", "无。"])|list' if generated else item.code
     add_paragraph(document, f"{{%p set words = {words} %}}", BODY)
@@ -145,7 +152,9 @@ def _section(document: WordDocument, form: Form, item: Item) -> None:
     add_paragraph(document, "{{ paragraph }}", BODY)
     add_paragraph(document, "{%p endfor %}", BODY)
     if generated is None or generated.when:
-        nothing = "not words" + (f" and not ({generated.when})" if generated else "")
+        nothing = "not words" + (
+            f" and not ({generated.when})" if generated else ""
+        )  # never without words when replaced
         add_paragraph(document, f"{{%p if {nothing} %}}", BODY)
         add_paragraph(document, MISSING_TEXT, BODY, color=RED)
         add_paragraph(document, "{%p endif %}", BODY)

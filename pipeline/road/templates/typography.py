@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import floor
 from typing import Any
 
 from docx import Document
@@ -25,14 +26,18 @@ from docx.text.paragraph import Paragraph
 from pipeline.layout import Grid, GridCell
 
 TITLE, HEADING, SUBHEADING, BODY = "Title", "Heading 1", "Heading 2", "Body Text"
-NOTICE, CELL, SMALL_CELL = "汇总提示", "表格文字", "表格小字"
+NOTICE, CELL, SMALL_CELL, SIGNATURE = "汇总提示", "表格文字", "表格小字", "落款"
 BLACK = RGBColor(0, 0, 0)
 RED = RGBColor(0xC0, 0x00, 0x00)
 
 _TEXT_WIDTH = 8844
 """The text block's 156 mm in twentieths of a point."""
 _LINE = 29.0
-_LABEL_WIDTHS = (10.0, 18.0, 45.0)
+_CHARACTERS = 28
+"""Characters of a line: twenty-eight of 16 points are 6 points wider than the text block, so each is set a little closer.
+A grid of characters would say the same, and programs disagree about its pitch.
+"""
+_LABEL_WIDTHS = (12.0, 18.0, 45.0)
 """Millimetres of a table's label columns, read from the right: a single label column is the widest."""
 _LONG_TABLE, _WIDE_TABLE = 20, 10
 """From this many rows on a table has its own page, closer set; from this many columns on its type is small."""
@@ -51,6 +56,7 @@ class _Setting:
     line: float = _LINE
     align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.JUSTIFY
     first_line: int = 0
+    right: int = 0
     heading: bool = False
     bold: bool = False
     color: RGBColor = BLACK
@@ -66,6 +72,7 @@ _STYLES: dict[str, _Setting] = {
     HEADING: _Setting(chinese="黑体", first_line=2, heading=True),
     SUBHEADING: _Setting(chinese="楷体_GB2312", first_line=2, heading=True),
     NOTICE: _Setting(chinese="黑体", size=14, line=24, bold=True, color=RED, on_grid=False, boxed=True),
+    SIGNATURE: _Setting(chinese="仿宋_GB2312", align=WD_ALIGN_PARAGRAPH.RIGHT, right=4),
     CELL: _Setting(chinese="宋体", size=10.5, line=14, align=_CENTER, on_grid=False),
     SMALL_CELL: _Setting(chinese="宋体", size=9, line=12, align=_CENTER, on_grid=False),
     "Footer": _Setting(chinese="宋体", latin="宋体", size=14, line=18, align=WD_ALIGN_PARAGRAPH.LEFT),
@@ -229,8 +236,12 @@ def _set_style(document: WordDocument, name: str, setting: _Setting) -> None:
         paragraph.space_after = Pt(12)
     for addition in additions:
         properties.insert_element_before(addition, "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
-    indent = _element("ind", left=side, right=side, **first_line)
+    right = {"rightChars": setting.right * 100, "right": round(setting.right * setting.size * 20) or side}
+    indent = _element("ind", left=side, **right, **first_line)
     properties.insert_element_before(indent, "w:jc", "w:outlineLvl")
+    if setting.on_grid and setting.size == _STYLES["Normal"].size:
+        closer = floor(_TEXT_WIDTH / _CHARACTERS - setting.size * 20)
+        element.get_or_add_rPr().insert_element_before(_element("spacing", val=closer), "w:sz", "w:szCs")
     if setting.heading:
         properties.append(_element("outlineLvl", val=int(name[-1]) - 1))
 
