@@ -74,7 +74,7 @@ def test_only_the_night_and_those_above_know_several_stations() -> None:
         if room(name) != "road":
             knowing.setdefault(room(name), set()).update(station(target) for target in imports(path))
     several = {name for name, stations in knowing.items() if len(stations - {""}) > 1}
-    assert several == {"night", "queries", "prior_year", "demo"} & several
+    assert several == {"night", "queries", "prior_year", "demo", "faces"} & several
     assert "night" in several
 
 

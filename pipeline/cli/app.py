@@ -16,6 +16,7 @@ import typer
 
 from pipeline.cli import screen, show
 from pipeline.cli.chinese import new_app
+from pipeline.cli.faces import add_faces
 from pipeline.cli.history import history_app
 from pipeline.cli.options import (
     CLEAN,
@@ -53,6 +54,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
 add_questions(app)
+add_faces(app)
 add_service(app)
 
 

@@ -20,6 +20,8 @@ from pipeline.workspace import Workspace
 
 ISSUED, FILLED = "issued", ("data", "corrections")
 """The sub-folders of a year's outputs: what was sent out, and those that every night fills anew."""
+FACES = ("unit_reports", "publish")
+"""Sub-folders with other faces of a night; the next night that publishes removes them, so that none is stale."""
 MANIFEST, REPORT = "封存清单.json", "report.docx"
 
 
@@ -29,7 +31,7 @@ def publish(workspace: Workspace, ledger: Ledger, year: int, files: Mapping[str,
     """
     folder = workspace.year_outputs(year)
     issued = {} if (folder / ISSUED).is_dir() else issued_files(ledger, year)
-    return publish_files(folder, {**files, **issued}, replaces=(*FILLED, MANIFEST, REPORT, *FINAL))
+    return publish_files(folder, {**files, **issued}, replaces=(*FILLED, *FACES, MANIFEST, REPORT, *FINAL))
 
 
 def hashes_of(files: Mapping[str, bytes]) -> dict[str, str]:

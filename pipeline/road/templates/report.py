@@ -55,7 +55,8 @@ _PRINTED = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 
 _INTRODUCTION = (
     "按照《中华人民共和国政府信息公开条例》（国务院令第711号，以下简称《条例》）第四十九条、第五十条和"
-    "国家统一规定的年度报告格式（{{ form.basis }}），{{ profile.compiler or profile.root }}汇总{{ profile.root }}"
+    "国家统一规定的年度报告格式（{{ form.basis }}），{% if profile.compiler and profile.compiler != profile.root %}"
+    "{{ profile.compiler }}汇总{{ profile.root }}{% else %}{{ profile.root }}根据{% endif %}"
     "{{ year }}年政府信息公开工作情况，编制本报告。各项数据的统计时间为{{ year }}年1月1日至12月31日。"
     "{% if profile.website %}报告电子版可在{{ profile.website }}查看、下载。{% endif %}"
     "对报告内容有疑问的，请与{{ profile.compiler or profile.root }}联系"
