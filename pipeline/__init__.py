@@ -28,7 +28,8 @@ FLOORS = (
     ("road",),
     ("prior_year",),
     ("night", "setup"),
-    ("queries", "demo", "service", "faces"),
+    ("queries", "demo", "service"),
+    ("faces",),
     ("cli",),
 )
 """The rooms from the ground up: a room imports rooms of lower floors only."""

@@ -8,6 +8,8 @@
 
     [run]
     workers = 2                                           # 同时读几份报送件；0 由程序决定
+    [publish]
+    faces = ["html", "infographic", "data", "material"]   # 每次汇总以后自动生成哪些；不写就只在 xxgk publish 时生成
     [log]
     keep = 10                                             # outputs/log 里保留几个写满的日志文件
 
@@ -23,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.errors import WorkspaceError
 
@@ -35,17 +37,21 @@ ENVIRONMENT = "XXGK_"
 WORKSPACE_VARIABLE = "XXGK_WORKSPACE"
 _PREFIX = "postgresql"
 _SECRET = ("ledger.address",)
-_SECTIONS = ("ledger", "run", "log")
+_SECTIONS = ("ledger", "run", "publish", "log")
+FACES = ("html", "infographic", "data", "material")
+"""The faces of a night beyond Word and workbook; ``pdf`` is one more, which needs LibreOffice."""
+PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
-    reading processes, 0 for as many as the machine suits; ``log_files`` are the full log files that are kept.
+    reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``log_files`` are the full log files that are kept.
     """
 
     ledger: str = ""
     workers: int = 0
+    faces: tuple[str, ...] = ()
     log_files: int = 10
 
 
@@ -75,6 +81,7 @@ def read_settings(root: Path) -> Settings:
     return Settings(
         ledger=address.replace("postgresql://", "postgresql+psycopg://", 1),
         workers=int(values["run"]["workers"]),
+        faces=tuple(values["publish"]["faces"]),
         log_files=int(values["log"]["keep"]),
     )
 
@@ -92,6 +99,8 @@ def list_settings(root: Path) -> list[Setting]:
 
 
 def _shown(key: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return "、".join(value)
     return "（已设置，不显示）" if key in _SECRET and value else str(value)
 
 
@@ -156,6 +165,9 @@ def _model() -> type[BaseSettings]:
     class RunSection(Section):
         workers: int = Field(default=0, ge=0, le=64)
 
+    class PublishSection(Section):
+        faces: tuple[Literal["html", "infographic", "data", "material", "pdf"], ...] = ()
+
     class LogSection(Section):
         keep: int = Field(default=10, ge=1, le=1000)
 
@@ -163,6 +175,7 @@ def _model() -> type[BaseSettings]:
         model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, env_nested_delimiter="__", extra="forbid")
         ledger: LedgerSection = LedgerSection()
         run: RunSection = RunSection()
+        publish: PublishSection = PublishSection()
         log: LogSection = LogSection()
 
         @classmethod
@@ -179,7 +192,7 @@ def _model() -> type[BaseSettings]:
     return Model
 
 
-_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[log] keep。"
+_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[log] keep。"
 
 
 def _faults(errors: Any) -> Iterator[str]:
@@ -192,6 +205,8 @@ def _faults(errors: Any) -> Iterator[str]:
         elif "min_length" in error["type"] or error["type"] in ("greater_than_equal", "less_than_equal"):
             limit = error.get("ctx", {})
             yield f"{key} 应" + (f"不小于 {limit['ge']}" if "ge" in limit else f"不大于 {limit.get('le')}")
+        elif error["type"] == "literal_error":
+            yield f"{key} 应当是 {'、'.join((*FACES, PDF))} 之一"
         else:
             yield f"{key} 应当是" + ("整数" if error["type"].startswith("int") else "文字")
     if unknown:

@@ -39,6 +39,7 @@ def test_what_may_stand_there(tmp_path: Path, text: str | None, address: str) ->
         ('[run]\nworkers = "x"\n', "run.workers 应当是整数"),
         ("[run]\nworkers = -1\n", "run.workers 应不小于 0"),
         ("[log]\nkeep = 0\n", "log.keep 应不小于 1"),
+        ('[publish]\nfaces = ["word"]\n', "publish.faces.0 应当是 html、infographic、data、material、pdf 之一"),
         ('[ledger]\naddress_file = "none"\n', "none 读不出来"),
         ('[ledger]\naddress = "mysql://a"\n', "postgresql://"),
     ],
@@ -64,6 +65,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ("ledger.address", "（已设置，不显示）", "xxgk.toml"),
         ("ledger.address_file", "", "默认"),
         ("run.workers", "3", "环境变量 XXGK_RUN__WORKERS"),
+        ("publish.faces", "", "默认"),
         ("log.keep", "10", "默认"),
     ]
     monkeypatch.setenv("XXGK_RUN__WORKRES", "3")

@@ -16,7 +16,7 @@ import typer
 
 from pipeline.cli import screen, show
 from pipeline.cli.chinese import new_app
-from pipeline.cli.faces import add_faces
+from pipeline.cli.faces import add_faces, publish_after
 from pipeline.cli.history import history_app
 from pipeline.cli.options import (
     CLEAN,
@@ -229,6 +229,8 @@ def run(
     folder, seconds = where.year_outputs(year), time.perf_counter() - started
     if outcome is not None:
         show.outcome(outcome, folder, seconds, json=json)
+        if not json:
+            publish_after(where, year)
         again = outcome.open_points
     else:
         document, closing = last_document(where, year), closing_of(where, year)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pipeline.cli import screen, show
 from pipeline.cli.words import word
+from pipeline.faces.publishing import FOLDER as PUBLISH
+from pipeline.faces.publishing import Published
 from pipeline.faces.unit_reports import FOLDER, TODO, UnitReport
 
 _MOST = 20
@@ -39,3 +41,21 @@ def unit_reports(reports: Sequence[UnitReport], folder: Path, *, json: bool) -> 
         )
     if len(lacking) > _MOST:
         screen.put(f"  ……没有生成的共 {len(lacking)} 个单位")
+
+
+def published(made: Published, folder: Path, *, json: bool) -> None:
+    """The files that were made, and what could not be."""
+    if json:
+        findings = [asdict(finding) for finding in made.findings]
+        screen.document(
+            {"files": list(made.files), "omitted": list(made.omitted), "complete": made.complete, "findings": findings}
+        )
+        return
+    show.findings(made.findings)
+    screen.put(f"已生成 {len(made.files)} 个文件：{folder / PUBLISH}")
+    for name in made.files:
+        screen.put(f"  {word(name)}")
+    for reason in made.omitted:
+        screen.put(f"[yellow]没有生成[/]：{word(reason)}")
+    if not made.complete:
+        screen.put("[yellow]还有单位没有计入，这些文件不是最终结果，不要发布。[/]")

@@ -98,6 +98,10 @@ def _extras(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
         yield Check(
             "加速包", "hint", "没有装 isal，解压慢一些，结果一样", "可以不装；要装请运行 pip install xxgk[fast]。"
         )
+    if importlib.util.find_spec("matplotlib") is None:
+        yield Check(
+            "画图", "hint", "没有装 matplotlib，网页和图解里没有图表", '要图表的运行 pip install "xxgk[charts]"。'
+        )
     if read_settings(workspace.root).ledger and importlib.util.find_spec("psycopg") is None:
         yield Check(
             "数据库驱动", "fault", "历史库设在 PostgreSQL，没有装 psycopg", "请运行 pip install xxgk[postgres]。"

@@ -2,7 +2,7 @@
 
 from pipeline.road.publish.corrections import corrections
 from pipeline.road.publish.county_workbook import county_workbook
-from pipeline.road.publish.figures import figures_csv, run_json
+from pipeline.road.publish.figures import figures_csv, figures_table, run_json, sheet_of
 from pipeline.road.publish.report import ReportContent, fill_words, render_report
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "corrections",
     "county_workbook",
     "figures_csv",
+    "figures_table",
     "fill_words",
     "render_report",
     "run_json",
+    "sheet_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -24,39 +24,67 @@ _COLUMNS = ("年度", "汇总单位", "指标代码", "表", "行", "列", "计�
 
 
 def figures_csv(outcome: Outcome) -> bytes:
-    """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese.
-
-    Each row says whether the figure is complete and who is missing, so that a single row can be used alone.
-    """
-    sheets = {table.code: table.sheet for table in outcome.form.tables} | {"info": "基本情况", LOCAL: LOCAL_SHEET}
+    """Every county figure in a row; UTF-8 with BOM so that Excel and WPS open it as Chinese."""
     county = outcome.county
+    return figures_table(
+        outcome.form,
+        outcome.control.profile.root,
+        outcome.year,
+        county.figures,
+        counted=len(county.counted),
+        missing=[standing.unit.name for standing in county.missing],
+        provisional=[standing.unit.name for standing in county.provisional],
+        complete=county.complete,
+    )
+
+
+def figures_table(
+    form: Form,
+    root: str,
+    year: int,
+    figures: Mapping[str, Figure | None],
+    *,
+    counted: int,
+    missing: Sequence[str],
+    provisional: Sequence[str],
+    complete: bool,
+) -> bytes:
+    """The same from its parts. Each row says whether the figure is complete and who is missing, so that a single row
+    can be used alone.
+    """
     state = {
-        "完整": "是" if county.complete else "否",
-        "已计入单位数": len(county.counted),
-        "尚缺单位数": len(county.missing),
-        "尚缺单位": "、".join(standing.unit.name for standing in county.missing),
-        "经认可暂计入单位": "、".join(standing.unit.name for standing in county.provisional),
+        "完整": "是" if complete else "否",
+        "已计入单位数": counted,
+        "尚缺单位数": len(missing),
+        "尚缺单位": "、".join(missing),
+        "经认可暂计入单位": "、".join(provisional),
     }
     out = io.StringIO()
     rows = (
         {
-            "年度": outcome.year,
-            "汇总单位": outcome.control.profile.root,
+            "年度": year,
+            "汇总单位": root,
             "指标代码": item.code,
-            "表": sheets[item.table],
+            "表": sheet_of(form, item),
             "行": " / ".join(item.row_path),
             "列": " / ".join(item.column_path),
             "计量单位": item.unit,
-            "数值": _print(county.figures[item.code]),
+            "数值": _print(figures[item.code]),
             **state,
         }
-        for item in outcome.form.items
-        if item.code in county.figures
+        for item in form.items
+        if item.code in figures
     )
     writer = csv.DictWriter(out, (*_COLUMNS, *state), lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue().encode("utf-8-sig")
+
+
+def sheet_of(form: Form, item: Item) -> str:
+    """The name of the sheet an item stands on: 表二, 表三, 表四, 基本情况, 本地指标."""
+    sheets = {table.code: table.sheet for table in form.tables} | {"info": "基本情况", LOCAL: LOCAL_SHEET}
+    return sheets[item.table]
 
 
 def run_json(outcome: Outcome) -> bytes:
