@@ -75,10 +75,14 @@ def fact_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterato
 
 
 def narrative_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterator[Finding]:
-    """Yield what the rules of the narrative find in the parts of the report, apart from the office's own lines."""
+    """Yield what the rules of the narrative find in the parts of the report, apart from the office's own lines and our
+    own sentences, which are held against the figures as they are.
+    """
     texts = {}
+    facts = list(_list_facts(printed))
     for item in printed.form.of_table("text"):
-        kept = [line.text for line in lines_of(lines, item) if line.text.strip() not in printed.own_lines]
+        others = (line.text for line in lines_of(lines, item) if line.text.strip() not in printed.own_lines)
+        kept = [left for text in others if (left := _without_ours(text, facts))]
         if kept:
             texts[item.code] = "\n".join(kept)
     for finding in text_findings(
@@ -90,6 +94,21 @@ def narrative_findings(name: str, lines: Sequence[Line], printed: Printed) -> It
         )
         part, number = place or ("".join(item.row_path[:2]), "")
         yield finding.at(file=name, sheet=part, cell=number)
+
+
+def _without_ours(text: str, facts: Sequence[_Fact]) -> str:
+    """Return a paragraph without the sentences that are made of our clauses alone."""
+    words = {fact.words for fact in facts}
+    openings = {fact.opening for fact in facts} - {""}
+    kept = []
+    for sentence in re.findall(r"[^。]*。|[^。]+$", text):
+        opening = next((opening for opening in openings if sentence.startswith(opening)), "")
+        left = sentence.removeprefix(opening).rstrip("。")
+        for clause in sorted(words, key=len, reverse=True):
+            left = left.replace(clause, "")
+        if left.strip("， 　"):
+            kept.append(sentence)
+    return "".join(kept)
 
 
 def _list_facts(printed: Printed) -> Iterator[_Fact]:
