@@ -1,7 +1,8 @@
-"""The commands that ask the ledger: where a figure comes from, what changed, which nights there were."""
+"""The commands that ask and store nothing: is this return right, where does a figure come from, what changed."""
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,38 @@ from pipeline.cli.options import FINDINGS, HANDLED, HERE, NEWEST, Json, Root, Ru
 
 def add_questions(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
-    for question in (trace, diff, runs, table, verify):
+    for question in (check, trace, diff, runs, table, verify):
         app.command(question.__name__, **HANDLED)(question)
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="文件…", help="填好的报表，一份或几份。")],
+    year: Year = NEWEST,
+    workspace: Root = HERE,
+    correction: Annotated[
+        Path | None,
+        typer.Option("--correction", metavar="另存为", help="把标好问题的报表写到这个 .xlsx 文件（只核对一份时）。"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """马上核对报表：和每晚汇总一样读取、核对，什么都不保存。没有工作区的，按下发的那一份自带的信息核对。"""
+    from pipeline.cli import show_check
+    from pipeline.night.check_file import check_alone, check_files, write_correction
+
+    if correction and (len(files) != 1 or correction.suffix.lower() != ".xlsx"):
+        raise typer.BadParameter("只核对一份报表时才能用，文件名要以 .xlsx 结尾", param_hint="--correction")
+    now = dt.datetime.now().astimezone()
+    if workspace != HERE or find_root(workspace).inputs.is_dir():
+        where, year = choose(workspace, year)
+        answers = check_files(where, year, files, now=now, corrected=correction is not None)
+    else:
+        answers = check_alone(files, now=now, corrected=correction is not None)
+    written = bool(correction and answers[0].correction)
+    if correction and written:
+        write_correction(correction, answers[0])
+    show_check.answers(answers, correction if written else None, json=json)
+    if not all(answer.fit for answer in answers):
+        raise typer.Exit(FINDINGS)
 
 
 def trace(

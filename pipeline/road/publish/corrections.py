@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.form import Form, Value, local_items
 from pipeline.layout import Layout, areas_of, defined_names, print_area
-from pipeline.model.control import Unit
+from pipeline.model.control import Profile, Unit
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import Judged
@@ -31,48 +31,56 @@ def corrections(outcome: Outcome, fresh: Callable[[Unit], bytes]) -> dict[str, b
     files: dict[str, bytes] = {}
     for standing in outcome.standings:
         if judged := standing.to_correct:
-            files |= _correction(outcome, standing.unit, judged, fresh)
+            workbook, text = correct(
+                outcome.form, outcome.control.profile, standing.unit, judged, outcome.findings, fresh
+            )
+            stem = f"{FOLDER}/{standing.unit.file_stem}"
+            files |= {f"{stem}_退改.xlsx": workbook, f"{stem}_退改说明.txt": text}
     return files
 
 
-def _correction(
-    outcome: Outcome, unit: Unit, judged: Judged, fresh: Callable[[Unit], bytes]
-) -> Iterator[tuple[str, bytes]]:
-    """The marked workbook of one unit and its letter."""
-    findings = _standing_findings(outcome, judged)
+def correct(
+    form: Form,
+    profile: Profile,
+    unit: Unit,
+    judged: Judged,
+    sorted_findings: Sequence[Finding],
+    fresh: Callable[[Unit], bytes],
+) -> tuple[bytes, bytes]:
+    """The marked workbook of one unit and its letter. Of ``sorted_findings`` those of the return are told."""
+    findings = _standing_findings(sorted_findings, judged)
     reply = Reply(
         unit=unit,
-        profile=outcome.control.profile,
+        profile=profile,
         sent=judged.submission.arrival.name,
         workbook=f"{unit.file_stem}_退改.xlsx",
         findings=findings,
         retyped=False,
     )
-    opens = {item.code for item in outcome.form.items if item.carry}
+    opens = {item.code for item in form.items if item.carry}
     try:
-        if _is_outdated(outcome.form, unit, judged.submission):
+        if _is_outdated(form, unit, judged.submission):
             raise UnpatchableError("issued before the local indicators")
         sent, places = judged.submission.arrival.path.read_bytes(), judged.submission.places
         workbook = mark_workbook(sent, _face(reply), findings, places=places, opens=opens)
     except (UnpatchableError, OSError):
         reply = replace(reply, retyped=True)
         blank = fresh(unit)
-        layout = _named_layout(outcome.form, blank)
-        filled = _fill_issued(outcome.form, layout, blank, judged.submission)
+        layout = _named_layout(form, blank)
+        filled = _fill_issued(form, layout, blank, judged.submission)
         moved = [_move_to_issued(finding, layout) for finding in findings]
         workbook = _marked_or_plain(filled, _face(reply), moved, layout, opens)
-    yield f"{FOLDER}/{reply.workbook}", workbook
-    yield f"{FOLDER}/{unit.file_stem}_退改说明.txt", letter(reply)
+    return workbook, letter(reply)
 
 
-def _standing_findings(outcome: Outcome, judged: Judged) -> list[Finding]:
+def _standing_findings(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
     """Return the findings for the unit, the most severe first, without accepted and explained ones. A finding without a
     cell that needs no reason, such as a late return, concerns the office only.
     """
     here = set(judged.findings)
     found = [
         finding
-        for finding in outcome.findings
+        for finding in findings
         if finding in here
         and not finding.answer
         and (finding.cell or finding.severity == "error" or finding.needs_reason)

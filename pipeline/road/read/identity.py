@@ -9,6 +9,7 @@ until the office claims it in the 台账 by file name or hash; its signed row th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -229,6 +230,13 @@ def seals_of(book: Mapping[str, Rows]) -> list[Seal]:
             if seal.unit:
                 seals.append(seal)
     return seals
+
+
+def find_identity(book: Mapping[str, Rows]) -> tuple[Seal | None, str]:
+    """Return the seal of an issued workbook and the name it declares most often; no seal when there is none or several."""
+    seals = seals_of(book)
+    names = Counter(found.unit for found in search_declarations(book) if found.unit)
+    return (seals[0] if len(seals) == 1 else None), next((name for name, _ in names.most_common(1)), "")
 
 
 def search_declarations(book: Mapping[str, Rows]) -> Iterator[Declaration]:
