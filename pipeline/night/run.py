@@ -49,6 +49,8 @@ from pipeline.road.publish import (
     figures_csv,
     render_report,
     run_json,
+    status_page,
+    status_workbook,
 )
 from pipeline.road.read import Reader, read_many, read_superior
 from pipeline.workspace import Workspace
@@ -227,6 +229,8 @@ def travel(
         **({"report.docx": report} if report else {}),
         "run.json": run_json(outcome),
         "data/figures.csv": figures_csv(outcome),
+        "status.html": status_page(outcome),
+        "status.xlsx": status_workbook(outcome),
         **corrections(outcome, Stamper(basis).stamp),
     }
     stages.passed("结果文件", files=len(files), findings=len(outcome.findings))

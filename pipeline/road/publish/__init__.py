@@ -4,6 +4,7 @@ from pipeline.road.publish.corrections import correct, corrections
 from pipeline.road.publish.county_workbook import county_workbook
 from pipeline.road.publish.figures import figures_csv, figures_table, run_json, sheet_of
 from pipeline.road.publish.report import ReportContent, fill_words, render_report
+from pipeline.road.publish.status import status_page, status_workbook
 
 __all__ = [
     "ReportContent",
@@ -16,4 +17,6 @@ __all__ = [
     "render_report",
     "run_json",
     "sheet_of",
+    "status_page",
+    "status_workbook",
 ]
