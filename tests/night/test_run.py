@@ -319,7 +319,7 @@ def test_random_counties_add_up(tmp_path_factory: pytest.TempPathFactory, data: 
     size = data.draw(st.integers(1, 5))
     plausible = [rule.id for rule in form.rules if rule.id[0] in "PY"]  # random figures are consistent, not plausible
     accepted = [(f"u{n:02d}", rule, "随机数", "测试") for n in range(1, size + 1) for rule in plausible]
-    office = Office(tmp_path_factory.mktemp("county"), units=size, control={"认可": accepted})
+    office = Office(tmp_path_factory.mktemp("county"), units=size, control={"认可": accepted, "报告文字": []})
     statutory = [item.code for table in form.tables for item in form.items if item.table == table.code]
 
     def figures_of(values: dict[str, int | Decimal]) -> tuple[int | Decimal, ...]:
