@@ -14,13 +14,11 @@ from typing import Any
 
 from pipeline.faces.recorded import Recorded
 from pipeline.faces.web import Picture
-from pipeline.form import Form
+from pipeline.model.breakdown import RECEIVED, by_applicant, by_result, most_first
 
 LACKING = '没有安装画图的程序包，图表没有生成。要图表的，请运行 pip install "xxgk[charts]"。'
 _FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "SimHei", "PingFang SC", "sans-serif"]
 _BLUE, _GREY = "#1f5a96", "#595959"
-_MOST_UNITS = 10
-_NUMBERING = re.compile(r"^（[一二三四五六七八九十]+）|（.*）$")
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 
 
@@ -35,10 +33,10 @@ def draw_charts(recorded: Recorded) -> list[Picture]:
     night, found = recorded.night, []
     unit = "件"
     for name, title, rows in (
-        ("results", "申请办理结果", list(_results(recorded))),
-        ("applicants", "申请人构成", list(_applicants(recorded))),
+        ("results", "申请办理结果", by_result(night.form, night.figures)),
+        ("applicants", "申请人构成", by_applicant(night.form, night.figures)),
         ("years", "历年新收政府信息公开申请", list(_years(recorded))),
-        ("units", "各单位新收申请", list(_units(recorded))),
+        ("units", "各单位新收申请", _units(recorded)),
     ):
         least = 2 if name == "years" else 1
         if len(rows) < least or not any(count for _, count in rows):
@@ -84,41 +82,13 @@ def _svg(figure: Any, name: str, title: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
 
 
-def _results(recorded: Recorded) -> Iterator[tuple[str, int]]:
-    """The groups of 三、本年度办理结果, as the form has them."""
-    groups: dict[str, int] = {}
-    for item in recorded.night.form.of_table("t3"):
-        if item.code.endswith(".total") and len(item.row_path) > 1 and not item.code.startswith("t3.total."):
-            label = _NUMBERING.sub("", _NUMBERING.sub("", item.row_path[1]))
-            groups[label] = groups.get(label, 0) + int(recorded.night.figures.get(item.code) or 0)
-    yield from groups.items()
-
-
-def _applicants(recorded: Recorded) -> Iterator[tuple[str, int]]:
-    for item in _received(recorded.night.form):
-        if not item.code.endswith(".total"):
-            yield item.column_path[-1], int(recorded.night.figures.get(item.code) or 0)
-
-
-def _received(form: Form) -> list[Any]:
-    return [item for item in form.of_table("t3") if item.code.startswith("t3.received.")]
-
-
 def _years(recorded: Recorded) -> Iterator[tuple[str, int]]:
     for year, figures in recorded.years.items():
-        if (value := figures.get("t3.received.total")) is not None:
+        if (value := figures.get(f"{RECEIVED}.total")) is not None:
             yield f"{year}年", int(value)
 
 
-def _units(recorded: Recorded) -> Iterator[tuple[str, int]]:
-    """The units that received most; the others are one row."""
+def _units(recorded: Recorded) -> list[tuple[str, int]]:
     night = recorded.night
-    counts = [
-        (night.name(row.unit), int(value))
-        for row in night.counted
-        if isinstance(value := night.values(row.unit).get("t3.received.total"), int) and value
-    ]
-    counts.sort(key=lambda pair: -pair[1])
-    yield from counts[:_MOST_UNITS]
-    if len(counts) > _MOST_UNITS:
-        yield f"其余 {len(counts) - _MOST_UNITS} 个单位", sum(count for _, count in counts[_MOST_UNITS:])
+    values = ((night.name(row.unit), night.values(row.unit).get(f"{RECEIVED}.total")) for row in night.counted)
+    return most_first([(name, value) for name, value in values if isinstance(value, int)])

@@ -14,8 +14,8 @@ from pipeline.layout import plain
 from pipeline.model.county import Contribution
 from pipeline.workbook.cells.grid import Rows
 
-STATES, FINDINGS, CHANGES, DIFFERENCES, GROUPS, ARRIVALS, VERSIONS, MATRIX, TEXTS, SOURCES = (
-    "报送情况", "问题清单", "变动", "差额表", "分类小计", "来件清单", "版本对照", "分单位数据", "文字材料汇总", "来源",
+STATES, FINDINGS, CHANGES, DIFFERENCES, GROUPS, CHARTS, ARRIVALS, VERSIONS, MATRIX, TEXTS, SOURCES = (
+    "报送情况", "问题清单", "变动", "差额表", "分类小计", "图表", "来件清单", "版本对照", "分单位数据", "文字材料汇总", "来源",
 )  # fmt: skip
 TITLES: Mapping[str, str] = {
     STATES: "报送情况",
@@ -23,6 +23,7 @@ TITLES: Mapping[str, str] = {
     CHANGES: "变动：与上一次汇总相比",
     DIFFERENCES: "差额表：汇总数与各单位之和相差的每一笔",
     GROUPS: "分类小计：各类单位之和、差额与汇总数",
+    CHARTS: "图表：本年的政府信息公开申请",
     ARRIVALS: "来件清单",
     VERSIONS: "版本对照：同一单位报了几份，哪里不一样",
     MATRIX: "分单位数据",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.model.outcome import Outcome
-from pipeline.road.publish.county_workbook import arrived, sources, sums, upward
+from pipeline.road.publish.county_workbook import arrived, charts, sources, sums, upward
 from pipeline.road.publish.county_workbook.pen import Pen
 
 
@@ -21,6 +21,7 @@ def county_workbook(outcome: Outcome) -> bytes:
     sums.changes(pen)
     sums.differences(pen)
     sums.groups(pen)
+    charts.charts(pen)
     arrived.arrivals(pen)
     arrived.versions(pen)
     sums.matrix(pen)
