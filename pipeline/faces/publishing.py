@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pipeline.errors import PublishError
-from pipeline.faces.charts import LACKING, draw_charts
+from pipeline.faces.charts import draw_charts
 from pipeline.faces.infographic import infographic
 from pipeline.faces.material import material
 from pipeline.faces.open_data import open_data
@@ -18,6 +18,7 @@ from pipeline.model.finding import Finding
 from pipeline.night.expected import expected_of
 from pipeline.night.gate import gate_findings
 from pipeline.prior_year.known import load_history
+from pipeline.road.publish.bars import LACKING
 from pipeline.settings import FACES
 from pipeline.workspace import Workspace
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import sys
+import zipfile
 from itertools import takewhile
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from pipeline.cli.history import ROOT
 from pipeline.errors import WorkspaceError
 from pipeline.prior_year.importing import import_history, load_known, withdraw_history
 from pipeline.queries.verify import verify_report
+from pipeline.road.publish import bars
 from tests.prior_year.reports import cms_html, published
 from tests.test_cli import xxgk
 from tests.workspaces import NOW, PROFILE, TEXTS, Office
@@ -166,3 +169,32 @@ def test_nothing_is_said_twice(office: Office) -> None:
     assert "因政府信息公开被申请行政复议2件，复议结果维持2件。" in text
     assert "全县共作出行政许可决定4件。" in text
     assert verify_report(office.workspace, 2024, office.outputs / "report.docx") == []
+
+
+def with_chart(office: Office) -> None:
+    xxgk("template", "-w", str(office.workspace.root))
+    path = office.workspace.root / "workbook_templates" / "xxgk-2021" / "report.docx"
+    document = Document(str(path))
+    document.add_paragraph("{{ charts.results }}")
+    document.save(str(path))
+
+
+def test_a_chart_stands_where_the_template_asks_for_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_chart(office)
+    code, out, err = xxgk("template", "check", "-w", str(office.workspace.root))
+    assert (code, err) == (0, ""), out
+    office.run()
+    report = (office.outputs / "report.docx").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(report)) as archive:
+        pictures = [archive.read(name) for name in archive.namelist() if name.startswith("word/media/")]
+    assert [picture[:8] for picture in pictures] == [b"\x89PNG\r\n\x1a\n"]
+    assert verify_report(office.workspace, 2024, office.outputs / "report.docx") == []
+    for module, words in (("_FONTS", "没有中文字体"), ("matplotlib", "没有安装画图的程序包")):
+        if module == "_FONTS":
+            monkeypatch.setattr(bars, "_FONTS", [])
+            monkeypatch.setattr(bars, "_OTHER_NAMES", ["no such font"])
+        else:
+            monkeypatch.setitem(sys.modules, "matplotlib", None)
+            monkeypatch.setitem(sys.modules, "matplotlib.font_manager", None)
+        office.run(anew=True)
+        assert words in paragraphs(office)[-1]

@@ -21,7 +21,8 @@ from typing import Any
 
 import jinja2
 from docx.opc.exceptions import PackageNotFoundError
-from docxtpl import DocxTemplate
+from docx.shared import Mm
+from docxtpl import DocxTemplate, InlineImage
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 from lxml import etree
@@ -31,6 +32,8 @@ from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
 from pipeline.files.word import explain_word_fault
 from pipeline.form import LOCAL, Form, Item, Value, print_figure
+from pipeline.model.breakdown import by_applicant, by_result
+from pipeline.road.publish.bars import LACKING, Rows, bars_png
 
 PROFILE_KEYS = ("root", "compiler", "address", "postcode", "phone", "website", "level", "signature", "dated")
 """汇总单位, 编制单位, 地址, 邮编, 电话, 网址, 层级, 落款, 成文日期; a key that is absent prints as nothing."""
@@ -43,6 +46,8 @@ NOT_YET = "（暂缺）"
 
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (section 2.2) cannot carry."""
+_PICTURE_WIDTH = 150
+"""Millimetres of a chart in the report; the text block has 156."""
 _PROPERTY_LENGTH = 255  # python-docx refuses longer core properties
 
 
@@ -77,6 +82,7 @@ def render_report(template: Path, content: ReportContent) -> bytes:
     """
     context = _context(content)
     document = _open_template(template)
+    context["charts"] = _Charts(document, content)
     try:
         document.render(context, jinja_env=_environment(), autoescape=True)
     except jinja2.TemplateError as error:
@@ -97,6 +103,31 @@ def fill_words(pieces: Iterable[str], content: ReportContent) -> list[str]:
         except (jinja2.UndefinedError, ArithmeticError, TypeError):
             filled.append("")
     return filled
+
+
+class _Charts:
+    """``{{ charts.results }}`` and ``{{ charts.applicants }}``: drawn only when a template asks for them."""
+
+    def __init__(self, document: DocxTemplate, content: ReportContent) -> None:
+        self._document, self._content = document, content
+
+    @property
+    def results(self) -> InlineImage | str:
+        """办理结果, as bars."""
+        return self._picture(by_result(self._content.form, self._content.figures))
+
+    @property
+    def applicants(self) -> InlineImage | str:
+        """申请人构成, as bars."""
+        return self._picture(by_applicant(self._content.form, self._content.figures))
+
+    def _picture(self, rows: Rows) -> InlineImage | str:
+        try:
+            return InlineImage(self._document, io.BytesIO(bars_png(rows)), width=Mm(_PICTURE_WIDTH))
+        except ImportError:
+            return f"（{LACKING.rstrip('。')}）"
+        except LookupError as error:
+            return f"（{str(error.args[0]).rstrip('。')}）"
 
 
 class _Branch(SimpleNamespace):

@@ -43,7 +43,7 @@ from pipeline.road.templates.typography import (
 REPORT_NAMES = frozenset(
     ["year", "form.title", "form.basis", "missing", "provisional", "subject", "replaced", "percent"]
     + [f"profile.{key}" for key in ("root", "compiler", "address", "postcode", "phone", "website", "level")]
-    + ["profile.signature", "profile.dated"]
+    + ["profile.signature", "profile.dated", "charts.results", "charts.applicants"]
 )
 """What a report template may use besides item codes, and besides them behind ``former.``: the figures of last year."""
 _FORMER = "former."
