@@ -6,6 +6,8 @@ Source: Frictionless Data, Data Package and Table Schema, version 1.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import io
 import json
 from decimal import Decimal
 from typing import Any
@@ -32,6 +34,7 @@ def open_data(recorded: Recorded) -> dict[str, bytes]:
         "figures.csv": _figures_csv(recorded),
         "units.csv": _units_csv(recorded),
         "figures.json": _figures_json(recorded),
+        **_units_parquet(recorded),
     }
     return {**files, "datapackage.json": _package(recorded, files)}
 
@@ -55,6 +58,17 @@ def _units_csv(recorded: Recorded) -> bytes:
     table = long_table(recorded.night)
     shown = table.map(lambda value: print_figure(value) if isinstance(value, Decimal) else value)
     return bytes(shown.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
+
+
+def _units_parquet(recorded: Recorded) -> dict[str, bytes]:
+    """The same as Parquet with exact decimals, where pyarrow is installed (``xxgk[parquet]``)."""
+    if importlib.util.find_spec("pyarrow") is None:
+        return {}
+    out = io.BytesIO()
+    table = long_table(recorded.night)
+    table["数值"] = table["数值"].map(Decimal)
+    table.to_parquet(out, engine="pyarrow", index=False)
+    return {"units.parquet": out.getvalue()}
 
 
 def _figures_json(recorded: Recorded) -> bytes:
@@ -104,6 +118,7 @@ def _package(recorded: Recorded, files: dict[str, bytes]) -> bytes:
             "schema": {"fields": fields, **schema},
         }
 
+    parquet = {"name": "units-parquet", "path": "units.parquet", "title": "各单位的数（Parquet）", "format": "parquet"}
     document = {
         "name": f"xxgk-{year}",
         "title": f"{root}{year}年{night.form.title}数据",
@@ -117,6 +132,7 @@ def _package(recorded: Recorded, files: dict[str, bytes]) -> bytes:
                 "title": "汇总数，带行列名称、计量单位、依据",
                 "format": "json",
             },
+            *([parquet] if "units.parquet" in files else []),
         ],
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import html5lib
+import pandas
 import pytest
 from docx import Document
 from docx.enum.text import WD_COLOR_INDEX
@@ -63,7 +64,7 @@ def test_what_is_made(made: Published, office: Office) -> None:
     charts = ["1_2024年申请办理结果", "2_2024年申请人构成", "3_2024年各单位新收申请"]
     assert list(made.files) == [
         "report.html", "fragment.html", "infographic.html", *(f"charts/{name}.svg" for name in charts),
-        "data/figures.csv", "data/units.csv", "data/figures.json", "data/datapackage.json", "material.docx",
+        "data/figures.csv", "data/units.csv", "data/figures.json", "data/units.parquet", "data/datapackage.json", "material.docx",
     ]  # fmt: skip
     assert (made.omitted, made.findings, made.complete) == ((), (), True)
     before = tree(office.outputs)
@@ -129,6 +130,9 @@ def test_the_data_package_is_valid(made: Published, office: Office) -> None:
     rows = list(csv.DictReader(io.StringIO(content(office, "data/units.csv").decode("utf-8-sig"))))
     fees = [row["数值"] for row in rows if row["指标代码"] == "t2.fees.amount"]
     assert fees == ["190.457379"] * 3
+    frame = pandas.read_parquet(io.BytesIO(content(office, "data/units.parquet")))
+    assert list(frame[frame["指标代码"] == "t2.fees.amount"]["数值"]) == [Decimal("190.457379")] * 3
+    assert len(frame) == len(rows)
     document = json.loads(content(office, "data/figures.json"))
     values = {figure["code"]: figure for figure in document["figures"]}
     assert values["t2.fees.amount"]["value"] == "571.372137"
