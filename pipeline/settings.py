@@ -10,6 +10,9 @@
     workers = 2                                           # 同时读几份报送件；0 由程序决定
     [publish]
     faces = ["html", "infographic", "data", "material"]   # 每次汇总以后自动生成哪些；不写就只在 xxgk publish 时生成
+    [mail]
+    url = "mailtos://用户:密码@smtp.example.cn?from=xxgk@example.cn"   # 发催报和退改件用，写法见 Apprise
+    url_file = "/etc/xxgk/mail"                           # 里面有密码，最好放在单独的文件里
     [log]
     keep = 10                                             # outputs/log 里保留几个写满的日志文件
 
@@ -36,8 +39,8 @@ SETTINGS_FILE = "xxgk.toml"
 ENVIRONMENT = "XXGK_"
 WORKSPACE_VARIABLE = "XXGK_WORKSPACE"
 _PREFIX = "postgresql"
-_SECRET = ("ledger.address",)
-_SECTIONS = ("ledger", "run", "publish", "log")
+_SECRET = ("ledger.address", "mail.url")
+_SECTIONS = ("ledger", "run", "publish", "mail", "log")
 FACES = ("html", "infographic", "data", "material")
 """The faces of a night beyond Word and workbook; ``pdf`` is one more, which needs LibreOffice."""
 PDF = "pdf"
@@ -46,12 +49,14 @@ PDF = "pdf"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
-    reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``log_files`` are the full log files that are kept.
+    reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``mail`` is the address by
+    which letters go out; ``log_files`` are the full log files that are kept.
     """
 
     ledger: str = ""
     workers: int = 0
     faces: tuple[str, ...] = ()
+    mail: str = ""
     log_files: int = 10
 
 
@@ -72,7 +77,7 @@ def read_settings(root: Path) -> Settings:
     values = _validate(root / SETTINGS_FILE, table)
     address = str(values["ledger"]["address"])
     if file := values["ledger"]["address_file"]:
-        address = _read_secret(root / str(file))
+        address = _read_secret("ledger.address_file", root / str(file))
     if address and not address.startswith(_PREFIX):  # not repeated: there may be a password in it
         raise WorkspaceError(
             f"设置文件 {root / SETTINGS_FILE} 里 ledger.address 应当以 {_PREFIX}:// 开头，"
@@ -82,6 +87,9 @@ def read_settings(root: Path) -> Settings:
         ledger=address.replace("postgresql://", "postgresql+psycopg://", 1),
         workers=int(values["run"]["workers"]),
         faces=tuple(values["publish"]["faces"]),
+        mail=_read_secret("mail.url_file", root / str(file))
+        if (file := values["mail"]["url_file"])
+        else str(values["mail"]["url"]),
         log_files=int(values["log"]["keep"]),
     )
 
@@ -130,12 +138,12 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
 
 
-def _read_secret(path: Path) -> str:
+def _read_secret(key: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "不是文本"
-        raise WorkspaceError(f"ledger.address_file 指的文件 {path} 读不出来（{reason}）。请核对路径和权限。") from error
+        raise WorkspaceError(f"{key} 指的文件 {path} 读不出来（{reason}）。请核对路径和权限。") from error
 
 
 def _validate(path: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -168,6 +176,10 @@ def _model() -> type[BaseSettings]:
     class PublishSection(Section):
         faces: tuple[Literal["html", "infographic", "data", "material", "pdf"], ...] = ()
 
+    class MailSection(Section):
+        url: str = Field(default="", strict=True)
+        url_file: str = Field(default="", strict=True)
+
     class LogSection(Section):
         keep: int = Field(default=10, ge=1, le=1000)
 
@@ -176,6 +188,7 @@ def _model() -> type[BaseSettings]:
         ledger: LedgerSection = LedgerSection()
         run: RunSection = RunSection()
         publish: PublishSection = PublishSection()
+        mail: MailSection = MailSection()
         log: LogSection = LogSection()
 
         @classmethod
@@ -192,7 +205,7 @@ def _model() -> type[BaseSettings]:
     return Model
 
 
-_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[log] keep。"
+_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file，[log] keep。"
 
 
 def _faults(errors: Any) -> Iterator[str]:

@@ -66,6 +66,8 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ("ledger.address_file", "", "默认"),
         ("run.workers", "3", "环境变量 XXGK_RUN__WORKERS"),
         ("publish.faces", "", "默认"),
+        ("mail.url", "", "默认"),
+        ("mail.url_file", "", "默认"),
         ("log.keep", "10", "默认"),
     ]
     monkeypatch.setenv("XXGK_RUN__WORKRES", "3")

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import screen, show
+from pipeline.cli.chase import add_chase
 from pipeline.cli.chinese import new_app
 from pipeline.cli.faces import add_faces, publish_after
 from pipeline.cli.history import history_app
@@ -55,6 +56,7 @@ app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
 add_questions(app)
 add_faces(app)
+add_chase(app)
 add_service(app)
 
 

@@ -237,6 +237,13 @@ def _profile(
     def date(key: str) -> dt.date | None:
         return entries[key].date("内容") if key in entries else None
 
+    def days(key: str, default: int) -> int:
+        found = text(key)
+        if found and not (found.isdecimal() and 0 < int(found) < 366):
+            entries[key].wrong("内容", f"1 到 365 的整数；改正之前按 {default} 天")
+            return default
+        return int(found) if found else default
+
     if "年度" in entries and text("年度").removesuffix("年") != str(year):
         entries["年度"].wrong("内容", str(year))
     return Profile(
@@ -258,6 +265,8 @@ def _profile(
         signed_on=date("填报日期"),
         signature=text("落款"),
         dated=date("成文日期"),
+        near=days("催报提前天数", 3),
+        very_late=days("严重逾期天数", 7),
         sources=_sources(entries, sources, codes),
         thresholds=_thresholds(entries, settings),
     )

@@ -24,6 +24,7 @@ from pipeline.ledger.closings import Closing, Closings
 from pipeline.ledger.complaints import complaint
 from pipeline.ledger.database import DATABASE, alone, may_write, open_database
 from pipeline.ledger.journal import set_foreign_aside
+from pipeline.ledger.messages import Message, Messages
 from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, Nights, StateRow
 from pipeline.ledger.pasts import Pasts
 from pipeline.ledger.readings import Check, Readings
@@ -37,6 +38,7 @@ __all__ = [
     "Decided",
     "Explained",
     "Ledger",
+    "Message",
     "Night",
     "NightRow",
     "StateRow",
@@ -69,6 +71,7 @@ class Ledger:
         self.nights = Nights(self._engine)
         self.closings = Closings(self._engine)
         self.pasts = Pasts(self._engine)
+        self.messages = Messages(self._engine)
 
     def __enter__(self) -> Ledger:
         return self

@@ -16,6 +16,7 @@
 ``figures``       a figure of the county, whenever it changed
 ``explanations``  the reasons units gave
 ``decisions``     the signed rows of the 台账, when they were first and last in force
+``messages``      what was sent to which unit, to what address, and whether that worked
 ``locks``         closings (封存) and reopenings of a year, with the hashes of what was closed
 """
 
@@ -237,4 +238,16 @@ LOCKS = Table(
     Column("reason", Text, nullable=False),
     Column("manifest", Text, nullable=False),
     Column("arrivals", Text, nullable=False),
+)
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("digest", String(_KEY), nullable=False),
+    Column("sent", Boolean, nullable=False),
 )

@@ -79,6 +79,8 @@ PROFILE_KEYS: Mapping[str, str] = {
     "填报日期": "signed_on",
     "落款": "signature",
     "成文日期": "dated",
+    "催报提前天数": "near",
+    "严重逾期天数": "very_late",
 }
 REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位")
 """What the report cannot do without. The year is that of the folder; a 台账 may say it too."""
@@ -126,7 +128,8 @@ class Profile:
     """The profile of the report, and who signs what goes one level up. ``return_by`` is 退改期限, the deadline for
     corrected returns. ``sources`` maps a 年报信息 key such as 网站数据单位 to a unit code.
 
-    ``thresholds`` are the office's own values of rule parameters, by rule and parameter.
+    ``thresholds`` are the office's own values of rule parameters, by rule and parameter. ``near`` and ``very_late`` are
+    the days before and after the deadline from which a reminder says so.
     """
 
     root: str
@@ -147,6 +150,8 @@ class Profile:
     signed_on: dt.date | None = None
     signature: str = ""
     dated: dt.date | None = None
+    near: int = 3
+    very_late: int = 7
     sources: Mapping[str, str]
     thresholds: Mapping[tuple[str, str], int] = field(default_factory=dict)
 

@@ -1,0 +1,205 @@
+"""Reminders: who gets one and at which stage, what the letter says, and that sending reaches the right people once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message as Mail
+from pathlib import Path
+
+import openpyxl
+import pytest
+from aiosmtpd.controller import Controller
+from docx import Document
+
+from pipeline.chase.reminders import CALLS, FOLDER, Stage, list_reminders, write_reminders
+from pipeline.chase.sending import send_reminders
+from pipeline.errors import WorkspaceError
+from tests.test_cli import xxgk
+from tests.workspaces import NOW, PROFILE, YEAR, Office, tree
+
+DUE = dt.date(2025, 1, 20)
+REASON = {"t2.normative.issued": 3, "t2.normative.in_force": 1}
+
+
+class Postman:
+    """A real SMTP server on this machine that keeps what it gets, and refuses some addresses."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], Mail]] = []
+        self.refused: set[str] = set()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]  # noqa: N802
+        if address in self.refused:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]  # noqa: N802
+        self.mails.append((list(envelope.rcpt_tos), message_from_bytes(envelope.content)))
+        return "250 OK"
+
+
+@pytest.fixture
+def postman() -> Iterator[tuple[Postman, int]]:
+    man = Postman()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(man, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield man, port
+    controller.stop()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Passed, returned, wants a reason, missing with an unreadable file, missing without an address, waived."""
+    profile = [*PROFILE, ("报送期限", DUE.isoformat()), ("电话", "0451-9")]
+    office = Office(tmp_path / "office", units=6, profile=profile, control={"免报": [("u06", "撤并", "王五")]})
+    roster = [list(row) for row in office.control_sheets["单位名录"]]
+    for n, row in enumerate(roster, 1):
+        row[6:9] = [f"联系人{n}", f"0451-{n}", f"u0{n}@example.cn" if n != 5 else ""]
+    office.write_control({"单位名录": roster})
+    office.returns("u01")
+    office.returns("u02", {"t3.received.natural": 5})
+    office.returns("u03", REASON)
+    office.drop("u04_第4镇人民政府.xlsx", b"PK\3\4 nothing")
+    office.run(now=NOW)
+    return office
+
+
+def test_who_is_reminded_of_what(office: Office) -> None:
+    found = list_reminders(office.workspace, YEAR, DUE)
+    assert [(r.unit.code, r.state, r.attachment.name if r.attachment else "") for r in found] == [
+        ("u02", "退回", "u02_第2镇人民政府_退改.xlsx"), ("u03", "待说明", "u03_第3镇人民政府_退改.xlsx"),
+        ("u04", "未报", ""), ("u05", "未报", ""),
+    ]  # fmt: skip
+    assert "“u04_第4镇人民政府.xlsx”没有读出或没有认定" in found[2].text
+    assert "必须改正" in found[0].text
+    assert "出错说明" in found[1].text
+    assert "没有读出" not in found[3].text
+    assert all("联系：方正县人民政府办公室，电话 0451-9。" in r.text for r in found)
+    assert [r.unit.code for r in list_reminders(office.workspace, YEAR, DUE, "u05")] == ["u05"]
+
+
+STAGES = [
+    (-4, Stage.EARLY, "期限是2025年1月20日。"), (-3, Stage.NEAR, "还有3天"), (-1, Stage.NEAR, "还有1天"), (0, Stage.DUE, "就是期限"),
+    (1, Stage.LATE, "已经过了1天。"), (7, Stage.LATE, "已经过了7天。"), (8, Stage.VERY_LATE, "已经过了8天，影响全部汇总"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "stage", "words"), STAGES)
+def test_the_stage_by_the_days_to_the_deadline(days: int, stage: Stage, words: str, office: Office) -> None:
+    reminder = list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=days), "u05")[0]
+    assert (reminder.stage, reminder.days, words in reminder.text) == (stage, days, True)
+
+
+def test_the_office_sets_the_days(office: Office) -> None:
+    profile = [*office.control_sheets["年报信息"], ("催报提前天数", "10"), ("严重逾期天数", "2")]
+    office.write_control({"年报信息": profile})
+    office.run(now=NOW.replace(day=21))
+    stages = [list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=d), "u05")[0].stage for d in (-9, 3)]
+    assert stages == [Stage.NEAR, Stage.VERY_LATE]
+    office.write_control({"年报信息": [*PROFILE, ("催报提前天数", "三天")]})
+    outcome = office.run(now=NOW.replace(day=22))
+    assert [f.expected for f in outcome.findings if f.sheet == "年报信息"] == ["1 到 365 的整数；改正之前按 3 天"]
+    assert list_reminders(office.workspace, YEAR, DUE, "u05")[0].stage is Stage.OPEN
+
+
+def test_letters_and_the_list_to_call(office: Office) -> None:
+    reminders = list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=2))
+    names = write_reminders(office.workspace, YEAR, reminders)
+    files = tree(office.outputs / FOLDER)
+    assert sorted(files) == sorted(names)
+    assert "u04_第4镇人民政府_催报.txt" in files
+    text = files["u02_第2镇人民政府_退改.txt"].decode("utf-8-sig")
+    assert text.splitlines()[0] == "第2镇人民政府："
+    paragraphs = [p.text for p in Document(io.BytesIO(files["u04_第4镇人民政府_催报.docx"])).paragraphs]
+    assert paragraphs[:2] == ["关于2024年度政府信息公开工作年度报告统计表的催报通知", "第4镇人民政府："]
+    sheet = openpyxl.load_workbook(io.BytesIO(files[CALLS])).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]  # type: ignore[union-attr]
+    assert [(row[0], row[2], row[3], row[6]) for row in rows] == [
+        ("u02", "联系人2", "0451-2", "已逾期"), ("u03", "联系人3", "0451-3", "已逾期"),
+        ("u04", "联系人4", "0451-4", "已逾期"), ("u05", "联系人5", "0451-5", "已逾期"),
+    ]  # fmt: skip
+    before = tree(office.outputs / FOLDER)
+    write_reminders(office.workspace, YEAR, reminders)
+    assert tree(office.outputs / FOLDER) == before
+
+
+def test_every_letter_reaches_its_unit_alone_and_once_a_day(office: Office, postman: tuple[Postman, int]) -> None:
+    man, port = postman
+    man.refused = {"u04@example.cn"}
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn&name=政府办"\n', encoding="utf-8"
+    )
+    reminders = list_reminders(office.workspace, YEAR, DUE)
+    results = [d.result for d in send_reminders(office.workspace, YEAR, reminders, now=NOW)]
+    assert results == ["sent", "sent", "failed", "no_address"]
+    assert [to for to, _ in man.mails] == [["u02@example.cn"], ["u03@example.cn"]]
+    _, mail = man.mails[0]
+    assert str(make_header(decode_header(mail["Subject"]))) == "关于2024年度政府信息公开工作年度报告统计表的退改通知"
+    parts = {part.get_content_type(): part for part in mail.walk() if not part.is_multipart()}
+    body = parts["text/plain"].get_payload(decode=True)
+    assert isinstance(body, bytes)
+    assert "请按首页“修改意见”逐条改正" in body.decode()
+    attached = [part for part in mail.walk() if part.get_content_disposition() == "attachment"]
+    assert attached[0].get_filename() == "u02_correction.xlsx"
+    assert attached[0].get_payload(decode=True) == reminders[0].attachment.read_bytes()  # type: ignore[union-attr]
+    man.refused = set()
+    again = [d.result for d in send_reminders(office.workspace, YEAR, reminders, now=NOW + dt.timedelta(minutes=30))]
+    assert again == ["today", "today", "sent", "no_address"]
+    tomorrow = [d.result for d in send_reminders(office.workspace, YEAR, reminders, now=NOW + dt.timedelta(days=1))]
+    assert tomorrow == ["sent", "sent", "sent", "no_address"]
+    with office.workspace.open_ledger() as ledger:
+        book = [(m.unit, m.address, m.sent) for m in ledger.messages.all(YEAR)]
+    assert book[:4] == [
+        ("u02", "u02@example.cn", True), ("u03", "u03@example.cn", True), ("u04", "u04@example.cn", False),
+        ("u04", "u04@example.cn", True),
+    ]  # fmt: skip
+
+
+def test_without_settings_nothing_is_sent(office: Office) -> None:
+    where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
+    code, out, _ = xxgk("remind", *where)
+    assert (code, "要催 4 个单位" in out, "没有发送" in out) == (0, True, True)
+    code, _, err = xxgk("remind", "--send", *where)
+    assert (code, "[mail]" in err) == (2, True)
+    with pytest.raises(WorkspaceError, match="没有设置发送的办法"):
+        send_reminders(office.workspace, YEAR, [], now=NOW)
+
+
+def test_a_wrong_address_of_the_server_says_nothing_of_the_password(office: Office) -> None:
+    (office.workspace.root / "xxgk.toml").write_text('[mail]\nurl = "nonsense://clerk:secret@host"\n')
+    reminders = list_reminders(office.workspace, YEAR, DUE)
+    with pytest.raises(WorkspaceError, match="写法不对") as refusal:
+        send_reminders(office.workspace, YEAR, reminders, now=NOW)
+    assert "secret" not in str(refusal.value)
+    code, out, err = xxgk("config", "show", "-w", str(office.workspace.root))
+    assert (code, "secret" in out + err) == (0, False)
+
+
+def test_the_command(office: Office, postman: tuple[Postman, int]) -> None:
+    man, port = postman
+    (office.workspace.root / "mail").write_text(f"mailto://127.0.0.1:{port}?from=xxgk@example.cn\n")
+    (office.workspace.root / "xxgk.toml").write_text('[mail]\nurl_file = "mail"\n')
+    where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
+    code, out, _ = xxgk("remind", "--send", *where)
+    assert (code, "已发送 3 个，台账里没有邮箱 1 个" in out) == (3, True)
+    assert len(man.mails) == 3
+    code, out, _ = xxgk("remind", "--send", "--unit", "u02", *where)
+    assert (code, "今天已经发过" in out, len(man.mails)) == (0, True, 3)
+    assert not (office.outputs / FOLDER / "u04_第4镇人民政府_催报.txt").exists()
+
+
+def test_a_complete_county_reminds_nobody(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    office.returns("u01")
+    office.run()
+    code, out, _ = xxgk("remind", "--year", str(YEAR), "-w", str(office.workspace.root))
+    assert (code, "没有要催的单位" in out) == (0, True)
