@@ -33,8 +33,8 @@ from pipeline.road.read.identity import find_identity
 from pipeline.road.read.locate import grid
 from pipeline.workspace import Workspace, template_file
 
-_BETWEEN = ("N5", "A4")
-"""Rules that look at other units' returns, which are not at hand."""
+_BETWEEN = frozenset({"similar", "shared_numbers"})
+"""Kinds of rules that look at other units' returns, which are not at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ def _check(basis: Basis, arrivals: Sequence[Arrival], *, corrected: bool) -> Ite
                 key=lambda f: sheets.index(f.sheet) if f.sheet in sheets else len(sheets),
             )
         )
-        unasked = {*(key.partition(".")[0] for key in judged.unevaluated), *_BETWEEN}
+        unasked = {key.partition(".")[0] for key in judged.unevaluated}
         needed = corrected and judged.state is not State.PASSED
         correction = partial(correct, basis.form, basis.control.profile, standing.unit, judged, findings)
         yield Answer(
@@ -144,7 +144,7 @@ def _check(basis: Basis, arrivals: Sequence[Arrival], *, corrected: bool) -> Ite
             unit=standing.unit,
             judged=judged,
             findings=findings,
-            unasked=tuple(rule.id for rule in basis.form.rules if rule.id in unasked),
+            unasked=tuple(rule.id for rule in basis.form.rules if rule.id in unasked or rule.kind in _BETWEEN),
             correction=correction(Stamper(basis).stamp)[0] if needed else b"",
         )
 

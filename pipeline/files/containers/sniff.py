@@ -8,6 +8,8 @@ from collections.abc import Collection
 from pipeline.files.containers import ole
 
 ZIP, OLE, CSV = "zip", "ole", "csv"
+MAIL = "邮件"
+"""A mail as Outlook stores it; one in the common format is opened like a zip."""
 ZIP_MAGIC = (b"PK\3\4", b"PK\5\6")
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -47,7 +49,7 @@ _ZIP_MARKS: tuple[tuple[str, str], ...] = (
 _OLE_MARKS: tuple[tuple[str, str], ...] = (
     ("WordDocument", "Word 文档"),
     ("PowerPoint Document", "PPT 演示文稿"),
-    ("__properties_version1.0", "邮件"),
+    ("__properties_version1.0", MAIL),
 )
 _CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _DELIMITERS = ("\t", ",", ";")

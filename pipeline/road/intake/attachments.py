@@ -1,10 +1,11 @@
-"""A zip with returns in it: its members one after the other, in memory, never on the disk. Their names are decoded as
+"""A zip or a mail with returns in it: its members one after the other, in memory, never on the disk. Their names are decoded as
 their author saw them and are never used as paths.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from pipeline.files.containers import sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, swollen_error
 from pipeline.files.containers.unzip import Member, directory, inflate
+from pipeline.road.intake.mail import is_mail, mail_date, mail_parts
 
 _SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
 _LOCK_PREFIXES = ("~$", ".~", "._")
@@ -32,7 +34,11 @@ def is_ignored(part: str) -> bool:
 
 
 def is_attachment(content: bytes, bounds: Bounds) -> bool:
-    """Whether the bytes are a zip that holds files rather than a workbook. Raises `RefusedError` for a zip without end."""
+    """Whether the bytes are a mail, or a zip that holds files rather than a workbook. Raises `RefusedError` for a zip
+    without end.
+    """
+    if is_mail(content):
+        return True
     if not content.startswith(sniff.ZIP_MAGIC) or content.startswith(_WORKBOOK_STARTS, 30):
         return False
     return sniff.zip_kind({member.name.lower() for member in directory(content, bounds)}) == sniff.ZIP
@@ -54,6 +60,9 @@ class _Left:
 
 
 def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Left) -> Iterator[Unpacked]:
+    if is_mail(content):
+        yield from _open_mail(name, content, bounds, depth=depth, left=left)
+        return
     try:
         members = [member for member in directory(content, bounds) if (path := _path(member)) and not _skip(path)]
         if len(members) > left.members:
@@ -78,6 +87,35 @@ def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Lef
             yield from _unpack(path, inner, bounds, depth=depth - 1, left=left)
         else:
             yield Unpacked(path, inner, member.modified)
+
+
+def _open_mail(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Left) -> Iterator[Unpacked]:
+    """Every attached file of a mail, dated by the mail."""
+    found, date = False, mail_date(content)
+    for title, attached in mail_parts(content):
+        title = "/".join(part for part in re.split(r"[\\/\0]", title) if part not in ("", ".", ".."))
+        if not title or _skip(title):
+            continue
+        found, path = True, f"{name}/{title}"
+        left.members -= 1
+        left.bytes -= len(attached)
+        try:
+            if left.members < 0 or left.bytes < 0 or len(attached) > bounds.file:
+                raise swollen_error(f"附件连同里面的文件超过 {bounds.members} 个或 {bounds.total / 1e6:.0f} MB")
+            nested = is_attachment(attached, bounds)
+            if nested and depth <= 1:
+                raise RefusedError("I17")
+        except RefusedError as refusal:
+            yield Unpacked(path, refusal)
+            if left.members < 0:
+                return
+            continue
+        if nested:
+            yield from _unpack(path, attached, bounds, depth=depth - 1, left=left)
+        else:
+            yield Unpacked(path, attached, date)
+    if not found:
+        yield Unpacked(name, RefusedError("I19"))
 
 
 def _member(content: bytes, member: Member, bounds: Bounds, left: _Left) -> bytes:

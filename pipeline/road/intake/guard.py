@@ -77,6 +77,8 @@ def foreign(kind: str) -> RefusedError:
     """Refuse what is no workbook; archives that we cannot open have their own message, because the clerk can open them."""
     if kind == sniff.EMPTY:
         return RefusedError("I15")
+    if kind == sniff.MAIL:
+        return RefusedError("I18")
     return RefusedError("I4" if kind in sniff.ARCHIVES else "I3", kind=kind)
 
 

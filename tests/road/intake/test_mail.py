@@ -1,0 +1,127 @@
+"""Mails saved as .eml and dropped into inputs: opened like a zip, dated by themselves, bounded, and never anything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from pipeline.files.containers.bounds import Bounds, RefusedError
+from pipeline.road.intake.attachments import is_attachment, unpack
+from pipeline.road.intake.mail import is_mail, mail_date
+from tests.road.intake.containers import archive, compound
+from tests.workspaces import NOW, Office
+
+SENT = dt.datetime(2025, 1, 15, 17, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+BOUNDS = Bounds()
+
+
+def mail(*attached: tuple[str, bytes], sent: str = "Wed, 15 Jan 2025 17:30:00 +0800", subject: str = "报表") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"], message["Date"] = "镇长 <a@b.cn>", "c@d.cn", subject, sent
+    message.set_content("请查收附件。")
+    for name, content in attached:
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def opened(content: bytes, bounds: Bounds = BOUNDS) -> list[tuple[str, object]]:
+    return [
+        (entry.path, entry.content.code if isinstance(entry.content, RefusedError) else entry.content)
+        for entry in unpack("信.eml", content, bounds)
+    ]
+
+
+def test_a_mail_is_told_by_its_header() -> None:
+    assert is_attachment(mail(("a.xlsx", b"x")), BOUNDS)
+    assert is_mail(b"\xef\xbb\xbfReceived: by x\r\nFrom: a\r\nTo: b\r\n\r\n")
+    for content in (
+        b"From: <Saved by Blink>\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n",
+        "单位,数\n甲,1\n".encode(),
+        b"hello\n\nFrom: a\nTo: b\nDate: c\n",
+        b"",
+        b"PK\3\4From: a\nTo: b\nDate: c\n",
+    ):
+        assert not is_mail(content)
+
+
+def test_attachments_with_their_names_and_the_date_of_the_mail() -> None:
+    entries = list(unpack("信.eml", mail(("会发镇报表.xlsx", b"one"), ("../../a\\b.xlsx", b"two")), BOUNDS))
+    assert [(entry.path, entry.content) for entry in entries] == [
+        ("信.eml/会发镇报表.xlsx", b"one"),
+        ("信.eml/a/b.xlsx", b"two"),
+    ]
+    assert [entry.modified for entry in entries] == [dt.datetime(2025, 1, 15, 17, 30)] * 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "date"),
+    [
+        ("Wed, 15 Jan 2025 09:30:00 +0000", dt.datetime(2025, 1, 15, 17, 30)),
+        ("not a date", None),
+        ("", None),
+        ("Wed, 99 Jan 99999 09:30:00 +0000", None),
+    ],
+)
+def test_its_date_in_our_time(sent: str, date: dt.datetime | None) -> None:
+    assert mail_date(f"From: a\r\nTo: b\r\nDate: {sent}\r\n\r\nx".encode()) == date
+
+
+def test_what_is_inside_is_opened_as_far_as_anything_is() -> None:
+    inner = archive({"甲.xlsx": b"in a zip"})
+    forwarded = EmailMessage()
+    forwarded["From"], forwarded["To"], forwarded["Date"] = "x@y.cn", "z@y.cn", "Wed, 15 Jan 2025 17:30:00 +0800"
+    forwarded.set_content("转发")
+    original = EmailMessage()
+    original["From"], original["To"], original["Date"] = "a@b.cn", "x@y.cn", "Tue, 14 Jan 2025 08:00:00 +0800"
+    original.set_content("原信")
+    original.add_attachment(b"deep", maintype="application", subtype="octet-stream", filename="乙.xlsx")
+    forwarded.add_attachment(original)
+    assert opened(mail(("包.zip", inner))) == [("信.eml/包.zip/甲.xlsx", b"in a zip")]
+    assert opened(forwarded.as_bytes()) == [("信.eml/乙.xlsx", b"deep")]
+    assert opened(archive({"信.eml": mail(("丙.xlsx", b"mailed"))})) == [("信.eml/信.eml/丙.xlsx", b"mailed")]
+
+
+def test_bounds_and_what_is_not_there() -> None:
+    assert opened(mail()) == [("信.eml", "I19")]
+    many = mail(*((f"{n}.xlsx", b"x") for n in range(5)))
+    assert [found for _, found in opened(many, Bounds(members=3))] == [b"x", b"x", b"x", "I6"]
+    assert opened(mail(("大.xlsx", b"x" * 2_000)), Bounds(file=1_000)) == [("信.eml/大.xlsx", "I6")]
+    broken = mail(("a.xlsx", b"x")).replace(b"base64", b"no-such-coding")
+    assert [path for path, _ in opened(broken)] == ["信.eml/a.xlsx"]
+
+
+def test_the_road_by_mail_is_the_road_by_folder(tmp_path: Path) -> None:
+    """The same returns, dropped as files or as mails, come to the same county."""
+    folder = Office(tmp_path / "folder", units=3)
+    values = {f"u0{n}": {"t3.received.natural": n, "t3.granted.natural": n} for n in (1, 2, 3)}
+    for unit, figures in values.items():
+        folder.returns(unit, figures)  # type: ignore[arg-type]
+    post = Office(tmp_path / "post", units=3)
+    for unit, figures in values.items():
+        post.drop(f"邮件/{unit}.eml", mail((f"{unit}.xlsx", post.filled(unit, figures))), hour=20)  # type: ignore[arg-type]
+    first, second = folder.run(now=NOW), post.run(now=NOW)
+    assert first.county.figures == second.county.figures
+    assert [standing.state.value for standing in second.standings] == ["通过"] * 3
+    assert second.arrivals[0].arrival.names == ("邮件/u01.eml/u01.xlsx",)
+    assert second.arrivals[0].arrival.written == SENT
+
+
+def test_a_later_mail_counts(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    for name, sent, figure in (
+        ("更正.eml", "Thu, 16 Jan 2025 08:00:00 +0800", 20),
+        ("报表.eml", "Wed, 15 Jan 2025 08:00:00 +0800", 10),
+    ):
+        content = office.filled("u01", {"t3.received.natural": figure, "t3.granted.natural": figure})
+        office.drop(name, mail(("表.xlsx", content), sent=sent), hour=20)
+    assert office.run().county.figures["t3.received.natural"] == 20
+
+
+def test_a_mail_of_outlook_is_named(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    office.drop("信.msg", compound({"__properties_version1.0": b"x" * 5_000}))
+    found = [f for f in office.run().findings if f.file == "信.msg"]
+    assert [(f.code, "附件另存" in f.remedy) for f in found] == [("I18", True)]
