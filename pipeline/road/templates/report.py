@@ -155,7 +155,7 @@ def _section(document: WordDocument, form: Form, item: Item) -> None:
     if generated is None or generated.when:
         nothing = "not words" + (
             f" and not ({generated.when})" if generated else ""
-        )  # never without words when replaced
+        )
         add_paragraph(document, f"{{%p if {nothing} %}}", BODY)
         add_paragraph(document, MISSING_TEXT, BODY, color=RED)
         add_paragraph(document, "{%p endif %}", BODY)
