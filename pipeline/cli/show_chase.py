@@ -45,4 +45,4 @@ def reminders(given: Sequence[Reminder], deliveries: Sequence[Delivery], folder:
         counts = Counter(delivery.result for delivery in deliveries)
         screen.put("，".join(f"{_RESULTS[result]} {count} 个" for result, count in counts.items()))
     else:
-        screen.put("没有发送。要按 xxgk.toml 里 [mail] 的设置发出去，加 --send。")
+        screen.put(word("没有发送。要按 xxgk.toml 里 [mail] 的设置发出去，加 --send。"))

@@ -167,7 +167,7 @@ def test_every_letter_reaches_its_unit_alone_and_once_a_day(office: Office, post
 def test_without_settings_nothing_is_sent(office: Office) -> None:
     where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
     code, out, _ = xxgk("remind", *where)
-    assert (code, "要催 4 个单位" in out, "没有发送" in out) == (0, True, True)
+    assert (code, "要催 4 个单位" in out, "里 [mail] 的设置发出去" in out) == (0, True, True)
     code, _, err = xxgk("remind", "--send", *where)
     assert (code, "[mail]" in err) == (2, True)
     with pytest.raises(WorkspaceError, match="没有设置发送的办法"):
