@@ -130,6 +130,10 @@ class Ledger:
         """Whether the copy found at opening has the expected size."""
         return self._kept.get(sha256) == size
 
+    def holds(self, sha256: str) -> bool:
+        """Whether bytes of that hash are archived."""
+        return sha256 in self._kept
+
     def keep(self, content: bytes) -> str:
         """Archive ``content``; its hash."""
         sha256 = hashlib.sha256(content).hexdigest()

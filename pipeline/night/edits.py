@@ -37,10 +37,8 @@ class Edit:
 
 
 def keep_edit(workspace: Workspace, ledger: Ledger, year: int, *, ours: bytes) -> Edit:
-    """Keep the report in the outputs when its bytes are none that a night published, nor ``ours`` of tonight; and a
-    定稿 of a closing that was undone.
-
-    Those of tonight lie there already when a night was killed between publishing and recording.
+    """Keep the report in the outputs when its bytes are none that a night made or that were kept before, nor ``ours`` of
+    tonight; and a 定稿 of a closing that was undone.
     """
     last = ledger.nights.last(year)
     if last is None:
@@ -56,7 +54,9 @@ def keep_edit(workspace: Workspace, ledger: Ledger, year: int, *, ours: bytes) -
         except (OSError, ValueError, OverflowError):
             continue
         sha256 = hashlib.sha256(content).hexdigest()
-        if path.name == REPORT and (not last.manifest.get(REPORT) or sha256 in published or content == ours):
+        if path.name == REPORT and (
+            not last.manifest.get(REPORT) or sha256 in published or ledger.holds(sha256) or content == ours
+        ):
             continue
         # the bytes go into the archive, because outputs/ may be deleted at any time
         ledger.keep(content)

@@ -244,6 +244,8 @@ def keep_night(
     of files that were held open.
     """
     year, stages = travelled.outcome.year, Stages()
+    if report := travelled.files.get(REPORT):
+        ledger.keep(report)  # a night that is killed before it is recorded still knows its own report
     held = publish(workspace, ledger, year, travelled.files)
     control = workspace.control(year).read_bytes()
     ledger.nights.record(

@@ -333,6 +333,27 @@ def test_a_report_that_people_edited_is_kept(tmp_path: Path) -> None:
     assert read_word(path.read_bytes()) != read_word(ours)
 
 
+def test_the_report_of_a_night_that_was_killed_is_no_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after publishing and before recording; then something else arrives before the next night."""
+    office = Office(tmp_path / "office", units=1)
+    office.returns("u01")
+    office.run()
+    office.returns("u01", {"t2.permit.decisions": 3}, name="二.xlsx", hour=12)
+
+    def killed(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.ledger.nights.Nights.record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            office.run(now=NOW.replace(day=21))
+    office.returns("u01", {"t2.permit.decisions": 4}, name="三.xlsx", hour=14)
+    outcome = office.run(now=NOW.replace(day=22))
+    assert outcome.county.figures["t2.permit.decisions"] == 4
+    assert [f.code for f in outcome.findings if f.code == "X3"] == []
+    assert not (office.outputs / "手改稿").exists()
+
+
 def test_the_command(tmp_path: Path) -> None:
     office = Office(tmp_path / "office", units=1)
     office.returns("u01", {"t2.permit.decisions": 8})

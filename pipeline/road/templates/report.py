@@ -153,9 +153,7 @@ def _section(document: WordDocument, form: Form, item: Item) -> None:
     add_paragraph(document, "{{ paragraph }}", BODY)
     add_paragraph(document, "{%p endfor %}", BODY)
     if generated is None or generated.when:
-        nothing = "not words" + (
-            f" and not ({generated.when})" if generated else ""
-        )
+        nothing = "not words" + (f" and not ({generated.when})" if generated else "")
         add_paragraph(document, f"{{%p if {nothing} %}}", BODY)
         add_paragraph(document, MISSING_TEXT, BODY, color=RED)
         add_paragraph(document, "{%p endif %}", BODY)
