@@ -213,6 +213,16 @@ def test_what_the_text_says_of_another_year_is_no_fault(report: bytes, printed: 
     assert list(gate_findings("a.docx", theirs, printed)) == []
 
 
+def test_a_part_of_the_whole_in_our_words_is_no_fault(report: bytes, printed: Printed) -> None:
+    """What the office itself writes in the 台账, and what another part says, may speak of something smaller."""
+    words = "重点领域方面，新收政府信息公开申请3件。"
+    theirs = edited(report, lambda d: after(d, "（二）依申请公开", words))
+    assert [f.code for f in gate_findings("a.docx", theirs, printed)] == ["D1"]
+    assert list(gate_findings("a.docx", theirs, replace(printed, own_lines=frozenset({words})))) == []
+    elsewhere = edited(report, lambda d: after(d, "（五）监督保障", words))
+    assert list(gate_findings("a.docx", elsewhere, printed)) == []
+
+
 def test_the_place_is_told(report: bytes, printed: Printed) -> None:
     (cell_,) = gate_findings("a.docx", edited(report, cell(1, 5, 3, "7")), printed)
     assert (cell_.sheet, cell_.cell, cell_.found) == ("表三", "第 6 行第 4 列", "7")

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pipeline.form import Item
 from pipeline.form.numerals import read
 from pipeline.model.finding import Finding
-from pipeline.night.gate.lines import FRONT, Line, lines_of
+from pipeline.night.gate.lines import FRONT, NOTES, Line, is_of, lines_of
 from pipeline.night.gate.printed import Printed
 from pipeline.road.check import stated_year, text_findings
 from pipeline.road.publish import ReportContent, fill_words
@@ -59,7 +59,11 @@ class _Fact:
 
 
 def fact_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterator[Finding]:
-    """Yield a finding for every clause of ours with other numbers, and every sentence of ours with another year."""
+    """Yield a finding for every clause of ours with other numbers, and every sentence of ours with another year.
+
+    A clause is looked for in its own part and in the notes; the office's own lines may speak of a part of the whole in
+    the same words, and are asked about as warnings at their cells.
+    """
     facts = [fact for fact in _list_facts(printed) if fact.numbers]
     patterns = [(fact, fact.pattern) for fact in facts]
     for line in lines:
@@ -67,8 +71,9 @@ def fact_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterato
             yield from _period_findings(name, line, printed)
             continue
         text = line.text.translate(_FULL_WIDTH)
-        if line.number and any(character.isdecimal() for character in text):
-            matches = ((fact, match) for fact, pattern in patterns for match in pattern.finditer(text))
+        if line.number and line.text.strip() not in printed.own_lines:
+            here = [(f, pattern) for f, pattern in patterns if line.heading in NOTES or is_of(line, f.item)]
+            matches = ((fact, match) for fact, pattern in here for match in pattern.finditer(text))
             found = (_compare(name, line, text, match, fact, printed) for fact, match in matches)
             # the year of a sentence is told once, at the first of its clauses
             yield from {finding.message: finding for finding in found if finding}.values()

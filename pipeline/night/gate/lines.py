@@ -10,6 +10,7 @@ from pipeline.form.numerals import read_numeral
 from pipeline.layout import plain
 
 FRONT = "标题和引言"
+NOTES = ("脚注", "尾注")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,11 @@ def list_lines(form: Form, text: str) -> list[Line]:
 
 def lines_of(lines: Sequence[Line], item: Item) -> Iterator[Line]:
     """Yield the lines of a part of the narrative."""
+    return (line for line in lines if line.number and is_of(line, item))
+
+
+def is_of(line: Line, item: Item) -> bool:
+    """Whether a line stands in a part of the narrative."""
     heading, *rest = item.row_path
     sub = rest[0] if rest and rest[0].startswith("（") else ""
-    return (line for line in lines if line.number and line.heading == heading and (not sub or line.sub == sub))
+    return line.heading == heading and (not sub or line.sub == sub)
