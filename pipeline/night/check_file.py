@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from pipeline.errors import PublishError, WorkspaceError
@@ -136,8 +135,10 @@ def _check(basis: Basis, arrivals: Sequence[Arrival], *, corrected: bool) -> Ite
             )
         )
         unasked = {key.partition(".")[0] for key in judged.unevaluated}
-        needed = corrected and judged.state is not State.PASSED
-        correction = partial(correct, basis.form, basis.control.profile, standing.unit, judged, findings)
+        correction = b""
+        if corrected and judged.state is not State.PASSED:
+            profile, fresh = basis.control.profile, Stamper(basis).stamp
+            correction, _ = correct(basis.form, profile, standing.unit, judged, findings, fresh)
         yield Answer(
             name=arrival.name,
             year=basis.year,
@@ -145,7 +146,7 @@ def _check(basis: Basis, arrivals: Sequence[Arrival], *, corrected: bool) -> Ite
             judged=judged,
             findings=findings,
             unasked=tuple(rule.id for rule in basis.form.rules if rule.id in unasked or rule.kind in _BETWEEN),
-            correction=correction(Stamper(basis).stamp)[0] if needed else b"",
+            correction=correction,
         )
 
 

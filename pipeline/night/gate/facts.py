@@ -38,7 +38,7 @@ _PERIODS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fact:
+class Fact:
     """A clause as the figures make it, with the words its sentence begins with."""
 
     item: Item
@@ -58,14 +58,13 @@ class _Fact:
         return re.compile(f"(?:{begins})" + first + "".join(_WRITTEN.format(n=n) + part for n, part in enumerate(rest)))
 
 
-def fact_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterator[Finding]:
+def fact_findings(name: str, lines: Sequence[Line], printed: Printed, facts: Sequence[Fact]) -> Iterator[Finding]:
     """Yield a finding for every clause of ours with other numbers, and every sentence of ours with another year.
 
     A clause is looked for in its own part and in the notes; the office's own lines may speak of a part of the whole in
     the same words, and are asked about as warnings at their cells.
     """
-    facts = [fact for fact in _list_facts(printed) if fact.numbers]
-    patterns = [(fact, fact.pattern) for fact in facts]
+    patterns = [(fact, fact.pattern) for fact in facts if fact.numbers]
     for line in lines:
         if line.heading == FRONT:
             yield from _period_findings(name, line, printed)
@@ -79,12 +78,11 @@ def fact_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterato
             yield from {finding.message: finding for finding in found if finding}.values()
 
 
-def narrative_findings(name: str, lines: Sequence[Line], printed: Printed) -> Iterator[Finding]:
+def narrative_findings(name: str, lines: Sequence[Line], printed: Printed, facts: Sequence[Fact]) -> Iterator[Finding]:
     """Yield what the rules of the narrative find in the parts of the report, apart from the office's own lines and our
     own sentences, which are held against the figures as they are.
     """
     texts = {}
-    facts = list(_list_facts(printed))
     for item in printed.form.of_table("text"):
         others = (line.text for line in lines_of(lines, item) if line.text.strip() not in printed.own_lines)
         kept = [left for text in others if (left := _without_ours(text, facts))]
@@ -101,7 +99,7 @@ def narrative_findings(name: str, lines: Sequence[Line], printed: Printed) -> It
         yield finding.at(file=name, sheet=part, cell=number)
 
 
-def _without_ours(text: str, facts: Sequence[_Fact]) -> str:
+def _without_ours(text: str, facts: Sequence[Fact]) -> str:
     """Return a paragraph without the sentences that are made of our clauses alone."""
     words = {fact.words for fact in facts}
     openings = {fact.opening for fact in facts} - {""}
@@ -116,7 +114,7 @@ def _without_ours(text: str, facts: Sequence[_Fact]) -> str:
     return "".join(kept)
 
 
-def _list_facts(printed: Printed) -> Iterator[_Fact]:
+def list_facts(printed: Printed) -> Iterator[Fact]:
     """Yield every generated clause whose figures are known."""
     content = ReportContent(
         form=printed.form,
@@ -136,10 +134,10 @@ def _list_facts(printed: Printed) -> Iterator[_Fact]:
     filled = fill_words([words for _, *both in pieces for words in both], content)
     for (item, *_), opening, words in zip(pieces, filled[::2], filled[1::2], strict=True):
         if words:
-            yield _Fact(item=item, opening=opening, words=words)
+            yield Fact(item=item, opening=opening, words=words)
 
 
-def _compare(name: str, line: Line, text: str, match: re.Match[str], fact: _Fact, printed: Printed) -> Finding | None:
+def _compare(name: str, line: Line, text: str, match: re.Match[str], fact: Fact, printed: Printed) -> Finding | None:
     begin = max((end.end() for end in _SENTENCE.finditer(text, 0, match.start())), default=0)
     before = text[begin : match.start()]
     found = [read(number.replace("，", ",")) for number in match.groups()]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.files.containers import RefusedError
 from pipeline.layout import plain
 from pipeline.model.finding import Finding, clause
-from pipeline.night.gate.facts import fact_findings, narrative_findings
+from pipeline.night.gate.facts import fact_findings, list_facts, narrative_findings
 from pipeline.night.gate.lines import Line, headings, list_lines
 from pipeline.night.gate.printed import Printed
 from pipeline.night.gate.tables import table_findings
@@ -42,9 +42,10 @@ def gate_findings(name: str, report: bytes, printed: Printed, *, final: bool = F
     yield from _head(name, page, printed)
     yield from _headings(name, lines, printed)
     yield from _notice(name, page, printed, final=final)
-    yield from fact_findings(name, lines, printed)
+    facts = list(list_facts(printed))
+    yield from fact_findings(name, lines, printed, facts)
     if final:
-        yield from narrative_findings(name, lines, printed)
+        yield from narrative_findings(name, lines, printed, facts)
     yield from trace_findings(name, report, printed)
     yield from table_findings(name, report, page, printed)
 
