@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,8 @@ from pipeline.workspace import Workspace
 FOLDER, CALLS = "reminders", "电话清单.xlsx"
 _CORRECTIONS = "corrections"
 _HEADINGS = ("单位代码", "单位名称", "联系人", "电话", "邮箱", "状态", "阶段", "期限", "为什么", "打过电话")
+_NAMED = 3
+"""Refused files a letter names."""
 _WIDTHS = (12, 28, 10, 16, 26, 8, 10, 12, 44, 14)
 
 
@@ -68,9 +70,11 @@ def list_reminders(workspace: Workspace, year: int, today: dt.date, unit: str = 
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
         document = ledger.nights.document(night.row.id) or {}
-    steps = {entry["code"]: entry["next_step"] for entry in document.get("units", [])}
+    refused = {entry["code"]: tuple(entry.get("refused", ())) for entry in document.get("units", [])}
     found = (
-        _remind(workspace, night, entry, steps, today) for entry in night.control.units if unit in ("", entry.code)
+        _remind(workspace, night, entry, refused.get(entry.code, ()), today)
+        for entry in night.control.units
+        if unit in ("", entry.code)
     )
     return [reminder for reminder in found if reminder]
 
@@ -88,7 +92,7 @@ def write_reminders(workspace: Workspace, year: int, reminders: Sequence[Reminde
 
 
 def _remind(
-    workspace: Workspace, night: Remembered, unit: Unit, steps: Mapping[str, str], today: dt.date
+    workspace: Workspace, night: Remembered, unit: Unit, refused: Sequence[str], today: dt.date
 ) -> Reminder | None:
     row = night.states.get(unit.code)
     state = row.state if row else State.MISSING.value
@@ -100,8 +104,6 @@ def _remind(
     days = (today - due).days if due else 0
     stage = _stage(due, days, profile)
     marked = workspace.year_outputs(night.row.year) / _CORRECTIONS / f"{unit.file_stem}_退改.xlsx"
-    step = steps.get(unit.code, "")
-    refused = (step.partition("：来过的")[2].partition("没有读出")[0],) if "：来过的" in step else ()
     return Reminder(
         unit=unit,
         state=state,
@@ -109,7 +111,7 @@ def _remind(
         due=due,
         days=days,
         because=row.because if row else "还没有收到可以认定的报表。",
-        refused=refused,
+        refused=tuple(refused),
         title=f"关于{night.row.year}年度政府信息公开工作年度报告统计表的{'退改' if is_correction else '催报'}通知",
         lines=tuple(_lines(profile, unit, state, stage, due, days, refused)),
         attachment=marked if is_correction and marked.is_file() else None,
@@ -143,9 +145,10 @@ def _lines(
     }[stage]
     yield f"{unit.name}："
     yield ""
+    names = "、".join(f"“{name}”" for name in refused[:_NAMED]) + ("等" if len(refused) > _NAMED else "")
     if state == State.MISSING:
         yield f"    贵单位{profile.year}年度政府信息公开工作年度报告统计表还没有收到可以认定的一份，{when}。"
-        for names in refused:
+        if names:
             yield f"    来过的{names}没有读出或没有认定，请在下发给贵单位的原表里填写，保存为 .xlsx 再发一次。"
         yield "    请在下发给贵单位的原表里填写，没有发生的填 0，不要留空，保存为 .xlsx 后整份发回。原表找不到的请告诉我们，再发一份。"
     elif state == State.RETURNED:

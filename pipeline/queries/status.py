@@ -70,6 +70,7 @@ def _rebuilt(night: Remembered) -> dict[str, Any]:
                 "state": state.value,
                 "provisional": accepted is not None and accepted.provisional,
                 "next_step": NEXT_STEP[state],
+                "refused": [],
                 "file": (row.file if row else "") or None,
                 "sha256": (row.sha256 if row else "") or None,
             }

@@ -80,6 +80,7 @@ def test_who_is_reminded_of_what(office: Office) -> None:
         ("u04", "未报", ""), ("u05", "未报", ""),
     ]  # fmt: skip
     assert "“u04_第4镇人民政府.xlsx”没有读出或没有认定" in found[2].text
+    assert found[2].refused == ("u04_第4镇人民政府.xlsx",)
     assert "必须改正" in found[0].text
     assert "出错说明" in found[1].text
     assert "没有读出" not in found[3].text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import os
 import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from pipeline.errors import WorkspaceError
@@ -19,6 +21,7 @@ from pipeline.night.close import lock_year
 from pipeline.night.run import Effort, run_night
 from tests.workspaces import NOW, YEAR, Office
 
+SCHEMA = Path(__file__).parents[2] / "docs" / "run.schema.json"
 ITEM = "t2.permit.decisions"
 BROKEN = {"t3.received.natural": 6}
 Members = Sequence[tuple[str, bytes, tuple[int, int, int, int, int, int]]]
@@ -204,6 +207,11 @@ def test_a_correction_that_does_not_pass(office: Office) -> None:
     outcome = office.run(now=NOW + dt.timedelta(days=2))
     assert (first(outcome).next_step, outcome.attention) == ("无", False)
     assert not (office.outputs / "corrections").exists()
+    run = json.loads((office.outputs / "run.json").read_bytes())
+    jsonschema.validate(run, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert [(each["names"], each["state"]) for each in run["arrivals"] if each["unit"] == "u01"] == [
+        (["甲.xlsx"], "采用"), (["更正.xlsx"], "不采用"),
+    ]  # fmt: skip
     lock_year(office.workspace, YEAR, by="甲", reason="完成", now=NOW + dt.timedelta(days=3))
 
 

@@ -162,6 +162,7 @@ def _unit(standing: Standing) -> dict[str, Any]:
         "state": standing.state.value,
         "provisional": standing.provisional,
         "next_step": standing.next_step,
+        "refused": list(standing.refused),
         "file": decisive.submission.arrival.name if decisive else None,
         "sha256": decisive.submission.arrival.sha256 if decisive else None,
         "returns": [_return(judged) for judged in standing.returns],
