@@ -8,21 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-import zipfile
 from pathlib import Path
 
 import jinja2
 from docx.document import Document as WordDocument
-from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 from docx.shared import Pt
 from docxtpl import DocxTemplate
 from jinja2 import meta, nodes
-from lxml import etree
 
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
-from pipeline.files.word import explain_word_fault
+from pipeline.files.filling import open_template
 from pipeline.form import Form, Item, Table
 from pipeline.layout import table_grid
 from pipeline.road.templates.sentences import passage
@@ -106,7 +103,7 @@ def placeholders(template: Path) -> frozenset[str]:
     """
     environment = jinja2.Environment(autoescape=True)
     try:
-        tree = environment.parse(_source(_open_template(template)))
+        tree = environment.parse(_source(open_template(template)))
         roots = meta.find_undeclared_variables(tree) - environment.globals.keys()
     except jinja2.TemplateError as error:
         raise TemplateError(
@@ -124,7 +121,7 @@ def placeholders(template: Path) -> frozenset[str]:
 
 def table_placeholders(template: Path) -> frozenset[str]:
     """Return the item codes in the cells of the template's tables; raises like `placeholders`."""
-    cells = _open_template(template).get_docx().element.body.iter(qn("w:tc"))
+    cells = open_template(template).get_docx().element.body.iter(qn("w:tc"))
     texts = ("".join(text.text or "" for text in cell.iter(qn("w:t"))) for cell in cells)
     return frozenset(code for text in texts for code in _PRINTED.findall(text)) & placeholders(template)
 
@@ -176,17 +173,6 @@ def _settle(document: WordDocument, form: Form) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return settled_zip(out.getvalue())
-
-
-def _open_template(template: Path) -> DocxTemplate:
-    try:
-        opened = DocxTemplate(io.BytesIO(template.read_bytes()))
-        opened.init_docx()
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError) as error:
-        raise TemplateError(
-            f"Word 模板 {template} 打不开：{explain_word_fault(template, error)}。请用 xxgk template 重新生成。"
-        ) from error
-    return opened
 
 
 def _source(template: DocxTemplate) -> str:
