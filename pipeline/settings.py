@@ -13,6 +13,8 @@
     [mail]
     url = "mailtos://用户:密码@smtp.example.cn?from=xxgk@example.cn"   # 发催报和退改件用，写法见 Apprise
     url_file = "/etc/xxgk/mail"                           # 里面有密码，最好放在单独的文件里
+    receipts = true                                       # 每次汇总以后给新来的件发回执
+    group = "wecombot://…"                                # 群机器人的地址，催报时在群里通知一次；或写 group_file
     [log]
     keep = 10                                             # outputs/log 里保留几个写满的日志文件
 
@@ -39,7 +41,7 @@ SETTINGS_FILE = "xxgk.toml"
 ENVIRONMENT = "XXGK_"
 WORKSPACE_VARIABLE = "XXGK_WORKSPACE"
 _PREFIX = "postgresql"
-_SECRET = ("ledger.address", "mail.url")
+_SECRET = ("ledger.address", "mail.url", "mail.group")
 _SECTIONS = ("ledger", "run", "publish", "mail", "log")
 FACES = ("html", "infographic", "data", "material")
 """The faces of a night beyond Word and workbook; ``pdf`` is one more, which needs LibreOffice."""
@@ -50,13 +52,16 @@ PDF = "pdf"
 class Settings:
     """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
     reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``mail`` is the address by
-    which letters go out; ``log_files`` are the full log files that are kept.
+    which letters go out, ``group`` that of a group of an office messenger; with ``receipts`` every night answers what came.
+    ``log_files`` are the full log files that are kept.
     """
 
     ledger: str = ""
     workers: int = 0
     faces: tuple[str, ...] = ()
     mail: str = ""
+    group: str = ""
+    receipts: bool = False
     log_files: int = 10
 
 
@@ -75,9 +80,7 @@ def read_settings(root: Path) -> Settings:
     if not table and not _variables():
         return Settings()
     values = _validate(root / SETTINGS_FILE, table)
-    address = str(values["ledger"]["address"])
-    if file := values["ledger"]["address_file"]:
-        address = _read_secret("ledger.address_file", root / str(file))
+    address = _secret_of(root, "ledger", "address", values)
     if address and not address.startswith(_PREFIX):  # not repeated: there may be a password in it
         raise WorkspaceError(
             f"设置文件 {root / SETTINGS_FILE} 里 ledger.address 应当以 {_PREFIX}:// 开头，"
@@ -87,9 +90,9 @@ def read_settings(root: Path) -> Settings:
         ledger=address.replace("postgresql://", "postgresql+psycopg://", 1),
         workers=int(values["run"]["workers"]),
         faces=tuple(values["publish"]["faces"]),
-        mail=_read_secret("mail.url_file", root / str(file))
-        if (file := values["mail"]["url_file"])
-        else str(values["mail"]["url"]),
+        mail=_secret_of(root, "mail", "url", values),
+        group=_secret_of(root, "mail", "group", values),
+        receipts=bool(values["mail"]["receipts"]),
         log_files=int(values["log"]["keep"]),
     )
 
@@ -138,7 +141,12 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
 
 
-def _read_secret(key: str, path: Path) -> str:
+def _secret_of(root: Path, section: str, name: str, values: Mapping[str, Mapping[str, Any]]) -> str:
+    """A setting that may hold a password, from the file that is named for it or from the setting itself."""
+    file = str(values[section][f"{name}_file"])
+    if not file:
+        return str(values[section][name])
+    key, path = f"{section}.{name}_file", root / file
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
@@ -179,6 +187,9 @@ def _model() -> type[BaseSettings]:
     class MailSection(Section):
         url: str = Field(default="", strict=True)
         url_file: str = Field(default="", strict=True)
+        receipts: bool = False
+        group: str = Field(default="", strict=True)
+        group_file: str = Field(default="", strict=True)
 
     class LogSection(Section):
         keep: int = Field(default=10, ge=1, le=1000)
@@ -205,7 +216,13 @@ def _model() -> type[BaseSettings]:
     return Model
 
 
-_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file，[log] keep。"
+_KNOWN = (
+    "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file、"
+    "receipts、group、group_file，[log] keep。"
+)
+
+
+_KINDS = {"int": "整数", "bool": " true 或 false"}
 
 
 def _faults(errors: Any) -> Iterator[str]:
@@ -221,6 +238,6 @@ def _faults(errors: Any) -> Iterator[str]:
         elif error["type"] == "literal_error":
             yield f"{key} 应当是 {'、'.join((*FACES, PDF))} 之一"
         else:
-            yield f"{key} 应当是" + ("整数" if error["type"].startswith("int") else "文字")
+            yield f"{key} 应当是" + _KINDS.get(error["type"].split("_")[0], "文字")
     if unknown:
         yield f"里有不认识的项：{'、'.join(unknown)}"

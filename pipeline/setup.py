@@ -12,8 +12,8 @@ from pipeline.errors import PublishError, WorkspaceError
 from pipeline.form import Item
 from pipeline.model.control import ROSTER
 from pipeline.model.seal import make_secret
-from pipeline.road.templates import build_report, build_workbook
-from pipeline.workspace import CONTROL_TEMPLATE, TEMPLATES, Workspace, bundled_templates, template_file
+from pipeline.road.templates import build_letter, build_report, build_workbook
+from pipeline.workspace import CONTROL_TEMPLATE, LETTER_TEMPLATE, TEMPLATES, Workspace, bundled_templates, template_file
 
 
 def create_workspace(
@@ -62,10 +62,14 @@ def write_templates(workspace: Workspace, *, force: bool) -> list[tuple[Path, bo
                 done.append((folder / name, force or not (folder / name).exists()))
                 if done[-1][1]:
                     build(form, folder / name)
-        control = own / CONTROL_TEMPLATE
-        done.append((control, force or not control.exists()))
-        if done[-1][1]:
-            build_control(workspace.forms()[-1][0], control)
+        newest = workspace.forms()[-1][0]
+        for path, draw in (
+            (own / CONTROL_TEMPLATE, lambda path: build_control(newest, path)),
+            (own / LETTER_TEMPLATE, build_letter),
+        ):
+            done.append((path, force or not path.exists()))
+            if done[-1][1]:
+                draw(path)
     except OSError as error:
         raise PublishError(f"无法写入 {own}（{error.strerror}）。请检查文件夹权限，关闭打开的模板。") from error
     return done

@@ -20,7 +20,7 @@ from pipeline.settings import read_settings
 if TYPE_CHECKING:
     from pipeline.ledger import Ledger
 
-TEMPLATES, CONTROL_TEMPLATE = "workbook_templates", "control.xlsx"
+TEMPLATES, CONTROL_TEMPLATE, LETTER_TEMPLATE = "workbook_templates", "control.xlsx", "letter.docx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,11 @@ class Workspace:
         """The workspace's own templates where it has them, else those the program came with."""
         own = self.root / TEMPLATES
         return own if own.is_dir() else bundled_templates()
+
+    def letter_template(self) -> Path:
+        """The Word template of letters to the units: the workspace's own, else the one the program came with."""
+        own = self.root / TEMPLATES / LETTER_TEMPLATE
+        return own if own.is_file() else bundled_templates() / LETTER_TEMPLATE
 
     def forms(self) -> list[tuple[Form, Path]]:
         """Every form this workspace knows, with its folder, the newest last; raises `FormError` when one is broken."""

@@ -29,6 +29,7 @@ def test_the_wheel_works_away_from_the_checkout(tmp_path: Path) -> None:
         "pipeline/py.typed",
         "xxgk-0.1.0.dist-info/licenses/LICENSE",
         "pipeline/workbook_templates/control.xlsx",
+        "pipeline/workbook_templates/letter.docx",
         "pipeline/workbook_templates/xxgk-2019/form.toml",
         "pipeline/workbook_templates/xxgk-2019/return.xlsx",
         "pipeline/workbook_templates/xxgk-2021/form.toml",

@@ -39,6 +39,8 @@ def test_what_may_stand_there(tmp_path: Path, text: str | None, address: str) ->
         ('[run]\nworkers = "x"\n', "run.workers 应当是整数"),
         ("[run]\nworkers = -1\n", "run.workers 应不小于 0"),
         ("[log]\nkeep = 0\n", "log.keep 应不小于 1"),
+        ('[mail]\nreceipts = "perhaps"\n', "mail.receipts 应当是 true 或 false"),
+        ('[mail]\ngroup_file = "none"\n', "mail.group_file 指的文件 .*none 读不出来"),
         ('[publish]\nfaces = ["word"]\n', "publish.faces.0 应当是 html、infographic、data、material、pdf 之一"),
         ('[ledger]\naddress_file = "none"\n', "none 读不出来"),
         ('[ledger]\naddress = "mysql://a"\n', "postgresql://"),
@@ -68,6 +70,9 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ("publish.faces", "", "默认"),
         ("mail.url", "", "默认"),
         ("mail.url_file", "", "默认"),
+        ("mail.receipts", "False", "默认"),
+        ("mail.group", "", "默认"),
+        ("mail.group_file", "", "默认"),
         ("log.keep", "10", "默认"),
     ]
     monkeypatch.setenv("XXGK_RUN__WORKRES", "3")

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import screen, show
-from pipeline.cli.chase import add_chase
+from pipeline.cli.chase import add_chase, answer_after
 from pipeline.cli.chinese import new_app
 from pipeline.cli.faces import add_faces, publish_after
 from pipeline.cli.history import history_app
@@ -180,12 +180,13 @@ def template(
 @template_app.command("check", **_HANDLED)
 def template_check(workspace: Root = HERE, json: Json = False) -> None:
     """检查改过样式的模板缺了什么。"""
-    from pipeline.night.template_trial import examine_templates
+    from pipeline.night.template_trial import examine_letter, examine_templates
     from pipeline.setup import local_indicators
 
     where = find_root(workspace)
     local = local_indicators(where)
     findings = [f for form, folder in where.forms() for f in examine_templates(form, folder, local)]
+    findings += examine_letter(where.letter_template())
     show.template_findings(findings, json=json)
     if findings:
         raise typer.Exit(FINDINGS)
@@ -238,6 +239,7 @@ def run(
         document, closing = last_document(where, year), closing_of(where, year)
         show.unchanged(document, closing, folder, seconds, json=json)
         again = tuple(open_points(document)) if not closing else closing.open_points
+    answer_after(where, year, json=json)
     if again:
         if not json:
             show.reasons(again)

@@ -1,4 +1,4 @@
-"""`xxgk remind`: letters, the list to call, and sending."""
+"""`xxgk remind`, `xxgk receipt`: letters to the units, the list to call, and sending."""
 
 from __future__ import annotations
 
@@ -7,31 +7,80 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import screen
 from pipeline.cli.options import FINDINGS, HANDLED, HERE, NEWEST, Json, Root, Year, choose
+from pipeline.errors import XxgkError
+from pipeline.settings import read_settings
+from pipeline.workspace import Workspace
+
+_Unit = Annotated[str, typer.Option("--unit", metavar="单位代码", help="只给一个单位。")]
+_Send = Annotated[bool, typer.Option("--send", help="按 xxgk.toml 的 [mail] 发出去；不写只备好信，不发。")]
+_UNDONE = ("failed", "no_address", "lost")
 
 
 def add_chase(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Add the commands to the program."""
     app.command("remind", **HANDLED)(remind)
+    app.command("receipt", **HANDLED)(receipt)
 
 
 def remind(
-    year: Year = NEWEST,
-    workspace: Root = HERE,
-    unit: Annotated[str, typer.Option("--unit", metavar="单位代码", help="只催一个单位。")] = "",
-    send: Annotated[bool, typer.Option("--send", help="按 xxgk.toml 的 [mail] 发出去；不写只备好信，不发。")] = False,
-    json: Json = False,
+    year: Year = NEWEST, workspace: Root = HERE, unit: _Unit = "", send: _Send = False, json: Json = False
 ) -> None:
     """催报：给没有报来、没有通过的单位备好信和电话清单，放在 outputs/年度/reminders/；加 --send 发邮件。"""
-    from pipeline.chase.reminders import list_reminders, write_reminders
-    from pipeline.chase.sending import send_reminders
+    from pipeline.chase.calls import CALLS, call_list
+    from pipeline.chase.letters import write_letters
+    from pipeline.chase.reminders import FOLDER, list_reminders
+    from pipeline.chase.sending import notify_group, send_letters
     from pipeline.cli import show_chase
 
     where, year = choose(workspace, year)
     now = dt.datetime.now().astimezone()
     reminders = list_reminders(where, year, now.date(), unit)
-    write_reminders(where, year, reminders)
-    deliveries = send_reminders(where, year, reminders, now=now) if send else []
-    show_chase.reminders(reminders, deliveries, where.year_outputs(year), json=json)
-    if any(delivery.result in ("failed", "no_address") for delivery in deliveries):
+    letters = [reminder.letter for reminder in reminders]
+    write_letters(where, year, FOLDER, letters, {CALLS: call_list(year, reminders)})
+    deliveries = send_letters(where, year, letters, now=now) if send else []
+    told = notify_group(where, year, reminders, now=now) if send and not unit else None
+    show_chase.reminders(reminders, deliveries, told, where.year_outputs(year), json=json)
+    if told == "failed" or any(delivery.result in _UNDONE for delivery in deliveries):
         raise typer.Exit(FINDINGS)
+
+
+def receipt(
+    year: Year = NEWEST, workspace: Root = HERE, unit: _Unit = "", send: _Send = False, json: Json = False
+) -> None:
+    """回执：每份来件回一次，通过了还是要改，要改的附上退改件，放在 outputs/年度/receipts/；加 --send 发邮件。"""
+    from pipeline.chase.letters import write_letters
+    from pipeline.chase.receipts import FOLDER, list_receipts
+    from pipeline.chase.sending import send_letters
+    from pipeline.cli import show_chase
+
+    where, year = choose(workspace, year)
+    now = dt.datetime.now().astimezone()
+    letters = list_receipts(where, year, now.date(), unit)
+    write_letters(where, year, FOLDER, letters)
+    deliveries = send_letters(where, year, letters, now=now) if send else []
+    show_chase.receipts(letters, deliveries, where.year_outputs(year), json=json)
+    if any(delivery.result in _UNDONE for delivery in deliveries):
+        raise typer.Exit(FINDINGS)
+
+
+def answer_after(where: Workspace, year: int, *, json: bool) -> None:
+    """Answer what came, after a night, when the settings say so; what cannot be sent is said and changes nothing else."""
+    if not read_settings(where.root).receipts:
+        return
+    from pipeline.chase.receipts import list_receipts
+    from pipeline.chase.sending import send_letters
+    from pipeline.cli import show_chase
+
+    now = dt.datetime.now().astimezone()
+    try:
+        letters = [letter for letter in list_receipts(where, year, now.date()) if letter.unit.email.strip()]
+        deliveries = send_letters(where, year, letters, now=now) if letters else []
+    except XxgkError as error:
+        screen.error(f"回执没有发出：{error}")
+        return
+    for line in show_chase.undone(deliveries):
+        screen.error(line)
+    if deliveries and not json:
+        screen.put(f"回执：{show_chase.tally(deliveries)}")

@@ -25,6 +25,7 @@ ROAD = (
     "run",
     "check",
     "status",
+    "receipt",
     "remind",
     "trace",
     "diff",

@@ -1,22 +1,30 @@
-"""What `xxgk remind` prints."""
+"""What `xxgk remind` and `xxgk receipt` print."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.chase.reminders import CALLS, FOLDER, Reminder
-from pipeline.chase.sending import Delivery
+from pipeline.chase import receipts as receipting
+from pipeline.chase.calls import CALLS
+from pipeline.chase.letters import Letter
+from pipeline.chase.reminders import FOLDER, Reminder
+from pipeline.chase.sending import Delivery, Result
 from pipeline.cli import screen
 from pipeline.cli.words import word
 
-_RESULTS = {"sent": "已发送", "failed": "没有发出", "today": "今天已经发过", "no_address": "台账里没有邮箱"}
+_RESULTS: Mapping[Result, str] = {
+    "sent": "已发送", "failed": "没有发出", "already": "已经发过", "no_address": "台账里没有邮箱或写法不对",
+    "lost": "退改件不在或被改过，没有发",
+}  # fmt: skip
 
 
-def reminders(given: Sequence[Reminder], deliveries: Sequence[Delivery], folder: Path, *, json: bool) -> None:
+def reminders(
+    given: Sequence[Reminder], deliveries: Sequence[Delivery], told: Result | None, folder: Path, *, json: bool
+) -> None:
     """Whom to remind, at which stage, and what was sent."""
-    results = {delivery.reminder.unit.code: delivery.result for delivery in deliveries}
+    results = {delivery.letter.unit.code: delivery.result for delivery in deliveries}
     if json:
         screen.document(
             [
@@ -24,7 +32,7 @@ def reminders(given: Sequence[Reminder], deliveries: Sequence[Delivery], folder:
                     "unit": reminder.unit.code, "name": reminder.unit.name, "state": reminder.state,
                     "stage": reminder.stage.value, "due": str(reminder.due) if reminder.due else None,
                     "days": reminder.days, "phone": reminder.unit.phone, "address": reminder.unit.email,
-                    "attachment": reminder.attachment.name if reminder.attachment else None,
+                    "attachment": reminder.letter.workbook if reminder.letter.attachment else None,
                     "result": results.get(reminder.unit.code),
                 }
                 for reminder in given
@@ -41,8 +49,58 @@ def reminders(given: Sequence[Reminder], deliveries: Sequence[Delivery], folder:
             f"  {word(unit.code)} {word(unit.name)}　{reminder.state}　{reminder.stage.value}　{word(unit.phone)}{went}"
         )
     screen.put(f"要催 {len(given)} 个单位，信和{CALLS}在 {folder / FOLDER}")
-    if deliveries:
-        counts = Counter(delivery.result for delivery in deliveries)
-        screen.put("，".join(f"{_RESULTS[result]} {count} 个" for result, count in counts.items()))
-    else:
+    if told:
+        screen.put(f"群通知：{_RESULTS[told]}")
+    _close(deliveries)
+
+
+def receipts(letters: Sequence[Letter], deliveries: Sequence[Delivery], folder: Path, *, json: bool) -> None:
+    """Who is answered, and what was sent."""
+    results = {delivery.letter.unit.code: delivery.result for delivery in deliveries}
+    if json:
+        screen.document(
+            [
+                {
+                    "unit": letter.unit.code, "name": letter.unit.name, "address": letter.unit.email,
+                    "title": letter.title, "returns": len(letter.keys), "attachment": letter.workbook if letter.attachment else None,
+                    "result": results.get(letter.unit.code),
+                }
+                for letter in letters
+            ]
+        )  # fmt: skip
+        return
+    if not letters:
+        screen.put("来件都回过了。")
+        return
+    for letter in letters:
+        went = f"　{_RESULTS[results[letter.unit.code]]}" if letter.unit.code in results else ""
+        screen.put(
+            f"  {word(letter.unit.code)} {word(letter.unit.name)}　{'退改' if letter.attachment else '回执'}{went}"
+        )
+    screen.put(f"要回 {len(letters)} 个单位，信在 {folder / receipting.FOLDER}")
+    _close(deliveries)
+
+
+def tally(deliveries: Sequence[Delivery]) -> str:
+    """How many letters ended in which way."""
+    counts = Counter(delivery.result for delivery in deliveries)
+    return "，".join(f"{_RESULTS[result]} {count} 个" for result, count in counts.items())
+
+
+def undone(deliveries: Sequence[Delivery]) -> Iterator[str]:
+    """The letters that did not go out, a sentence each."""
+    for delivery in deliveries:
+        unit = delivery.letter.unit
+        if delivery.result == "failed":
+            yield f"给 {unit.code} {unit.name}（{unit.email}）的{delivery.letter.kind}没有发出，下次运行再发。"
+        elif delivery.result == "lost":
+            yield f"{unit.code} {unit.name} 的退改件不在或被改过，{delivery.letter.kind}没有发；请再运行一次 xxgk run。"
+
+
+def _close(deliveries: Sequence[Delivery]) -> None:
+    if not deliveries:
         screen.put(word("没有发送。要按 xxgk.toml 里 [mail] 的设置发出去，加 --send。"))
+        return
+    screen.put(tally(deliveries))
+    for line in undone(deliveries):
+        screen.put(word(line))

@@ -9,13 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.errors import TemplateError
+from pipeline.files.filling import clean, fill_template, open_template
 from pipeline.files.limit import time_limit
 from pipeline.form import Figure, Form, Item
 from pipeline.model.county import complete_totals
 from pipeline.model.finding import Finding, notice
 from pipeline.night.gate import Printed, gate_findings
 from pipeline.road.publish import ReportContent, render_report
-from pipeline.road.templates import check_report, check_workbook
+from pipeline.road.templates import LETTER_NAMES, check_report, check_workbook
 from pipeline.workspace import bundled_templates, template_file
 
 _SECONDS = 30
@@ -44,6 +45,19 @@ def template_faults(form: Form, folder: Path, local: Sequence[Item] = ()) -> lis
 def examine_templates(form: Form, folder: Path, local: Sequence[Item] = ()) -> list[Finding]:
     """Return what the two templates of a form have lost, and what goes wrong when the report is filled."""
     return [*_list_losses(form, folder, local), *try_template(form, template_file(folder, "report.docx"), local)]
+
+
+def examine_letter(template: Path) -> list[Finding]:
+    """Return what goes wrong when the template of the letters is filled."""
+    context = {**dict.fromkeys(LETTER_NAMES, clean(_HOSTILE)), "lines": [_TEXT, _TEXT], "year": 2024}
+    try:
+        with time_limit(_SECONDS):
+            fill_template(open_template(template), template, context, what="信")
+    except TimeoutError:
+        return [_endless(template)]
+    except TemplateError as error:
+        return [notice("K14", where={"file": template.name}, detail=str(error).rstrip("。"))]
+    return []
 
 
 def _list_losses(form: Form, folder: Path, local: Sequence[Item]) -> list[Finding]:
@@ -103,9 +117,14 @@ def _try_rendering(form: Form, word: Path, content: ReportContent) -> Iterator[F
         with time_limit(_SECONDS):
             report = render_report(word, content)
     except TimeoutError:
-        yield notice("K14", where=where, detail=f"{_SECONDS} 秒还没有填完，可能有停不下来的循环")
+        yield _endless(word)
     except TemplateError as error:
         yield notice("K14", where=where, detail=str(error).rstrip("。"))
     else:
         printed = Printed(form=form, root=_ROOT, year=content.year, figures=content.figures, missing=content.missing)
         yield from gate_findings(word.name, report, printed)
+
+
+def _endless(template: Path) -> Finding:
+    detail = f"{_SECONDS} 秒还没有填完，可能有停不下来的循环"
+    return notice("K14", where={"file": template.name}, detail=detail)

@@ -4,56 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import socket
-from collections.abc import Iterator
-from email import message_from_bytes
 from email.header import decode_header, make_header
-from email.message import Message as Mail
 from pathlib import Path
 
 import openpyxl
 import pytest
-from aiosmtpd.controller import Controller
 from docx import Document
 
-from pipeline.chase.reminders import CALLS, FOLDER, Stage, list_reminders, write_reminders
-from pipeline.chase.sending import send_reminders
+from pipeline.chase.calls import CALLS, call_list
+from pipeline.chase.letters import write_letters
+from pipeline.chase.reminders import FOLDER, Reminder, Stage, list_reminders
+from pipeline.chase.sending import Delivery, notify_group, send_letters
 from pipeline.errors import WorkspaceError
+from tests.chase.conftest import Group, Postman
 from tests.test_cli import xxgk
 from tests.workspaces import NOW, PROFILE, YEAR, Office, tree
 
 DUE = dt.date(2025, 1, 20)
 REASON = {"t2.normative.issued": 3, "t2.normative.in_force": 1}
-
-
-class Postman:
-    """A real SMTP server on this machine that keeps what it gets, and refuses some addresses."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[list[str], Mail]] = []
-        self.refused: set[str] = set()
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]  # noqa: N802
-        if address in self.refused:
-            return "550 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]  # noqa: N802
-        self.mails.append((list(envelope.rcpt_tos), message_from_bytes(envelope.content)))
-        return "250 OK"
-
-
-@pytest.fixture
-def postman() -> Iterator[tuple[Postman, int]]:
-    man = Postman()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(man, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield man, port
-    controller.stop()
 
 
 @pytest.fixture
@@ -73,18 +41,27 @@ def office(tmp_path: Path) -> Office:
     return office
 
 
+def write(office: Office, reminders: list[Reminder]) -> tuple[str, ...]:
+    letters = [reminder.letter for reminder in reminders]
+    return write_letters(office.workspace, YEAR, FOLDER, letters, {CALLS: call_list(YEAR, reminders)})
+
+
+def send(office: Office, reminders: list[Reminder], now: dt.datetime = NOW) -> list[Delivery]:
+    return send_letters(office.workspace, YEAR, [reminder.letter for reminder in reminders], now=now)
+
+
 def test_who_is_reminded_of_what(office: Office) -> None:
     found = list_reminders(office.workspace, YEAR, DUE)
-    assert [(r.unit.code, r.state, r.attachment.name if r.attachment else "") for r in found] == [
-        ("u02", "退回", "u02_第2镇人民政府_退改.xlsx"), ("u03", "待说明", "u03_第3镇人民政府_退改.xlsx"),
-        ("u04", "未报", ""), ("u05", "未报", ""),
+    assert [(r.unit.code, r.state, r.letter.name, r.letter.attachment is not None) for r in found] == [
+        ("u02", "退回", "u02_第2镇人民政府_退改", True), ("u03", "待说明", "u03_第3镇人民政府_退改", True),
+        ("u04", "未报", "u04_第4镇人民政府_催报", False), ("u05", "未报", "u05_第5镇人民政府_催报", False),
     ]  # fmt: skip
-    assert "“u04_第4镇人民政府.xlsx”没有读出或没有认定" in found[2].text
+    assert "“u04_第4镇人民政府.xlsx”没有读出或没有认定" in found[2].letter.text
     assert found[2].refused == ("u04_第4镇人民政府.xlsx",)
-    assert "必须改正" in found[0].text
-    assert "出错说明" in found[1].text
-    assert "没有读出" not in found[3].text
-    assert all("联系：方正县人民政府办公室，电话 0451-9。" in r.text for r in found)
+    assert "必须改正" in found[0].letter.text
+    assert "出错说明" in found[1].letter.text
+    assert "没有读出" not in found[3].letter.text
+    assert all("联系：方正县人民政府办公室，电话 0451-9。" in r.letter.text for r in found)
     assert [r.unit.code for r in list_reminders(office.workspace, YEAR, DUE, "u05")] == ["u05"]
 
 
@@ -97,7 +74,7 @@ STAGES = [
 @pytest.mark.parametrize(("days", "stage", "words"), STAGES)
 def test_the_stage_by_the_days_to_the_deadline(days: int, stage: Stage, words: str, office: Office) -> None:
     reminder = list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=days), "u05")[0]
-    assert (reminder.stage, reminder.days, words in reminder.text) == (stage, days, True)
+    assert (reminder.stage, reminder.days, words in reminder.letter.text) == (stage, days, True)
 
 
 def test_the_office_sets_the_days(office: Office) -> None:
@@ -114,7 +91,7 @@ def test_the_office_sets_the_days(office: Office) -> None:
 
 def test_letters_and_the_list_to_call(office: Office) -> None:
     reminders = list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=2))
-    names = write_reminders(office.workspace, YEAR, reminders)
+    names = write(office, reminders)
     files = tree(office.outputs / FOLDER)
     assert sorted(files) == sorted(names)
     assert "u04_第4镇人民政府_催报.txt" in files
@@ -129,7 +106,7 @@ def test_letters_and_the_list_to_call(office: Office) -> None:
         ("u04", "联系人4", "0451-4", "已逾期"), ("u05", "联系人5", "0451-5", "已逾期"),
     ]  # fmt: skip
     before = tree(office.outputs / FOLDER)
-    write_reminders(office.workspace, YEAR, reminders)
+    write(office, reminders)
     assert tree(office.outputs / FOLDER) == before
 
 
@@ -140,7 +117,7 @@ def test_every_letter_reaches_its_unit_alone_and_once_a_day(office: Office, post
         f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn&name=政府办"\n', encoding="utf-8"
     )
     reminders = list_reminders(office.workspace, YEAR, DUE)
-    results = [d.result for d in send_reminders(office.workspace, YEAR, reminders, now=NOW)]
+    results = [d.result for d in send(office, reminders)]
     assert results == ["sent", "sent", "failed", "no_address"]
     assert [to for to, _ in man.mails] == [["u02@example.cn"], ["u03@example.cn"]]
     _, mail = man.mails[0]
@@ -151,11 +128,13 @@ def test_every_letter_reaches_its_unit_alone_and_once_a_day(office: Office, post
     assert "请按首页“修改意见”逐条改正" in body.decode()
     attached = [part for part in mail.walk() if part.get_content_disposition() == "attachment"]
     assert attached[0].get_filename() == "u02_correction.xlsx"
-    assert attached[0].get_payload(decode=True) == reminders[0].attachment.read_bytes()  # type: ignore[union-attr]
+    marked = office.outputs / "corrections" / "u02_第2镇人民政府_退改.xlsx"
+    assert attached[0].get_payload(decode=True) == marked.read_bytes()
     man.refused = set()
-    again = [d.result for d in send_reminders(office.workspace, YEAR, reminders, now=NOW + dt.timedelta(minutes=30))]
-    assert again == ["today", "today", "sent", "no_address"]
-    tomorrow = [d.result for d in send_reminders(office.workspace, YEAR, reminders, now=NOW + dt.timedelta(days=1))]
+    again = [d.result for d in send(office, reminders, NOW + dt.timedelta(minutes=30))]
+    assert again == ["already", "already", "sent", "no_address"]
+    reminders = list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=1))
+    tomorrow = [d.result for d in send(office, reminders, NOW + dt.timedelta(days=1))]
     assert tomorrow == ["sent", "sent", "sent", "no_address"]
     with office.workspace.open_ledger() as ledger:
         book = [(m.unit, m.address, m.sent) for m in ledger.messages.all(YEAR)]
@@ -172,14 +151,14 @@ def test_without_settings_nothing_is_sent(office: Office) -> None:
     code, _, err = xxgk("remind", "--send", *where)
     assert (code, "[mail]" in err) == (2, True)
     with pytest.raises(WorkspaceError, match="没有设置发送的办法"):
-        send_reminders(office.workspace, YEAR, [], now=NOW)
+        send(office, [])
 
 
 def test_a_wrong_address_of_the_server_says_nothing_of_the_password(office: Office) -> None:
     (office.workspace.root / "xxgk.toml").write_text('[mail]\nurl = "nonsense://clerk:secret@host"\n')
     reminders = list_reminders(office.workspace, YEAR, DUE)
     with pytest.raises(WorkspaceError, match="写法不对") as refusal:
-        send_reminders(office.workspace, YEAR, reminders, now=NOW)
+        send(office, reminders)
     assert "secret" not in str(refusal.value)
     code, out, err = xxgk("config", "show", "-w", str(office.workspace.root))
     assert (code, "secret" in out + err) == (0, False)
@@ -191,10 +170,10 @@ def test_the_command(office: Office, postman: tuple[Postman, int]) -> None:
     (office.workspace.root / "xxgk.toml").write_text('[mail]\nurl_file = "mail"\n')
     where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
     code, out, _ = xxgk("remind", "--send", *where)
-    assert (code, "已发送 3 个，台账里没有邮箱 1 个" in out) == (3, True)
+    assert (code, "已发送 3 个，台账里没有邮箱或写法不对 1 个" in out) == (3, True)
     assert len(man.mails) == 3
     code, out, _ = xxgk("remind", "--send", "--unit", "u02", *where)
-    assert (code, "今天已经发过" in out, len(man.mails)) == (0, True, 3)
+    assert (code, "已经发过" in out, len(man.mails)) == (0, True, 3)
     assert not (office.outputs / FOLDER / "u04_第4镇人民政府_催报.txt").exists()
 
 
@@ -204,3 +183,62 @@ def test_a_complete_county_reminds_nobody(tmp_path: Path) -> None:
     office.run()
     code, out, _ = xxgk("remind", "--year", str(YEAR), "-w", str(office.workspace.root))
     assert (code, "没有要催的单位" in out) == (0, True)
+
+
+def test_a_correction_that_was_changed_is_not_sent(office: Office, postman: tuple[Postman, int]) -> None:
+    man, port = postman
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\n'
+    )
+    folder = office.outputs / "corrections"
+    (folder / "u02_第2镇人民政府_退改.xlsx").write_bytes(b"PK nothing of ours")
+    (folder / "u03_第3镇人民政府_退改.xlsx").unlink()
+    results = [d.result for d in send(office, list_reminders(office.workspace, YEAR, DUE))]
+    assert results == ["lost", "lost", "sent", "no_address"]
+    assert [to for to, _ in man.mails] == [["u04@example.cn"]]
+    office.run(now=NOW + dt.timedelta(hours=1))  # puts back what the night made
+    results = [d.result for d in send(office, list_reminders(office.workspace, YEAR, DUE))]
+    assert results == ["sent", "sent", "already", "no_address"]
+
+
+def test_the_office_restyles_the_letter(office: Office) -> None:
+    own = office.workspace.root / "workbook_templates"
+    assert xxgk("template", "-w", str(office.workspace.root))[0] == 0
+    document = Document(str(own / "letter.docx"))
+    document.paragraphs[0].text = "县政府办公室便函：{{ title }}（{{ year }}）"
+    document.save(str(own / "letter.docx"))
+    assert xxgk("template", "check", "-w", str(office.workspace.root))[0] == 0
+    write(office, list_reminders(office.workspace, YEAR, DUE))
+    letter = Document(str(office.outputs / FOLDER / "u05_第5镇人民政府_催报.docx"))
+    assert letter.paragraphs[0].text == "县政府办公室便函：关于2024年度政府信息公开工作年度报告统计表的催报通知（2024）"
+    assert [p.text for p in letter.paragraphs[-3:]] == [
+        "有疑问请联系：方正县人民政府办公室，电话 0451-9。", "方正县人民政府办公室", "2025年1月20日",
+    ]  # fmt: skip
+    document.paragraphs[1].text = "{{ unti }}："
+    document.save(str(own / "letter.docx"))
+    code, out, _ = xxgk("template", "check", "-w", str(office.workspace.root))
+    assert (code, "letter.docx" in out, "{{ unti }} 没有对应的数据" in out.replace("\n", "")) == (3, True, True)
+    code, _, err = xxgk("remind", "--year", str(YEAR), "-w", str(office.workspace.root))
+    assert (code, "{{ unti }} 没有对应的数据" in err.replace("\n", "")) == (2, True)
+
+
+def test_the_group_is_told_once_a_day(office: Office, postman: tuple[Postman, int], group: tuple[Group, int]) -> None:
+    (_, port), (robot, door) = postman, group
+    (office.workspace.root / "robot").write_text(f"json://127.0.0.1:{door}/robot\n")
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\ngroup_file = "robot"\n'
+    )
+    reminders = list_reminders(office.workspace, YEAR, DUE)
+    assert [notify_group(office.workspace, YEAR, reminders, now=NOW) for _ in range(2)] == ["sent", "already"]
+    assert [post["message"].split("\n") for post in robot.posts] == [
+        [
+            "截至2025年1月20日，还有4个单位：", "退回（1个）：第2镇人民政府", "待说明（1个）：第3镇人民政府",
+            "未报（2个）：第4镇人民政府、第5镇人民政府", "有疑问请联系：方正县人民政府办公室，电话 0451-9。",
+        ]
+    ]  # fmt: skip
+    robot.deaf = True
+    code, out, _ = xxgk("remind", "--send", "--year", str(YEAR), "-w", str(office.workspace.root))
+    assert (code, "群通知：没有发出" in out) == (3, True)
+    robot.deaf = False
+    code, out, _ = xxgk("remind", "--send", "--unit", "u02", "--year", str(YEAR), "-w", str(office.workspace.root))
+    assert (code, "群通知" in out, len(robot.posts)) == (0, False, 1)

@@ -93,7 +93,7 @@ def build_report(form: Form, path: Path) -> None:
         above = part
     for name in ("signature", "dated"):
         _when(document, f"profile.{name}", f"{{{{ profile.{name} }}}}", SIGNATURE)
-    path.write_bytes(_settle(document, form))
+    path.write_bytes(save_template(document, form.title))
 
 
 def placeholders(template: Path) -> frozenset[str]:
@@ -165,10 +165,11 @@ def _when(document: WordDocument, condition: str, text: str, style: str) -> None
         add_paragraph(document, "{%p endif %}", style)
 
 
-def _settle(document: WordDocument, form: Form) -> bytes:
+def save_template(document: WordDocument, title: str) -> bytes:
+    """The built document without clock times."""
     properties = document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
-    properties.title, properties.language, properties.revision = form.title, "zh-CN", 1
+    properties.title, properties.language, properties.revision = title, "zh-CN", 1
     properties.created = properties.modified = _BUILT
     out = io.BytesIO()
     document.save(out)
