@@ -39,7 +39,7 @@ def county(root: Path, units: int) -> Workspace:
     zeros: dict[str, Value] = {item.code: 0 for item in form.items if item.numeric and item.mode == "entered"}
     for n, row in enumerate(roster):
         blank = stamper.stamp(Unit(code=row[0], name=row[2]))
-        (inputs / f"{row[0]}.xlsx").write_bytes(fill(blank, form, layout, zeros | _figures(n)))
+        (inputs / f"{row[0]}.xlsx").write_bytes(fill(blank, form, layout, zeros | figures(n)))
     (root / "made").touch()
     return workspace
 
@@ -58,7 +58,7 @@ def repeated(root: Path, units: int, times: int) -> Workspace:
     return workspace
 
 
-def _figures(n: int) -> dict[str, Value]:
+def figures(n: int) -> dict[str, Value]:
     """A busy unit: requests of several kinds, some carried over, a fee, a few paragraphs."""
     rnd = random.Random(n)
     values: dict[str, Value] = {"t2.fees.amount": Decimal(rnd.randrange(10**7)).scaleb(-4)}
