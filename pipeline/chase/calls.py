@@ -18,6 +18,10 @@ _COLUMNS = (
 """Headings with widths in characters."""
 
 
+_LINE = 15
+"""Points of a line."""
+
+
 def call_list(year: int, reminders: Sequence[Reminder]) -> bytes:
     """Whom to call, the latest first, with a column to tick."""
     out = io.BytesIO()
@@ -39,6 +43,7 @@ def call_list(year: int, reminders: Sequence[Reminder]) -> bytes:
         )  # fmt: skip
         for column, text in enumerate(texts):
             sheet.write_string(row, column, text, cell)
+        sheet.set_row(row, _LINE * max(_lines(text, width) for text, (_, width) in zip(texts, _COLUMNS, strict=True)))
     sheet.freeze_panes(1, 2)
     sheet.set_landscape()
     sheet.set_paper(9)
@@ -46,3 +51,9 @@ def call_list(year: int, reminders: Sequence[Reminder]) -> bytes:
     sheet.repeat_rows(0)
     book.close()
     return out.getvalue()
+
+
+def _lines(text: str, width: int) -> int:
+    """Lines that a text takes in a column of some width; a Chinese character takes two."""
+    taken = sum(2 if ord(character) > 0x2E80 else 1 for character in text)
+    return max(1, -(-taken // (width - 1)))

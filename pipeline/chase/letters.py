@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from pipeline.files.atomic import publish_files
@@ -72,20 +73,35 @@ def digest(text: str) -> str:
 
 
 def write_letters(
-    workspace: Workspace, year: int, folder: str, letters: Sequence[Letter], others: Mapping[str, bytes] | None = None
-) -> tuple[str, ...]:
-    """Write letters, and ``others``, to ``outputs/<year>/<folder>/`` in place of what was there; return the names.
+    workspace: Workspace, folder: Path, letters: Sequence[Letter], others: Mapping[str, bytes] | None = None
+) -> Path:
+    """Write letters, and ``others``, into a folder of their day below ``folder``; return it.
 
-    Raises `TemplateError` when the template of the letters cannot be filled.
+    What lies there is never touched, since people write into it: when it is not the same any more, the next folder of the
+    day is taken. Raises `TemplateError` when the template of the letters cannot be filled.
     """
     files = dict(others or {})
     template = workspace.letter_template()
     for letter in letters:
         files[f"{letter.name}.txt"] = ("\ufeff" + letter.text.replace("\n", "\r\n") + "\r\n").encode()
         files[f"{letter.name}.docx"] = _fill(template, letter)
-    with workspace.lock():
-        publish_files(workspace.year_outputs(year), {f"{folder}/{n}": c for n, c in files.items()}, replaces=(folder,))
-    return tuple(files)
+    day = letters[0].day if letters else dt.date.today()
+    for place in (folder / (f"{day}" if n == 1 else f"{day}_{n}") for n in count(1)):
+        if not place.exists():
+            with workspace.lock():
+                publish_files(folder.parent, {f"{folder.name}/{place.name}/{n}": c for n, c in files.items()})
+            return place
+        if _holds(place, files):
+            return place
+    raise AssertionError("the numbers of folders do not end")
+
+
+def _holds(place: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether a folder holds exactly these files."""
+    try:
+        return {path.name: path.read_bytes() for path in place.iterdir()} == dict(files)
+    except OSError:
+        return False
 
 
 def _fill(template: Path, letter: Letter) -> bytes:

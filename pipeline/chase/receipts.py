@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.chase.letters import Letter, contact_of, digest, read_correction
+from pipeline.errors import WorkspaceError
 from pipeline.model.control import Unit
 from pipeline.model.received import ADOPTED, ASIDE, REPLACED, UNDECIDED
 from pipeline.model.standing import State
@@ -21,12 +22,14 @@ def list_receipts(workspace: Workspace, year: int, today: dt.date, unit: str = "
     """Return a letter for every unit with returns that were not answered yet, in the order of the roster.
 
     A return that must be corrected is answered with the letter and the marked workbook of the last night. What nobody
-    can be held to is not answered. Raises `WorkspaceError` when there has been no night.
+    can be held to is not answered. Raises `WorkspaceError` when there has been no night, or nobody has the code ``unit``.
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
         document = ledger.nights.document(night.row.id) or {}
+        if unit and unit not in night.control.by_code:
+            raise WorkspaceError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对，大小写要一致。")
         done = {(m.unit, m.digest) for m in ledger.messages.all(year) if m.sent and m.kind == KIND}
         waiting: dict[str, list[Mapping[str, Any]]] = {}
         for arrival in document.get("arrivals", []):

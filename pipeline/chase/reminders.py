@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any
 
 from pipeline.chase.letters import Letter, contact_of, daily_key, read_correction
+from pipeline.errors import WorkspaceError
 from pipeline.model.control import Profile, Unit
+from pipeline.model.received import UNREAD
 from pipeline.model.standing import State
 from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
@@ -30,8 +34,17 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A file that seems to be a missing unit's and could not be used: its name, why, and what its sender can do."""
+
+    name: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """One unit that has to act: its state, by when, and the letter to it. ``refused`` are files it seems to have sent."""
+    """One unit that has to act: its state, by when, and the letter to it."""
 
     unit: Unit
     state: str
@@ -39,22 +52,23 @@ class Reminder:
     due: dt.date | None
     days: int
     because: str
-    refused: tuple[str, ...]
     letter: Letter
 
 
 def list_reminders(workspace: Workspace, year: int, today: dt.date, unit: str = "") -> list[Reminder]:
-    """Return the units that have not sent a return that passes, in the order of the roster.
+    """Return the units that have not sent a return that passes, or whose later return does not, in the order of the
+    roster.
 
-    Raises `WorkspaceError` when there has been no night.
+    Raises `WorkspaceError` when there has been no night, or nobody has the code ``unit``.
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
         document = ledger.nights.document(night.row.id) or {}
-        refused = {entry["code"]: tuple(entry.get("refused", ())) for entry in document.get("units", [])}
+        if unit and unit not in night.control.by_code:
+            raise WorkspaceError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对，大小写要一致。")
         found = [
-            _remind(workspace, night, entry, refused.get(entry.code, ()), today)
+            _remind(workspace, night, entry, document, today)
             for entry in night.control.units
             if unit in ("", entry.code)
         ]
@@ -62,10 +76,13 @@ def list_reminders(workspace: Workspace, year: int, today: dt.date, unit: str = 
 
 
 def _remind(
-    workspace: Workspace, night: Remembered, unit: Unit, refused: Sequence[str], today: dt.date
+    workspace: Workspace, night: Remembered, unit: Unit, document: Mapping[str, Any], today: dt.date
 ) -> Reminder | None:
     row = night.states.get(unit.code)
-    state = row.state if row else State.MISSING.value
+    state, sha256 = (row.state, row.sha256) if row else (State.MISSING.value, "")
+    later = _later_return(document, unit) if state == State.PASSED else None
+    if later:
+        state, sha256 = later["state"], later["sha256"]
     if state not in (State.MISSING, State.RETURNED, State.UNEXPLAINED) or not unit.readable:
         return None
     profile = night.control.profile
@@ -73,27 +90,51 @@ def _remind(
     due = (profile.return_by if is_correction else None) or unit.due or profile.due
     days = (today - due).days if due else 0
     stage = _stage(due, days, profile)
-    lines = tuple(_lines(profile, state, stage, due, days, refused))
-    title = f"关于{night.row.year}年度政府信息公开工作年度报告统计表的{'退改' if is_correction else '催报'}通知"
+    refused = [] if is_correction else _list_refused(document, unit)
+    lines = tuple(_lines(profile, state, _when(stage, due, days), refused, keeps=later is not None))
     marked = read_correction(workspace, night, unit) if is_correction else None
     letter = Letter(
         unit=unit,
         kind=KIND,
-        name=f"{unit.file_stem}_{'退改' if marked else '催报'}",
-        title=title,
+        name=f"{unit.file_stem}_{'退改' if is_correction else '催报'}",
+        title=f"关于{night.row.year}年度政府信息公开工作年度报告统计表的{'退改' if is_correction else '催报'}通知",
         lines=lines,
         contact=contact_of(profile),
         compiler=profile.compiler,
         day=today,
         year=night.row.year,
-        keys=(daily_key(today, title, *lines),),
+        keys=(daily_key(today, state, sha256),),
         attachment=marked,
         lost=is_correction and marked is None,
     )
-    because = row.because if row else "还没有收到可以认定的报表。"
-    return Reminder(
-        unit=unit, state=state, stage=stage, due=due, days=days, because=because, refused=tuple(refused), letter=letter
-    )
+    came = "".join(f"来过“{file.name}”：{file.why}" for file in refused[:_NAMED])
+    because = (row.because if row else "还没有收到可以认定的报表。") + came
+    return Reminder(unit=unit, state=state, stage=stage, due=due, days=days, because=because, letter=letter)
+
+
+def _later_return(document: Mapping[str, Any], unit: Unit) -> Mapping[str, Any] | None:
+    """The return of a passed unit that came later and does not pass."""
+    mending = (State.RETURNED.value, State.UNEXPLAINED.value)
+    arrivals = document.get("arrivals", [])
+    return next((entry for entry in arrivals if entry["unit"] == unit.code and entry["state"] in mending), None)
+
+
+def _list_refused(document: Mapping[str, Any], unit: Unit) -> list[Refused]:
+    """The files that bear a missing unit's name and could not be used."""
+    entry: Mapping[str, Any] = next((entry for entry in document.get("units", []) if entry["code"] == unit.code), {})
+    found = []
+    for path in entry.get("refused", ()):
+        finding: Mapping[str, Any] = next((f for f in document["findings"] if f.get("file") == path), {})
+        state = next((a["state"] for a in document["arrivals"] if path in a["names"]), "")
+        name = PurePosixPath(path).name
+        found.append(
+            Refused(
+                name=name,
+                why=finding.get("message", "没有读出。").replace(path, name),
+                remedy=finding.get("remedy", "") if state == UNREAD else "请与我们联系，说明是哪个单位报的。",
+            )
+        )
+    return found
 
 
 def _stage(due: dt.date | None, days: int, profile: Profile) -> Stage:
@@ -108,29 +149,30 @@ def _stage(due: dt.date | None, days: int, profile: Profile) -> Stage:
     return Stage.VERY_LATE if days > profile.very_late else Stage.LATE
 
 
-def _lines(
-    profile: Profile, state: str, stage: Stage, due: dt.date | None, days: int, refused: Sequence[str]
-) -> Iterator[str]:
-    """The letter, paragraph by paragraph."""
-    day = f"{due.year}年{due.month}月{due.day}日" if due else ""
-    when = {
-        Stage.EARLY: f"期限是{day}",
-        Stage.NEAR: f"期限是{day}，还有{-days}天",
-        Stage.DUE: f"今天（{day}）就是期限",
-        Stage.LATE: f"期限是{day}，已经过了{days}天",
-        Stage.VERY_LATE: f"期限是{day}，已经过了{days}天，影响全部汇总",
-        Stage.OPEN: "请尽快",
-    }[stage]
-    names = "、".join(f"“{name}”" for name in refused[:_NAMED]) + ("等" if len(refused) > _NAMED else "")
+def _when(stage: Stage, due: dt.date | None, days: int) -> str:
+    """The deadline in words."""
+    if due is None:
+        return "请尽快报送"
+    day = f"{due.year}年{due.month}月{due.day}日"
+    if days < 0:
+        return f"期限是{day}，还有{-days}天"
+    if days == 0:
+        return f"今天（{day}）就是期限"
+    return f"期限是{day}，已经过了{days}天" + ("，影响全部汇总" if stage is Stage.VERY_LATE else "")
+
+
+def _lines(profile: Profile, state: str, when: str, refused: Sequence[Refused], *, keeps: bool) -> Iterator[str]:
+    """The letter, paragraph by paragraph; ``keeps`` tells that an earlier return is still counted."""
     table = f"{profile.year}年度政府信息公开工作年度报告统计表"
+    kept = "目前仍按此前通过的一份计入。" if keeps else ""
     if state == State.MISSING:
         yield f"贵单位{table}还没有收到可以认定的一份，{when}。"
-        if names:
-            yield f"来过的{names}没有读出或没有认定，请在下发给贵单位的原表里填写，保存为 .xlsx 再发一次。"
+        for file in refused[:_NAMED]:
+            yield f"来过的“{file.name}”没有采用：{file.why}{file.remedy}"
         yield "请在下发给贵单位的原表里填写，没有发生的填 0，不要留空，保存为 .xlsx 后整份发回。原表找不到的请告诉我们，再发一份。"
     elif state == State.RETURNED:
-        yield f"贵单位报来的{table}有必须改正的问题，{when}。"
+        yield f"贵单位报来的{table}有必须改正的问题，{when}。{kept}"
         yield "随附标好问题的报表，请按首页“修改意见”逐条改正，整份发回。"
     else:
-        yield f"贵单位报来的{table}有问题需要说明，{when}。"
+        yield f"贵单位报来的{table}有问题需要说明，{when}。{kept}"
         yield "随附标好问题的报表，数字确实无误的，请在首页“修改意见”的“出错说明”一栏写明原因，整份发回。"

@@ -15,33 +15,36 @@ from pipeline.workspace import Workspace
 
 _Unit = Annotated[str, typer.Option("--unit", metavar="单位代码", help="只给一个单位。")]
 _Send = Annotated[bool, typer.Option("--send", help="按 xxgk.toml 的 [mail] 发出去；不写只备好信，不发。")]
-_UNDONE = ("failed", "no_address", "lost")
+_UNDONE = ("failed", "no_address", "bad_address", "lost")
 
 
 def add_chase(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command("remind", **HANDLED)(remind)
     app.command("receipt", **HANDLED)(receipt)
+    app.command("remind", **HANDLED)(remind)
 
 
 def remind(
     year: Year = NEWEST, workspace: Root = HERE, unit: _Unit = "", send: _Send = False, json: Json = False
 ) -> None:
-    """催报：给没有报来、没有通过的单位备好信和电话清单，放在 outputs/年度/reminders/；加 --send 发邮件。"""
+    """催报：给没有报来、没有通过的单位备好信和电话清单，放在 outputs/年度/reminders/日期/；加 --send 发邮件。"""
     from pipeline.chase.calls import CALLS, call_list
     from pipeline.chase.letters import write_letters
     from pipeline.chase.reminders import FOLDER, list_reminders
-    from pipeline.chase.sending import notify_group, send_letters
+    from pipeline.chase.sending import notify_group, send_reminders
     from pipeline.cli import show_chase
 
     where, year = choose(workspace, year)
     now = dt.datetime.now().astimezone()
     reminders = list_reminders(where, year, now.date(), unit)
-    letters = [reminder.letter for reminder in reminders]
-    write_letters(where, year, FOLDER, letters, {CALLS: call_list(year, reminders)})
-    deliveries = send_letters(where, year, letters, now=now) if send else []
+    folder = where.year_outputs(year) / FOLDER
+    if reminders:
+        letters = [reminder.letter for reminder in reminders]
+        folder = write_letters(where, folder, letters, {CALLS: call_list(year, reminders)})
+    deliveries = send_reminders(where, year, reminders, now=now, early=bool(unit)) if send and reminders else []
     told = notify_group(where, year, reminders, now=now) if send and not unit else None
-    show_chase.reminders(reminders, deliveries, told, where.year_outputs(year), json=json)
+    changed = not send and reminders and _has_changed(where, year, now)
+    show_chase.reminders(reminders, deliveries, told, folder, json=json, changed=bool(changed))
     if told == "failed" or any(delivery.result in _UNDONE for delivery in deliveries):
         raise typer.Exit(FINDINGS)
 
@@ -49,7 +52,7 @@ def remind(
 def receipt(
     year: Year = NEWEST, workspace: Root = HERE, unit: _Unit = "", send: _Send = False, json: Json = False
 ) -> None:
-    """回执：每份来件回一次，通过了还是要改，要改的附上退改件，放在 outputs/年度/receipts/；加 --send 发邮件。"""
+    """回执：每份来件回一次，通过了还是要改，要改的附上退改件，放在 outputs/年度/receipts/日期/；加 --send 发邮件。"""
     from pipeline.chase.letters import write_letters
     from pipeline.chase.receipts import FOLDER, list_receipts
     from pipeline.chase.sending import send_letters
@@ -58,9 +61,11 @@ def receipt(
     where, year = choose(workspace, year)
     now = dt.datetime.now().astimezone()
     letters = list_receipts(where, year, now.date(), unit)
-    write_letters(where, year, FOLDER, letters)
-    deliveries = send_letters(where, year, letters, now=now) if send else []
-    show_chase.receipts(letters, deliveries, where.year_outputs(year), json=json)
+    folder = where.year_outputs(year) / FOLDER
+    if letters:
+        folder = write_letters(where, folder, letters)
+    deliveries = send_letters(where, year, letters, now=now) if send and letters else []
+    show_chase.receipts(letters, deliveries, folder, json=json)
     if any(delivery.result in _UNDONE for delivery in deliveries):
         raise typer.Exit(FINDINGS)
 
@@ -75,8 +80,8 @@ def answer_after(where: Workspace, year: int, *, json: bool) -> None:
 
     now = dt.datetime.now().astimezone()
     try:
-        letters = [letter for letter in list_receipts(where, year, now.date()) if letter.unit.email.strip()]
-        deliveries = send_letters(where, year, letters, now=now) if letters else []
+        letters = [letter for letter in list_receipts(where, year, now.date()) if letter.unit.addresses]
+        deliveries = send_letters(where, year, letters, now=now, tonight=True) if letters else []
     except XxgkError as error:
         screen.error(f"回执没有发出：{error}")
         return
@@ -84,3 +89,10 @@ def answer_after(where: Workspace, year: int, *, json: bool) -> None:
         screen.error(line)
     if deliveries and not json:
         screen.put(f"回执：{show_chase.tally(deliveries)}")
+
+
+def _has_changed(where: Workspace, year: int, now: dt.datetime) -> bool:
+    from pipeline.night.since import has_changed
+
+    with where.alone() as ledger:
+        return has_changed(where, ledger, year, now)

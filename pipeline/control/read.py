@@ -38,7 +38,6 @@ _CODE = re.compile(r"^[0-9A-Za-z_-]{1,32}$")
 _NUMBERED = re.compile(r"([A-Za-z_-]{0,20}?)([0-9]{1,9})")
 _CREDIT = re.compile(r"^[0-9A-HJ-NPQRTUWXY]{18}$")
 _CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _FORMER = re.compile(r"[(（]原[^)）]*[)）]")
 _YES_NO = {"是": True, "否": False, "": True}
 
@@ -191,10 +190,10 @@ def _read_counted(row: ControlRow) -> bool:
 
 
 def _email(row: ControlRow) -> str:
+    """Read one address or several. What is none stays as it stands, so that whoever sends letters can say so."""
     found = row.text("邮箱")
-    if found and not _EMAIL.match(found):
-        row.wrong("邮箱", "电子邮箱地址")
-        return ""
+    if found and not model.list_addresses(found):
+        row.wrong("邮箱", "电子邮箱地址，几个的用分号隔开")
     return found
 
 

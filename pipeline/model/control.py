@@ -24,6 +24,7 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 LONGEST_STEM = 150
 """Bytes of a file name before its ending; a file system takes 255, and some endings of ours have thirty."""
 
+_ADDRESS = re.compile(r"[^\s@<>()\"]+@[^\s@<>()\"]+\.[^\s@<>()\"]+")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
 UNIT_TYPES = ("乡镇", "街道", "部门", "执法部门", "党群部门", "本级政府", "县区", "其他")
@@ -86,6 +87,16 @@ REQUIRED_PROFILE = ("汇总单位", "级别", "编制单位")
 """What the report cannot do without. The year is that of the folder; a 台账 may say it too."""
 
 
+def list_addresses(text: str) -> tuple[str, ...]:
+    """Split the addresses of a cell; none when any of them is no plain address.
+
+    >>> list_addresses("a@x.cn；b@x.cn"), list_addresses("张三 <a@x.cn>"), list_addresses("a@@x.cn")
+    (('a@x.cn', 'b@x.cn'), (), ())
+    """
+    parts = tuple(part for part in re.split(r"[;；,，、\s]+", text) if part)
+    return parts if all(_ADDRESS.fullmatch(part) for part in parts) else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """One 填报单位. ``counted`` is 计入汇总; ``due`` is its own deadline, the common one if it has none.
@@ -104,6 +115,11 @@ class Unit:
     email: str = ""
     due: dt.date | None = None
     readable: bool = True
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of 邮箱; none when there is none, or one of them is no address."""
+        return list_addresses(self.email)
 
     @property
     def file_stem(self) -> str:

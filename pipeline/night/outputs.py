@@ -20,7 +20,7 @@ from pipeline.workspace import Workspace
 
 ISSUED, FILLED = "issued", ("data", "corrections")
 """The sub-folders of a year's outputs: what was sent out, and those that every night fills anew."""
-FACES = ("unit_reports", "publish", "reminders", "receipts")
+FACES = ("unit_reports", "publish")
 """Sub-folders with other faces of a night; the next night that publishes removes them, so that none is stale."""
 MANIFEST, REPORT = "封存清单.json", "report.docx"
 

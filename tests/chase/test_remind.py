@@ -14,7 +14,7 @@ from docx import Document
 from pipeline.chase.calls import CALLS, call_list
 from pipeline.chase.letters import write_letters
 from pipeline.chase.reminders import FOLDER, Reminder, Stage, list_reminders
-from pipeline.chase.sending import Delivery, notify_group, send_letters
+from pipeline.chase.sending import Delivery, notify_group, send_reminders
 from pipeline.errors import WorkspaceError
 from tests.chase.conftest import Group, Postman
 from tests.test_cli import xxgk
@@ -41,13 +41,13 @@ def office(tmp_path: Path) -> Office:
     return office
 
 
-def write(office: Office, reminders: list[Reminder]) -> tuple[str, ...]:
+def write(office: Office, reminders: list[Reminder]) -> Path:
     letters = [reminder.letter for reminder in reminders]
-    return write_letters(office.workspace, YEAR, FOLDER, letters, {CALLS: call_list(YEAR, reminders)})
+    return write_letters(office.workspace, office.outputs / FOLDER, letters, {CALLS: call_list(YEAR, reminders)})
 
 
 def send(office: Office, reminders: list[Reminder], now: dt.datetime = NOW) -> list[Delivery]:
-    return send_letters(office.workspace, YEAR, [reminder.letter for reminder in reminders], now=now)
+    return send_reminders(office.workspace, YEAR, reminders, now=now, early=True)
 
 
 def test_who_is_reminded_of_what(office: Office) -> None:
@@ -56,17 +56,20 @@ def test_who_is_reminded_of_what(office: Office) -> None:
         ("u02", "退回", "u02_第2镇人民政府_退改", True), ("u03", "待说明", "u03_第3镇人民政府_退改", True),
         ("u04", "未报", "u04_第4镇人民政府_催报", False), ("u05", "未报", "u05_第5镇人民政府_催报", False),
     ]  # fmt: skip
-    assert "“u04_第4镇人民政府.xlsx”没有读出或没有认定" in found[2].letter.text
-    assert found[2].refused == ("u04_第4镇人民政府.xlsx",)
+    assert found[2].letter.lines[1] == (
+        "来过的“u04_第4镇人民政府.xlsx”没有采用：文件“u04_第4镇人民政府.xlsx”已损坏：文件不完整。"
+        "请用 Excel 或 WPS 打开原表，重新保存后再发送一次。"
+    )
+    assert "来过“u04_第4镇人民政府.xlsx”：" in found[2].because
     assert "必须改正" in found[0].letter.text
     assert "出错说明" in found[1].letter.text
-    assert "没有读出" not in found[3].letter.text
+    assert "来过" not in found[3].letter.text + found[3].because
     assert all("联系：方正县人民政府办公室，电话 0451-9。" in r.letter.text for r in found)
     assert [r.unit.code for r in list_reminders(office.workspace, YEAR, DUE, "u05")] == ["u05"]
 
 
 STAGES = [
-    (-4, Stage.EARLY, "期限是2025年1月20日。"), (-3, Stage.NEAR, "还有3天"), (-1, Stage.NEAR, "还有1天"), (0, Stage.DUE, "就是期限"),
+    (-4, Stage.EARLY, "还有4天"), (-3, Stage.NEAR, "还有3天"), (-1, Stage.NEAR, "还有1天"), (0, Stage.DUE, "就是期限"),
     (1, Stage.LATE, "已经过了1天。"), (7, Stage.LATE, "已经过了7天。"), (8, Stage.VERY_LATE, "已经过了8天，影响全部汇总"),
 ]  # fmt: skip
 
@@ -91,9 +94,9 @@ def test_the_office_sets_the_days(office: Office) -> None:
 
 def test_letters_and_the_list_to_call(office: Office) -> None:
     reminders = list_reminders(office.workspace, YEAR, DUE + dt.timedelta(days=2))
-    names = write(office, reminders)
-    files = tree(office.outputs / FOLDER)
-    assert sorted(files) == sorted(names)
+    folder = write(office, reminders)
+    assert folder == office.outputs / FOLDER / "2025-01-22"
+    files = tree(folder)
     assert "u04_第4镇人民政府_催报.txt" in files
     text = files["u02_第2镇人民政府_退改.txt"].decode("utf-8-sig")
     assert text.splitlines()[0] == "第2镇人民政府："
@@ -105,9 +108,13 @@ def test_letters_and_the_list_to_call(office: Office) -> None:
         ("u02", "联系人2", "0451-2", "已逾期"), ("u03", "联系人3", "0451-3", "已逾期"),
         ("u04", "联系人4", "0451-4", "已逾期"), ("u05", "联系人5", "0451-5", "已逾期"),
     ]  # fmt: skip
-    before = tree(office.outputs / FOLDER)
-    write(office, reminders)
-    assert tree(office.outputs / FOLDER) == before
+    assert write(office, reminders) == folder  # the same is not written again
+    # what a person writes there stays: the next letters have a folder of their own, and no night removes it
+    (folder / "u04_第4镇人民政府_催报.txt").write_text("我改过的信", encoding="utf-8")
+    assert write(office, reminders) == folder.with_name("2025-01-22_2")
+    office.run(now=NOW + dt.timedelta(days=3), anew=True)
+    assert (folder / "u04_第4镇人民政府_催报.txt").read_text(encoding="utf-8") == "我改过的信"
+    assert tree(folder.with_name("2025-01-22_2")) == files
 
 
 def test_every_letter_reaches_its_unit_alone_and_once_a_day(office: Office, postman: tuple[Postman, int]) -> None:
@@ -170,11 +177,13 @@ def test_the_command(office: Office, postman: tuple[Postman, int]) -> None:
     (office.workspace.root / "xxgk.toml").write_text('[mail]\nurl_file = "mail"\n')
     where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
     code, out, _ = xxgk("remind", "--send", *where)
-    assert (code, "已发送 3 个，台账里没有邮箱或写法不对 1 个" in out) == (3, True)
+    assert (code, "已发送 3 个，台账里没有邮箱 1 个" in out) == (3, True)
     assert len(man.mails) == 3
     code, out, _ = xxgk("remind", "--send", "--unit", "u02", *where)
     assert (code, "已经发过" in out, len(man.mails)) == (0, True, 3)
-    assert not (office.outputs / FOLDER / "u04_第4镇人民政府_催报.txt").exists()
+    assert [len(list(folder.iterdir())) for folder in sorted((office.outputs / FOLDER).iterdir())] == [9, 3]
+    code, _, err = xxgk("remind", "--unit", "U02", *where)
+    assert (code, "没有单位代码 U02" in err) == (2, True)
 
 
 def test_a_complete_county_reminds_nobody(tmp_path: Path) -> None:
@@ -208,8 +217,9 @@ def test_the_office_restyles_the_letter(office: Office) -> None:
     document.paragraphs[0].text = "县政府办公室便函：{{ title }}（{{ year }}）"
     document.save(str(own / "letter.docx"))
     assert xxgk("template", "check", "-w", str(office.workspace.root))[0] == 0
+    office.run(now=NOW + dt.timedelta(hours=1))
     write(office, list_reminders(office.workspace, YEAR, DUE))
-    letter = Document(str(office.outputs / FOLDER / "u05_第5镇人民政府_催报.docx"))
+    letter = Document(str(office.outputs / FOLDER / "2025-01-20" / "u05_第5镇人民政府_催报.docx"))
     assert letter.paragraphs[0].text == "县政府办公室便函：关于2024年度政府信息公开工作年度报告统计表的催报通知（2024）"
     assert [p.text for p in letter.paragraphs[-3:]] == [
         "有疑问请联系：方正县人民政府办公室，电话 0451-9。", "方正县人民政府办公室", "2025年1月20日",
@@ -242,3 +252,95 @@ def test_the_group_is_told_once_a_day(office: Office, postman: tuple[Postman, in
     robot.deaf = False
     code, out, _ = xxgk("remind", "--send", "--unit", "u02", "--year", str(YEAR), "-w", str(office.workspace.root))
     assert (code, "群通知" in out, len(robot.posts)) == (0, False, 1)
+
+
+def test_nothing_is_sent_by_an_old_night(office: Office, postman: tuple[Postman, int]) -> None:
+    man, port = postman
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\n'
+    )
+    where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
+    office.returns("u04", name="补.xlsx")
+    code, _, err = xxgk("remind", "--send", *where)
+    assert (code, "上次汇总以后有变化" in err, man.mails) == (2, True, [])
+    code, out, _ = xxgk("remind", *where)
+    assert (code, "请先运行 xxgk run 再催" in out.replace("\n", "")) == (0, True)
+    office.run(now=NOW + dt.timedelta(hours=1))
+    office.write_control({"免报": [("u05", "撤并", "王五"), ("u06", "撤并", "王五")]})
+    assert xxgk("remind", "--send", *where)[0] == 2
+    office.run(now=NOW + dt.timedelta(hours=2))
+    assert xxgk("remind", "--send", *where)[0] == 0
+    assert [to for to, _ in man.mails] == [["u02@example.cn"], ["u03@example.cn"]]
+
+
+def test_who_has_only_not_reported_is_left_alone_until_it_is_time(office: Office, postman: tuple[Postman, int]) -> None:
+    _, port = postman
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\n'
+    )
+    reminders = list_reminders(office.workspace, YEAR, DUE - dt.timedelta(days=30))
+    assert "还有30天" in reminders[2].letter.lines[0]
+    deliveries = send_reminders(office.workspace, YEAR, reminders, now=NOW)
+    assert [(d.letter.unit.code, d.result) for d in deliveries] == [
+        ("u02", "sent"), ("u03", "sent"), ("u04", "early"), ("u05", "early"),
+    ]  # fmt: skip
+
+
+def test_the_same_matter_is_told_once_a_day(office: Office, postman: tuple[Postman, int]) -> None:
+    """A new telephone of the office is nothing to write again about; another state of the unit is."""
+    man, port = postman
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\n'
+    )
+    send(office, list_reminders(office.workspace, YEAR, DUE))
+    office.write_control({"年报信息": [*PROFILE, ("报送期限", DUE.isoformat()), ("电话", "0451-1")]})
+    office.run(now=NOW + dt.timedelta(hours=1))
+    results = [d.result for d in send(office, list_reminders(office.workspace, YEAR, DUE))]
+    assert results == ["already", "already", "already", "no_address"]
+    office.returns("u04", {"t3.received.natural": 5}, name="补.xlsx")
+    office.run(now=NOW + dt.timedelta(hours=2))
+    results = [d.result for d in send(office, list_reminders(office.workspace, YEAR, DUE))]
+    assert results == ["already", "already", "sent", "no_address"]
+    assert len(man.mails) == 4
+
+
+def test_a_later_return_that_does_not_pass_is_written_about(office: Office) -> None:
+    office.returns("u01", {"t3.received.natural": 5}, name="更正.xlsx")
+    office.run(now=NOW + dt.timedelta(days=1))
+    first = list_reminders(office.workspace, YEAR, DUE)[0]
+    assert (first.unit.code, first.state, first.letter.attachment is not None) == ("u01", "退回", True)
+    assert first.letter.lines[0].endswith("目前仍按此前通过的一份计入。")
+
+
+def test_several_addresses_and_one_that_is_none(office: Office, postman: tuple[Postman, int]) -> None:
+    man, port = postman
+    man.refused = {"b@example.cn"}
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\n'
+    )
+    roster = [list(row) for row in office.control_sheets["单位名录"]]
+    roster[1][8], roster[2][8] = "a@example.cn；b@example.cn", "张三 <c@example.cn>"
+    office.write_control({"单位名录": roster})
+    outcome = office.run(now=NOW + dt.timedelta(hours=1))
+    assert [f.expected for f in outcome.findings if f.code == "T3"] == ["电子邮箱地址，几个的用分号隔开"]
+    found = send(office, list_reminders(office.workspace, YEAR, DUE))
+    assert [(d.letter.unit.code, d.address, d.result, d.why) for d in found] == [
+        ("u02", "a@example.cn", "sent", ""), ("u02", "b@example.cn", "failed", "对方邮箱不存在或拒收"),
+        ("u03", "", "bad_address", ""), ("u04", "u04@example.cn", "sent", ""), ("u05", "", "no_address", ""),
+    ]  # fmt: skip
+    man.refused = set()
+    assert [d.result for d in send(office, list_reminders(office.workspace, YEAR, DUE))][:2] == ["already", "sent"]
+
+
+FAILURES = [
+    ("mailto://127.0.0.1:9?from=xxgk@example.cn", "连不上发信服务器"),
+    ("mailto://nowhere.invalid?from=xxgk@example.cn", "找不到发信服务器，请核对地址"),
+]
+
+
+@pytest.mark.parametrize(("url", "why"), FAILURES)
+def test_why_a_letter_did_not_go_out(office: Office, url: str, why: str) -> None:
+    (office.workspace.root / "xxgk.toml").write_text(f'[mail]\nurl = "{url}"\n')
+    assert [d.why for d in send(office, list_reminders(office.workspace, YEAR, DUE, "u02"))] == [why]
+    code, out, err = xxgk("remind", "--send", "--unit", "u02", "--year", str(YEAR), "-w", str(office.workspace.root))
+    assert (code, f"没有发出：{why}" in (out + err).replace("\n", "")) == (3, True)
