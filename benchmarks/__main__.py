@@ -41,7 +41,7 @@ def _speed(size: int, rounds: int) -> None:
     subjects: dict[str, Callable[[], object]] = {
         "SHA-256": lambda: hashes(files),
         "bare python-calamine": lambda: bare_calamine(files),
-        "pandas + openpyxl": lambda: pandas_loop(some, night.reader.form, night.reader.layout),
+        "pandas + openpyxl": lambda: pandas_loop(some, night.basis.form, night.basis.layout),
         "ours, this process": lambda: night.run(0),
         "ours, 1 worker": lambda: night.run(1),
         "ours, 2 workers": lambda: night.run(2),

@@ -27,6 +27,7 @@ from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.edits import keep_edit
+from pipeline.night.engine import LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.expected import expected_tonight
 from pipeline.night.gate import gate_findings
@@ -37,7 +38,7 @@ from pipeline.night.refused import name_refused
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
 from pipeline.night.template_trial import template_faults
-from pipeline.road.check import Checker, own_text_findings, root_findings
+from pipeline.road.check import own_text_findings, root_findings
 from pipeline.road.consolidate import consolidate
 from pipeline.road.intake import clock_finding, collect, open_arrival
 from pipeline.road.issue import Stamper
@@ -52,7 +53,7 @@ from pipeline.road.publish import (
     status_page,
     status_workbook,
 )
-from pipeline.road.read import Reader, read_many, read_superior
+from pipeline.road.read import read_many, read_superior
 from pipeline.workspace import Workspace
 
 T = TypeVar("T")
@@ -168,11 +169,10 @@ def travel(
     """
     form, control = basis.form, basis.control
     # stations 3 to 5: read every arrival, check it alone, then beside the others
-    checker = Checker(form, control, basis.history)
-    reader = Reader(form=form, layout=basis.layout, control=control, secret=basis.secret)
-    examination = Examination(
-        ledger=ledger, basis=basis, reader=reader, checker=checker, workers=effort.workers, anew=effort.anew
-    )
+    task = Task.of(basis)
+    checker = task.checker
+    engine = LocalEngine(effort.workers)
+    examination = Examination(ledger=ledger, basis=basis, task=task, engine=engine, anew=effort.anew)
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unclaimed = tuple(result for result in examined if isinstance(result, Unclaimed))
