@@ -17,10 +17,11 @@ from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, 
 from pipeline.road.read.beside import beside_findings
 from pipeline.road.read.identity import Registrar
 from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
+from pipeline.road.read.parser import UnreadableError
 from pipeline.road.read.reasons import ReasonPlan
 from pipeline.road.read.saved import saved_time
 from pipeline.road.read.values import Evaluator, hidden_findings
-from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.road.read.workbook import read_workbook
 from pipeline.workbook import opinions
 from pipeline.workbook.annex import find_lacking, is_annex, missing_in
 from pipeline.workbook.cells import Chart, Rows, charts
