@@ -67,9 +67,15 @@ def sheet_parts(parts: Mapping[str, bytes]) -> Mapping[str, str]:
     names = {name.lower(): name for name in parts}
     book = parts.get(names.get("xl/workbook.xml", ""), b"")
     rels = parts.get(names.get("xl/_rels/workbook.xml.rels", ""), b"")
-    match = _SHEET_LIST.search(book)
-    found = _targets(match[0] if match else b"", rels)
+    found = _targets(_sheet_list(book), rels)
     return {sheet: names[path] for sheet, path in found.items() if path in names}
+
+
+@lru_cache(maxsize=64)
+def _sheet_list(book: bytes) -> bytes:
+    """Return the element that lists the sheets."""
+    match = _SHEET_LIST.search(book)
+    return match[0] if match else b""
 
 
 @lru_cache(maxsize=64)
