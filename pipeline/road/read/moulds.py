@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from operator import itemgetter
 from typing import Any
 from xml.parsers import expat
@@ -23,10 +24,16 @@ from pipeline.road.read.scan import SMALL, column_number, covered_cells, has_hid
 from pipeline.road.read.shared import UnusualError, plain_text
 
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
-_VALUE = re.compile(rb"<v>([^<]*)</v>")
-_INLINE = re.compile(rb'<is><t( xml:space="preserve")?>([^<]*)</t></is>')
-_MARK, _PRESERVED = b"\x01", b"\x01\x02"
-"""What an inline text begins with once it stands where other values do; no XML holds these bytes."""
+_CUT, _STOP, _INLINE, _PRESERVED, _CLOSED = b"\0", b"\1", b"\2", b"\3", b"\4"
+"""Bytes that no XML holds: where a value was cut out, where one stops, how a text begins and ends that stands in the
+cell itself.
+"""
+_REPLACED = (
+    (b"</v>", _STOP + b"<v>"),
+    (b'<is><t xml:space="preserve">', b"<v>" + _PRESERVED),
+    (b"<is><t>", b"<v>" + _INLINE),
+    (b"</t></is>", _CLOSED + _STOP + b"<v>"),
+)
 _ATTRIBUTES = rb'(?: [\w:]+="[^"<&\0]*")*'
 _ROW = re.compile(rb'<row r="(\d{1,7})"' + _ATTRIBUTES + rb"(/?)>")
 _CELL = re.compile(
@@ -96,7 +103,7 @@ class Mould:
             shared = list(map(texts.by_index.__getitem__, self.shared(cast.values)))
         except (ValueError, KeyError) as error:
             raise UnusualError from error
-        words = [_word(raw, inline=inline) for raw, inline in zip(self.words(cast.values), self.inline, strict=True)]
+        words = list(map(_word, self.words(cast.values), self.inline))
         cells = self.order([*figures, *shared, *words, ""])
         width = self.width
         return Sheet(
@@ -111,7 +118,10 @@ class Mould:
     def _stale(self, values: Sequence[bytes]) -> frozenset[tuple[int, int]]:
         """Return the cells of formulas with the result 0."""
         results = self.formulas(values)
-        return frozenset(place for place, raw in zip(self.places, results, strict=True) if _is_zero(raw))
+        for raw in set(results) - _ZEROS:
+            if not raw.strip(b"0."):  # a 0 that is written as nobody writes it
+                raise UnusualError
+        return frozenset(compress(self.places, map(_ZEROS.__contains__, results)))
 
 
 class Texts:
@@ -146,13 +156,20 @@ def take_apart(xml: bytes, formats: Formats) -> Cast:
     if start < 0 or end < start or not (_is_plain_head(xml[:start]) and _is_sound_tail(xml[end:])):
         raise UnusualError
     cells = xml[start + len(_BEGIN) : end]
-    if len(cells) > SMALL or _MARK in cells or b"\0" in cells:
+    if len(cells) > SMALL or any(byte in cells for byte in (_CUT, _STOP, _INLINE, _PRESERVED, _CLOSED)):
         raise UnusualError
-    if b"<is>" in cells:
-        cells = _INLINE.sub(lambda m: b"<v>%s%s</v>" % (_PRESERVED if m[1] else _MARK, m[2]), cells)
-    pieces = _VALUE.split(cells)
-    values = pieces[1::2]
-    return Cast(skeleton=b"\0".join(pieces[::2]), values=values, formats=formats, covered=covered_cells(xml[end:]))
+    for old, new in _REPLACED if b"<is>" in cells else _REPLACED[:1]:
+        cells = cells.replace(old, new)
+    # now every second piece is a value, if each begins and ends where it should
+    pieces = cells.split(b"<v>")
+    joined = _CUT.join(pieces[1::2])
+    values = joined.split(_STOP + _CUT)
+    values[-1] = values[-1].removesuffix(_STOP)
+    whole = len(pieces) == 2 * len(values) + 1 and joined.count(_STOP) == len(values)
+    if not whole or not joined.endswith(_STOP) or b"<" in joined:
+        raise UnusualError
+    skeleton = _CUT.join(pieces[::2])
+    return Cast(skeleton=skeleton, values=values, formats=formats, covered=covered_cells(xml[end:]))
 
 
 def known_mould(cast: Cast) -> Mould | None:
@@ -266,22 +283,21 @@ def _mould(skeleton: bytes, count: int, numbers: frozenset[bytes], sheet: Sheet)
     )
 
 
-def _word(raw: bytes, *, inline: bool) -> str:
+def _word(raw: bytes, inline: bool) -> str:
     """Return the text of a formula, or one written in the cell itself."""
-    if raw.startswith(_MARK) != inline or not raw or b"DISPIMG" in raw:
+    return _short_word(raw, inline) if len(raw) < _SHORT else _any_word(raw, inline)
+
+
+def _any_word(raw: bytes, inline: bool) -> str:
+    begun = raw[:1] if raw[:1] in (_INLINE, _PRESERVED) else b""
+    if bool(begun) != inline or raw.endswith(_CLOSED) != inline or b"DISPIMG" in raw:
         raise UnusualError
-    preserve = not inline or raw.startswith(_PRESERVED)
-    mark = b"" if not inline else _PRESERVED if preserve else _MARK
-    text = plain_text(raw[len(mark) :], preserve=preserve)
-    if not text:
+    text = plain_text(raw[1:-1] if inline else raw, preserve=begun != _INLINE)
+    if not text or "\4" in text:
         raise UnusualError
     return text
 
 
-def _is_zero(raw: bytes) -> bool:
-    """Whether a result is 0 as programs write it. Raises `UnusualError` for an unusual 0."""
-    if raw in _ZEROS:
-        return True
-    if not raw.strip(b"0."):
-        raise UnusualError
-    return False
+_SHORT = 60
+"""Bytes of the texts that many sheets have: ✓, 平, 0 处."""
+_short_word = lru_cache(maxsize=1_024)(_any_word)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.files.remembered import Remembered
 from pipeline.model.submission import Sheet
@@ -22,6 +23,7 @@ _BESIDE = ("docProps/", "customXml/")
 _frames: Remembered[tuple[tuple[str, bytes], ...], tuple[str, ...]] = Remembered(64)
 _EXACT = (_TEXTS, _STYLES)
 _NAMES = frozenset(name.lower() for name in _EXACT)
+_SMALL = 1 << 17
 _MOST_FORMATS = 4_000
 _numbers: Remembered[bytes, frozenset[bytes]] = Remembered(64)
 _MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -79,7 +81,8 @@ def read_plainly(parts: Parts, named: Mapping[str, str], hints: Hints) -> PlainS
         return NO_SHEETS
     try:
         names = _sheet_names(parts, named)
-        texts = Texts(shared_texts(parts.get(_TEXTS, b"")))
+        part = parts.get(_TEXTS, b"")
+        texts = _known_texts(part) if len(part) <= _SMALL else Texts(shared_texts(part))
         numbers = _number_formats(parts.get(_STYLES, b""))
     except (UnusualError, UnreadableError):
         return NO_SHEETS
@@ -98,6 +101,12 @@ def read_plainly(parts: Parts, named: Mapping[str, str], hints: Hints) -> PlainS
         except UnusualError:
             continue
     return PlainSheets(texts=texts, names=names, sheets=sheets, casts=casts)
+
+
+@lru_cache(maxsize=16)
+def _known_texts(part: bytes) -> Texts:
+    """Return the shared texts; the same for all returns whose own words stand in their cells."""
+    return Texts(shared_texts(part))
 
 
 def _sheet_names(parts: Parts, named: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ _TEXT = rb'<t( xml:space="preserve")?>([^<]*)</t>'
 _ATTRIBUTES = rb'(?: [\w:]+="[^"<&]*")*'
 _PLAIN = re.compile(rb"<si>" + _TEXT)
 _RUN = re.compile(rb"<r>(?:<rPr>(?:<\w+" + _ATTRIBUTES + rb"/>)*</rPr>)?" + _TEXT + rb"</r>")
-_BEGIN = re.compile(rb"<\?xml[^<>]*\?>\s*<sst" + _ATTRIBUTES + rb">")
+_BEGIN = re.compile(
+    rb'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="(?:yes|no)")?\?>\s*<sst' + _ATTRIBUTES + rb">"
+)
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|apos);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BLANKS = " \t\n"
@@ -33,13 +35,18 @@ def shared_texts(part: bytes) -> list[str]:
     if not part:
         return []
     start, end = part.find(b"<si>"), part.rfind(b"</sst>")
-    if start < 0 or end < start or part[end:].rstrip() != b"</sst>" or not _BEGIN.fullmatch(part, 0, start):
+    if start < 0 or end < start or part[end:].rstrip() != b"</sst>" or not _is_plain_beginning(part[:start]):
         raise UnusualError
     *entries, rest = part[start:end].split(b"</si>")
     if rest:
         raise UnusualError
     texts = _entries.get_all(entries)
     return [_entry(entry) if text is None else text for entry, text in zip(entries, texts, strict=True)]
+
+
+def _is_plain_beginning(begin: bytes) -> bool:
+    """Whether what stands before the first text is written as programs write it."""
+    return begin.isascii() and _BEGIN.fullmatch(begin) is not None
 
 
 def plain_text(raw: bytes, *, preserve: bool) -> str:

@@ -117,8 +117,9 @@ class Reader:
         if lacking := find_lacking(grids):
             findings.append(notice("C4", found=lacking))
         places: Mapping[str, Place]
+        fast = issued.whole and as_issued(issued.plans, issued.layout, book)
         # the fast path reads issued places directly; otherwise labels have to prove every place
-        if issued.whole and as_issued(issued.plans, issued.layout, book):
+        if fast:
             places = issued.layout.places
             taken = self._evaluator.take_issued(issued.plans, book, sheets, unit)
         else:
@@ -127,7 +128,7 @@ class Reader:
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
             taken = self._evaluator.take_located(located.places, book, sheets, unit)
         findings += taken.findings
-        findings += beside_findings(places, issued.plans, book)
+        findings += beside_findings(places, issued.plans, book, issued=fast)
         findings += hidden_findings(places, sheets)
         return Submission(
             arrival=arrival,
