@@ -88,7 +88,8 @@ def checking_context(form: Form, control: Control) -> str:
 
 def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
     """The key of what the rules say of a reading."""
-    return digest(context, reading, (unit.code, unit.name, unit.aliases, unit.type), last.packed, last.texts)
+    former = hashlib.sha256(last.packed).hexdigest()
+    return digest(context, reading, (unit.code, unit.name, unit.aliases, unit.type), former, last.texts)
 
 
 def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
