@@ -118,11 +118,10 @@ class Ledger:
         """Keep ``content`` once; ``anew`` writes it again, in case the present copy never reached the disk."""
         kept = self.original(sha256)
         if anew or sha256 not in self._kept:
-            draft = f"{kept}.{os.getpid()}{_DRAFT}"
+            draft = kept.with_suffix(f".{os.getpid()}{_DRAFT}")
             with self._writing():
-                with open(draft, "wb", buffering=0) as file:  # noqa: PTH123 - as in intake
-                    file.write(content)
-                os.replace(draft, kept)  # noqa: PTH105
+                draft.write_bytes(content)
+                draft.replace(kept)
             self._unsettled.append(kept)
             self._kept[sha256] = len(content)
         return kept

@@ -7,6 +7,7 @@ checked without reading again, and a signed acceptance needs neither.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import platform
 import re
@@ -101,7 +102,7 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
         (
             arrival.sha256,
             arrival.names,
-            (arrival.first_seen, arrival.modified, arrival.written, arrival.sight, arrival.resent)
+            (*map(_instant, (arrival.first_seen, arrival.modified, arrival.written)), arrival.sight, arrival.resent)
             if arrival.sha256
             else (),
             [(finding.code, finding.message) for finding in arrival.findings],
@@ -109,6 +110,11 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
         for arrival in arrivals
     ]
     return digest(program(), tree(files), came, more)
+
+
+def _instant(time: dt.datetime | None) -> float | None:
+    """A time, whatever the zone it is written in."""
+    return time.timestamp() if time else None
 
 
 def _sentences(rule: Rule) -> tuple[object, ...]:

@@ -117,6 +117,8 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         key = basis_key(workspace, ledger, year, arrivals)
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
+        if any(arrival.first_seen >= now.replace(microsecond=0) for arrival in arrivals):
+            LocalEngine(effort.workers).prepare()
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, effort.workers)
         faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)

@@ -21,6 +21,9 @@ __all__ = ["Engine", "Examined", "LocalEngine", "Task"]
 class Engine(Protocol):
     """Examines arrivals, in whatever order and wherever; nothing of that shows in the results."""
 
+    def prepare(self) -> None:
+        """Get ready for work that is about to come; nothing depends on it."""
+
     def examine(self, task: Task, arrivals: Sequence[Arrival]) -> Iterator[Examined | Unclaimed]:
         """Yield one result for every arrival, in their order, as they are asked for.
 

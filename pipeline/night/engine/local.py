@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.engine.task import Examined, Task
-from pipeline.road.read import read_many
+from pipeline.road.read import prepare_workers, read_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class LocalEngine:
     """Examines in ``workers`` guarded processes; with none of them in this process, without limits."""
 
     workers: int
+
+    def prepare(self) -> None:
+        """Let the workers begin to import what they need, while this process has other things to do."""
+        if self.workers:
+            prepare_workers(Task.__module__)
 
     def examine(self, task: Task, arrivals: Sequence[Arrival]) -> Iterator[Examined | Unclaimed]:
         """Yield the results in the order of the arrivals; see `Engine`."""

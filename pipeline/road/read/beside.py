@@ -76,8 +76,7 @@ def _around(sheet: str, rows: Rows, table: _Table) -> Iterator[Finding]:
     shown = 0
     for row in range(top, min(len(rows), bottom + _REACH[0])):
         first = left if row <= bottom else 0
-        for col in range(first, min(len(rows[row]), right + _REACH[1])):
-            value = rows[row][col]
+        for col, value in enumerate(rows[row][first : right + _REACH[1]], first):
             if value == "" or (row, col) in taken or not _is_figure(value, inside=row <= bottom and col <= right):
                 continue
             place, text = Place(sheet, row, col), as_shown(value).strip()[:_LONGEST]

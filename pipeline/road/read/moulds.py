@@ -153,7 +153,8 @@ class Picker:
 def take_apart(xml: bytes, formats: Formats) -> Cast:
     """Cut the values out of a sheet. Raises `UnusualError` for one that no office program writes so."""
     start, end = xml.find(_BEGIN), xml.find(_END)
-    if start < 0 or end < start or not (_is_plain_head(xml[:start]) and _is_sound_tail(xml[end:])):
+    tail = xml[end:]  # one object, so that its hash is taken once
+    if start < 0 or end < start or not (_is_plain_head(xml[:start]) and _is_sound_tail(tail)):
         raise UnusualError
     cells = xml[start + len(_BEGIN) : end]
     if len(cells) > SMALL or any(byte in cells for byte in (_CUT, _STOP, _INLINE, _PRESERVED, _CLOSED)):
@@ -169,7 +170,7 @@ def take_apart(xml: bytes, formats: Formats) -> Cast:
     if not whole or not joined.endswith(_STOP) or b"<" in joined:
         raise UnusualError
     skeleton = _CUT.join(pieces[::2])
-    return Cast(skeleton=skeleton, values=values, formats=formats, covered=covered_cells(xml[end:]))
+    return Cast(skeleton=skeleton, values=values, formats=formats, covered=covered_cells(tail))
 
 
 def known_mould(cast: Cast) -> Mould | None:

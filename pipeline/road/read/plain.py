@@ -41,7 +41,7 @@ _PROBE_PARTS = {
     + _RELATIONS + b'/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
 }  # fmt: skip
 """A workbook of one sheet, to ask calamine about formats."""
-_PROBE = b"45000.5"
+_PROBE, _PROBED = b"45000.5", 45000.5
 """A number that every format for dates or times makes one of."""
 Parts = Mapping[str, bytes]
 
@@ -134,6 +134,6 @@ def _number_formats(styles: bytes) -> frozenset[bytes]:
         )
         parts = {**_PROBE_PARTS, _STYLES: styles, _PROBE_SHEET: _SHEET % b"".join(cells)}
         rows = read_sheet(open_workbook(stored_zip(parts)), "a").rows
-        numbers = frozenset(name for name, row in zip(named, rows, strict=True) if row == [float(_PROBE)])
+        numbers = frozenset(name for name, row in zip(named, rows, strict=True) if row == [_PROBED])
         _numbers.put(styles, numbers)
     return numbers

@@ -115,14 +115,24 @@ def read_many(
         return
     if not arrivals:
         return
-    if sys.platform != "win32":
-        _context.set_forkserver_preload([__name__, opening.__module__, reading.__module__])
-        atexit.register(_stop_server)
+    prepare_workers(opening.__module__, reading.__module__)
     crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, patience=patience, memory=memory)
     try:
         yield from crew.in_order()
     finally:
         crew.dismiss()
+
+
+def prepare_workers(*modules: str) -> None:
+    """Start the process that workers are forked from, if it is not there, and have it import ``modules`` while this one
+    goes on.
+    """
+    if sys.platform == "win32" or _context.get_start_method() != "forkserver":
+        return
+    _context.set_forkserver_preload([__name__, *modules])
+    atexit.register(_stop_server)
+    with _no_main():
+        import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
 
 
 @dataclass(eq=False, slots=True)
