@@ -28,12 +28,8 @@ _CUT, _STOP, _INLINE, _PRESERVED, _CLOSED = b"\0", b"\1", b"\2", b"\3", b"\4"
 """Bytes that no XML holds: where a value was cut out, where one stops, how a text begins and ends that stands in the
 cell itself.
 """
-_REPLACED = (
-    (b"</v>", _STOP + b"<v>"),
-    (b'<is><t xml:space="preserve">', b"<v>" + _PRESERVED),
-    (b"<is><t>", b"<v>" + _INLINE),
-    (b"</t></is>", _CLOSED + _STOP + b"<v>"),
-)
+_VALUE_ENDS, _VALUE_STOPS = b"</v></c>", _STOP + b"<v></c>"
+_TEXT_BEGINS, _TEXT_ENDS = b' t="inlineStr"><is><t', b"</t></is></c>"
 _ATTRIBUTES = rb'(?: [\w:]+="[^"<&\0]*")*'
 _ROW = re.compile(rb'<row r="(\d{1,7})"' + _ATTRIBUTES + rb"(/?)>")
 _CELL = re.compile(
@@ -159,8 +155,10 @@ def take_apart(xml: bytes, formats: Formats) -> Cast:
     cells = xml[start + len(_BEGIN) : end]
     if len(cells) > SMALL or any(byte in cells for byte in (_CUT, _STOP, _INLINE, _PRESERVED, _CLOSED)):
         raise UnusualError
-    for old, new in _REPLACED if b"<is>" in cells else _REPLACED[:1]:
-        cells = cells.replace(old, new)
+    before, *inline = cells.split(_TEXT_BEGINS)
+    if inline:
+        cells = b"".join((before, *map(_as_value, inline)))
+    cells = cells.replace(_VALUE_ENDS, _VALUE_STOPS)
     # now every second piece is a value, if each begins and ends where it should
     pieces = cells.split(b"<v>")
     joined = _CUT.join(pieces[1::2])
@@ -171,6 +169,16 @@ def take_apart(xml: bytes, formats: Formats) -> Cast:
         raise UnusualError
     skeleton = _CUT.join(pieces[::2])
     return Cast(skeleton=skeleton, values=values, formats=formats, covered=covered_cells(tail))
+
+
+def _as_value(piece: bytes) -> bytes:
+    """Turn what follows ``_TEXT_BEGINS`` into a value with marks. Raises `UnusualError`."""
+    begun, close, text = piece.partition(b">")
+    text, end, rest = text.partition(_TEXT_ENDS)
+    if begun not in (b"", b' xml:space="preserve"') or not close or not end:
+        raise UnusualError
+    mark = _PRESERVED if begun else _INLINE
+    return b"".join((b' t="inlineStr"><v>', mark, text, _CLOSED, _VALUE_ENDS, rest))
 
 
 def known_mould(cast: Cast) -> Mould | None:
