@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -55,6 +57,23 @@ def repeated(root: Path, units: int, times: int) -> Workspace:
         for path in returns:
             content, comment = path.read_bytes(), f"{number:06d}".encode()
             (folder / path.name).write_bytes(content[:-2] + len(comment).to_bytes(2, "little") + comment)
+    return workspace
+
+
+def resaved(root: Path, units: int) -> Workspace:
+    """The county with every return opened and saved by LibreOffice, as a unit without Excel does."""
+    workspace = county(root, units)
+    if (root / "resaved").exists():
+        return workspace
+    inputs = workspace.year_inputs(YEAR)
+    returns = sorted(inputs.glob("u*.xlsx"))
+    with tempfile.TemporaryDirectory() as folder:
+        profile, out = Path(folder, "profile"), Path(folder, "out")
+        command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
+        subprocess.run([*command, "--outdir", str(out), *map(str, returns)], check=True, capture_output=True)
+        for path in returns:
+            path.write_bytes((out / path.name).read_bytes())
+    (root / "resaved").touch()
     return workspace
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 from benchmarks.county import YEAR
 from pipeline.model.standing import Checked
 from pipeline.night.basis import load_basis
+from pipeline.night.engine import LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.run import run_night
-from pipeline.road.check import Checker
 from pipeline.road.intake import collect
-from pipeline.road.read import Reader
 from pipeline.workspace import Workspace
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)
@@ -29,9 +28,8 @@ class Night:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         with workspace.open_ledger() as ledger:
-            self.basis = basis = load_basis(workspace, ledger, YEAR)
-        self.reader = Reader(form=basis.form, layout=basis.layout, control=basis.control, secret=basis.secret)
-        self.checker = Checker(basis.form, basis.control)
+            self.basis = load_basis(workspace, ledger, YEAR)
+        self.task = Task.of(self.basis)
 
     def forget(self) -> None:
         """An empty ledger."""
@@ -43,9 +41,8 @@ class Night:
         """One cold night; the number of good returns. Nothing is held longer than its batch."""
         with self.workspace.open_ledger() as ledger:
             arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
-            examination = Examination(
-                ledger=ledger, basis=self.basis, reader=self.reader, checker=self.checker, workers=workers
-            )
+            engine = LocalEngine(workers)
+            examination = Examination(ledger=ledger, basis=self.basis, task=self.task, engine=engine)
             examined = examination.examine(arrivals, lambda each: each)
             return sum(isinstance(each, Checked) and not each.findings for each in examined)
 

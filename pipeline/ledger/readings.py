@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Table, insert, select
 from sqlalchemy.engine import Engine
 
-from pipeline.ledger.rows import Row, Shape
 from pipeline.ledger.tables import CHECKS, READINGS, SHAPES
+from pipeline.model.rows import Row, Shape
 
 T = TypeVar("T")
 _MANY = 500
@@ -68,17 +68,17 @@ class Readings:
             if not connection.execute(select(SHAPES.c.key).where(SHAPES.c.key == shape.key)).first():
                 connection.execute(insert(SHAPES), [{"key": shape.key, "form": shape.form, "items": shape.packed}])
 
-    def keep(self, year: int, rows: Sequence[tuple[str, Row]]) -> None:
-        """Add readings by key; none of them may be known."""
-        if rows:
+    def keep(self, year: int, rows: Sequence[tuple[str, Row]], checks: Sequence[Check]) -> None:
+        """Add readings by key and checks, all or nothing; none of them may be known."""
+        readings = [
+            {"key": key, "year": year} | {name: getattr(row, name) for name in Row.__slots__} for key, row in rows
+        ]
+        answers = [{name: getattr(check, name) for name in Check.__slots__} for check in checks]
+        if readings or answers:
             with self.engine.begin() as connection:
-                connection.execute(
-                    insert(READINGS),
-                    [
-                        {"key": key, "year": year} | {name: getattr(row, name) for name in Row.__slots__}
-                        for key, row in rows
-                    ],
-                )
+                for table, new in ((READINGS, readings), (CHECKS, answers)):
+                    if new:
+                        connection.execute(insert(table), new)
 
     def checks(self, keys: Sequence[str]) -> Mapping[str, Check]:
         """The checks of ``keys``, by key."""
@@ -88,14 +88,6 @@ class Readings:
             for part in in_batches(keys)
             for values in self._select(columns, CHECKS, part)
         }
-
-    def keep_checks(self, checks: Sequence[Check]) -> None:
-        """Add checks; none of them may be known."""
-        if checks:
-            with self.engine.begin() as connection:
-                connection.execute(
-                    insert(CHECKS), [{name: getattr(check, name) for name in Check.__slots__} for check in checks]
-                )
 
     def _select(self, columns: Sequence[Any], table: Table, keys: Sequence[str]) -> Iterator[list[Any]]:
         with self.engine.connect() as connection:

@@ -12,9 +12,9 @@ from pathlib import Path
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.files.atomic import publish_files
 from pipeline.ledger import Closing, Ledger, NightRow
-from pipeline.ledger.rows import unpacked_findings
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.outcome import Outcome
+from pipeline.model.rows import unpacked_findings
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.edits import keep_edit

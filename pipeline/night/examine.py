@@ -7,22 +7,18 @@ tried again the next night.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from pipeline.ledger import Check, Ledger
 from pipeline.ledger.readings import in_batches
-from pipeline.ledger.rows import PackedReader, Packing, Row, packed_findings, unpacked_findings
 from pipeline.model.basis import Basis
+from pipeline.model.rows import Row, packed_findings, unpacked_findings
 from pipeline.model.standing import Checked
-from pipeline.model.submission import Arrival, Reason, Submission, Unclaimed
+from pipeline.model.submission import Arrival, Submission, Unclaimed
+from pipeline.night.engine import Engine, Examined, Task
 from pipeline.night.keys import check_key, checking_context, reading_context, reading_key
-from pipeline.road.check import Checker
-from pipeline.road.intake import open_arrival
-from pipeline.road.read import Reader, read_many
 
-T = TypeVar("T")
 Walk = Callable[[Sequence[Arrival]], Iterable[Arrival]]
 
 
@@ -34,60 +30,55 @@ class Examination:
 
     ledger: Ledger
     basis: Basis
-    reader: Reader
-    checker: Checker
-    workers: int
+    task: Task
+    engine: Engine
     anew: bool = False
     unfinished: dict[str, Unclaimed] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    _checking: str = ""
 
     def examine(self, arrivals: Sequence[Arrival], walk: Walk) -> Iterator[Checked | Unclaimed]:
         """Yield every arrival in its order, with the findings that depend on it alone; ``walk`` shows the progress."""
         basis = self.basis
-        packing = Packing(form=basis.form, layout=basis.layout)
         context = reading_context(basis.form, basis.control, basis.template, basis.secret)
+        self._checking = checking_context(basis.form, basis.control)
         self.keys = {a.sha256: reading_key(context, a, basis.control.claims) for a in arrivals if a.sha256 and a.usable}
-        again = self._read(packing, arrivals, walk)
-        checking = checking_context(basis.form, basis.control)
-        for part in in_batches(arrivals):
-            yield from self._check_batch(packing, checking, part, again)
-
-    def _read(self, packing: Packing, arrivals: Sequence[Arrival], walk: Walk) -> dict[str, Row]:
-        """Read and store what is not stored yet; return the rows that were read but not stored."""
         known = self.ledger.readings.find_known(self.keys.values())
         usable = [a for a in arrivals if a.sha256 in self.keys]
         fresh = [a for a in usable if self.anew or self.keys[a.sha256] not in known]
-        if not fresh:
-            return {}
-        self.ledger.readings.keep_shape(packing.shape)
-        reading = PackedReader(reading=self.reader.read, packing=packing)
-        results = read_many(open_arrival, reading, fresh, workers=self.workers)
-        again: dict[str, Row] = {}
-        for part in in_batches(zip(walk(fresh), results, strict=True)):
-            rows = []
-            for arrival, result in part:
-                key = self.keys[arrival.sha256]
-                if isinstance(result, Unclaimed):
-                    # the fault of the machine is tried again; that of the file is remembered like any reading
-                    if result.obstacle.reason is not Reason.UNREADABLE:
-                        self.unfinished[key] = result
-                        continue
-                    result = packing.pack(result)
-                if key in known:
-                    again[key] = result
-                else:
-                    rows.append((key, result))
-            self.ledger.readings.keep(self.basis.year, rows)
-        return again
+        reading = iter(self._read(fresh, walk))
+        for part in in_batches(arrivals):
+            yield from self._batch(part, known, reading)
+        for _ in reading:  # tells whoever walks along that the end is reached
+            raise AssertionError("more was read than had arrived")
 
-    def _check_batch(
-        self, packing: Packing, context: str, arrivals: Sequence[Arrival], again: dict[str, Row]
+    def _read(self, fresh: Sequence[Arrival], walk: Walk) -> Iterator[tuple[Arrival, Examined | Unclaimed]]:
+        """Yield what is not stored yet with its result, in the order of arrival."""
+        if fresh:
+            self.ledger.readings.keep_shape(self.task.packing.shape)
+            yield from zip(walk(fresh), self.engine.examine(self.task, fresh), strict=True)
+
+    def _batch(
+        self,
+        arrivals: Sequence[Arrival],
+        known: set[str],
+        reading: Iterator[tuple[Arrival, Examined | Unclaimed]],
     ) -> Iterator[Checked | Unclaimed]:
-        wanted = [self.keys[a.sha256] for a in arrivals if a.sha256 in self.keys]
-        rows = {**self.ledger.readings.load(wanted), **again}
-        results = [self._result(packing, rows, arrival) for arrival in arrivals]
+        """Take a batch from what is stored and what is read now, and store what is new of it at once."""
+        keys = [self.keys[a.sha256] for a in arrivals if a.sha256 in self.keys]
+        stored = [] if self.anew else [key for key in keys if key in known]
+        examined: dict[str, Examined] = {}
+        for _ in range(len(keys) - len(stored)):
+            arrival, read = next(reading)
+            key = self.keys[arrival.sha256]
+            if isinstance(read, Unclaimed):
+                self.unfinished[key] = read
+            else:
+                examined[key] = read
+        rows = {**self.ledger.readings.load(stored), **{key: each.row for key, each in examined.items()}}
+        results = [self._result(rows, arrival) for arrival in arrivals]
         submissions = [result for result in results if isinstance(result, Submission)]
-        checks = self._checks(context, submissions)
+        checks = self._checks(submissions, examined, [(key, rows[key]) for key in examined if key not in known])
         for result in results:
             if isinstance(result, Unclaimed):
                 yield result
@@ -99,37 +90,45 @@ class Examination:
                     unevaluated=tuple(json.loads(check.unevaluated)),
                 )
 
-    def _result(self, packing: Packing, rows: dict[str, Row], arrival: Arrival) -> Submission | Unclaimed:
+    def _result(self, rows: Mapping[str, Row], arrival: Arrival) -> Submission | Unclaimed:
         key = self.keys.get(arrival.sha256)
         if key is None:
             assert arrival.obstacle is not None  # everything usable has a key
             return Unclaimed(arrival=arrival, obstacle=arrival.obstacle, findings=arrival.findings)
-        return self.unfinished[key] if key in self.unfinished else packing.unpack(rows[key], arrival)
+        return self.unfinished[key] if key in self.unfinished else self.task.packing.unpack(rows[key], arrival)
 
-    def _checks(self, context: str, submissions: Sequence[Submission]) -> dict[str, Check]:
-        """Return the checks of each submission alone, by hash; only missing ones are computed."""
-        units = self.basis.control.by_code
-        keys = {
-            submission.arrival.sha256: check_key(
-                context,
-                self.keys[submission.arrival.sha256],
-                units[submission.unit],
-                self.checker.last(submission.unit),
-            )
-            for submission in submissions
-        }
+    def _checks(
+        self,
+        submissions: Sequence[Submission],
+        examined: Mapping[str, Examined],
+        new: Sequence[tuple[str, Row]],
+    ) -> dict[str, Check]:
+        """Return the checks of each submission alone, by hash; keep the ``new`` readings with the checks not kept yet.
+
+        A reading that was stored under other rules is checked here, without being read again.
+        """
+        keys = {submission.arrival.sha256: self._check_key(submission) for submission in submissions}
         known = self.ledger.readings.checks(list(keys.values()))
-        kept = {} if self.anew else known
-        fresh = [submission for submission in submissions if keys[submission.arrival.sha256] not in kept]
-        asked = [self._check(keys[checked.submission.arrival.sha256], checked) for checked in self.checker.alone(fresh)]
-        self.ledger.readings.keep_checks([check for check in asked if check.key not in known])
-        found = {**kept, **{check.key: check for check in asked}}
+        found = {} if self.anew else dict(known)
+        unchecked = []
+        for submission in submissions:
+            sha256 = submission.arrival.sha256
+            reading, key = self.keys[sha256], keys[sha256]
+            if key in found:
+                continue
+            if each := examined.get(reading):
+                found[key] = Check(key=key, reading=reading, findings=each.findings, unevaluated=each.unevaluated)
+            else:
+                unchecked.append(submission)
+        for checked in self.task.checker.alone(unchecked):
+            sha256 = checked.submission.arrival.sha256
+            findings, unevaluated = packed_findings(checked.findings), json.dumps(checked.unevaluated)
+            key = keys[sha256]
+            found[key] = Check(key=key, reading=self.keys[sha256], findings=findings, unevaluated=unevaluated)
+        self.ledger.readings.keep(self.basis.year, new, [check for key, check in found.items() if key not in known])
         return {sha256: found[key] for sha256, key in keys.items()}
 
-    def _check(self, key: str, checked: Checked) -> Check:
-        return Check(
-            key=key,
-            reading=self.keys[checked.submission.arrival.sha256],
-            findings=packed_findings(checked.findings),
-            unevaluated=json.dumps(checked.unevaluated),
-        )
+    def _check_key(self, submission: Submission) -> str:
+        unit = self.basis.control.by_code[submission.unit]
+        last = self.task.checker.last(submission.unit)
+        return check_key(self._checking, self.keys[submission.arrival.sha256], unit, last)

@@ -7,6 +7,7 @@ checked without reading again, and a signed acceptance needs neither.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import platform
 import re
@@ -88,7 +89,8 @@ def checking_context(form: Form, control: Control) -> str:
 
 def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
     """The key of what the rules say of a reading."""
-    return digest(context, reading, (unit.code, unit.name, unit.aliases, unit.type), last.packed, last.texts)
+    former = hashlib.sha256(last.packed).hexdigest()
+    return digest(context, reading, (unit.code, unit.name, unit.aliases, unit.type), former, last.texts)
 
 
 def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
@@ -100,7 +102,7 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
         (
             arrival.sha256,
             arrival.names,
-            (arrival.first_seen, arrival.modified, arrival.written, arrival.sight, arrival.resent)
+            (*map(_instant, (arrival.first_seen, arrival.modified, arrival.written)), arrival.sight, arrival.resent)
             if arrival.sha256
             else (),
             [(finding.code, finding.message) for finding in arrival.findings],
@@ -108,6 +110,11 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
         for arrival in arrivals
     ]
     return digest(program(), tree(files), came, more)
+
+
+def _instant(time: dt.datetime | None) -> float | None:
+    """A time, whatever the zone it is written in."""
+    return time.timestamp() if time else None
 
 
 def _sentences(rule: Rule) -> tuple[object, ...]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from pipeline.form import print_figure
 from pipeline.ledger import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, StateRow
 from pipeline.ledger.nights import PUBLISHED
-from pipeline.ledger.rows import pack_each
 from pipeline.model.control import Control
 from pipeline.model.county import County
 from pipeline.model.explanations import unit_reason
 from pipeline.model.outcome import Outcome
+from pipeline.model.rows import pack_each
 from pipeline.model.standing import Standing
 from pipeline.night.keys import digest, program
 

@@ -18,10 +18,10 @@ from pipeline.form import LOCAL, Figure, Form, Value
 from pipeline.form.local import PREFIX
 from pipeline.layout import Place
 from pipeline.ledger import Accepted, Decided, Ledger, NightRow, StateRow
-from pipeline.ledger.rows import Row, Shape, unpacked_repairs
 from pipeline.model.basis import Basis
 from pipeline.model.changes import Counted, Snapshot
 from pipeline.model.control import Control
+from pipeline.model.rows import Row, Shape, unpacked_repairs
 from pipeline.model.standing import State
 from pipeline.model.submission import Repair
 from pipeline.night.record import ADJUSTMENTS, AUTOMATIC

@@ -27,6 +27,7 @@ from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.edits import keep_edit
+from pipeline.night.engine import LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.expected import expected_tonight
 from pipeline.night.gate import gate_findings
@@ -37,7 +38,7 @@ from pipeline.night.refused import name_refused
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
 from pipeline.night.template_trial import template_faults
-from pipeline.road.check import Checker, own_text_findings, root_findings
+from pipeline.road.check import own_text_findings, root_findings
 from pipeline.road.consolidate import consolidate
 from pipeline.road.intake import clock_finding, collect, open_arrival
 from pipeline.road.issue import Stamper
@@ -52,7 +53,7 @@ from pipeline.road.publish import (
     status_page,
     status_workbook,
 )
-from pipeline.road.read import Reader, read_many, read_superior
+from pipeline.road.read import read_many, read_superior
 from pipeline.workspace import Workspace
 
 T = TypeVar("T")
@@ -116,6 +117,8 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         key = basis_key(workspace, ledger, year, arrivals)
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
+        if any(arrival.first_seen >= now.replace(microsecond=0) for arrival in arrivals):
+            LocalEngine(effort.workers).prepare()
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, effort.workers)
         faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
@@ -168,11 +171,10 @@ def travel(
     """
     form, control = basis.form, basis.control
     # stations 3 to 5: read every arrival, check it alone, then beside the others
-    checker = Checker(form, control, basis.history)
-    reader = Reader(form=form, layout=basis.layout, control=control, secret=basis.secret)
-    examination = Examination(
-        ledger=ledger, basis=basis, reader=reader, checker=checker, workers=effort.workers, anew=effort.anew
-    )
+    task = Task.of(basis)
+    checker = task.checker
+    engine = LocalEngine(effort.workers)
+    examination = Examination(ledger=ledger, basis=basis, task=task, engine=engine, anew=effort.anew)
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unclaimed = tuple(result for result in examined if isinstance(result, Unclaimed))

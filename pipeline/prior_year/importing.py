@@ -28,7 +28,8 @@ from pipeline.road.read import read_many
 from pipeline.road.read.identity import seals_of
 from pipeline.road.read.locate import grid
 from pipeline.road.read.names import Roster
-from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.road.read.parser import UnreadableError
+from pipeline.road.read.workbook import read_workbook
 from pipeline.workspace import Workspace
 
 WHOLE = "本级汇总"

@@ -13,7 +13,8 @@ from pipeline.ledger import Ledger
 from pipeline.model.county import Contribution
 from pipeline.model.submission import Arrival
 from pipeline.road.intake import open_arrival
-from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.road.read.parser import UnreadableError
+from pipeline.road.read.workbook import read_workbook
 from pipeline.workbook.annex import SOURCES, sources_in
 from pipeline.workbook.cells.grid import Rows
 

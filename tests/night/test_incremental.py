@@ -382,7 +382,7 @@ def test_a_file_that_was_given_up_by_the_clock_is_tried_every_night(
             yield Unclaimed(arrival=each, obstacle=obstacle, findings=(notice("I1", name=each.name, reason="慢"),))
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.night.examine.read_many", given_up)
+        patched.setattr("pipeline.night.engine.local.read_many", given_up)
         for _ in range(2):
             outcome = run_night(office.workspace, YEAR, now=NOW, effort=Effort(workers=0))
             assert outcome is not None

@@ -11,6 +11,7 @@ import datetime as dt
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged_error, irregular_error, swollen_error
 from pipeline.files.inflate import InflateError, crc32, decompress
@@ -23,6 +24,8 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 0xFFFF
 _ENCRYPTED, _UTF8 = 1 << 0, 1 << 11
 _STORED, _DEFLATED = 0, 8
+_SHARED = 1 << 16
+"""Bytes of an inflated part that is kept in case the next archive has it too."""
 _ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 
@@ -117,7 +120,9 @@ def inflate(content: bytes, member: Member) -> bytes:
     if method == _STORED:
         data = body
     elif method == _DEFLATED:
-        data = _inflate_body(body, member)
+        # returns of one template share many parts, byte for byte, also as they are packed
+        inflating = _inflate_shared if member.size <= _SHARED else _inflate_body
+        data = inflating(body, member.size, member.name)
     else:
         raise irregular_error(f"“{member.name}”用了少见的压缩方式")
     if len(data) != member.size or crc32(data) != member.crc:
@@ -125,14 +130,18 @@ def inflate(content: bytes, member: Member) -> bytes:
     return data
 
 
-def _inflate_body(body: bytes, member: Member) -> bytes:
+def _inflate_body(body: bytes, size: int, name: str) -> bytes:
+    """Inflate the ``body`` of a member that declares ``size`` bytes. Raises `RefusedError`."""
     try:
-        data = decompress(body, member.size + 1)
+        data = decompress(body, size + 1)
     except InflateError as error:
-        raise damaged_error(f"“{member.name}”无法解压") from error
-    if len(data) > member.size:
-        raise swollen_error(f"“{member.name}”比声明的大")
+        raise damaged_error(f"“{name}”无法解压") from error
+    if len(data) > size:
+        raise swollen_error(f"“{name}”比声明的大")
     return data
+
+
+_inflate_shared = lru_cache(maxsize=128)(_inflate_body)
 
 
 def _end(content: bytes) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import AskedError
 from pipeline.layout import Place
-from pipeline.ledger.rows import Row
+from pipeline.model.rows import Row
 from pipeline.night.replay import Remembered, Version, replay_night
 from pipeline.queries.compare.changes import ComparedFigure, codes_of, label_of
 from pipeline.workspace import Workspace

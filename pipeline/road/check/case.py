@@ -6,7 +6,7 @@ missing: not evaluated is never the same as passed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -58,7 +58,7 @@ class Case:
         value = self.values.get(code)
         return value if isinstance(value, str) else ""
 
-    def texts(self, codes: Sequence[str]) -> Iterator[tuple[Item, str]]:
+    def texts(self, codes: Iterable[str]) -> Iterator[tuple[Item, str]]:
         """The texts that were written, each with its item."""
         for code in codes:
             if text := self.text(code):

@@ -32,6 +32,34 @@ class Assessment:
     unevaluated: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sparse:
+    """A matrix of which nearly everything is 0: row by row the columns that are not, and what stands there."""
+
+    columns: npt.NDArray[np.intp]
+    factors: Integers
+    starts: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, matrix: Integers) -> _Sparse:
+        """The same matrix; a row of nothing but 0 keeps one of them."""
+        by_row = [np.flatnonzero(row) if row.any() else np.zeros(1, dtype=np.intp) for row in matrix]
+        columns = np.concatenate(by_row) if by_row else np.zeros(0, dtype=np.intp)
+        lengths = np.array([len(row) for row in by_row], dtype=np.intp)
+        return cls(
+            columns=columns,
+            factors=matrix[np.repeat(np.arange(len(by_row)), lengths), columns],
+            starts=np.cumsum(lengths) - lengths,
+        )
+
+    def product(self, vectors: Integers) -> Integers:
+        """Return every vector times every row."""
+        if not len(self.starts):
+            return np.zeros((len(vectors), 0), dtype=np.int64)
+        products: Integers = np.add.reduceat(vectors[:, self.columns] * self.factors, self.starts, axis=1)
+        return products
+
+
 class Balances:
     """Every linear rule in force for a level and year, and the definition of every total (S4)."""
 
@@ -46,13 +74,14 @@ class Balances:
         codes = [item.code for item in form.items]
         self._at = {code: n for n, code in enumerate([*codes, *(LAST + code for code in codes)])}
         self._scales = form.scales * 2
-        self._matrix = np.zeros((len(self._checks), len(self._at)), dtype=np.int64)
+        matrix = np.zeros((len(self._checks), len(self._at)), dtype=np.int64)
+        operands = np.zeros(matrix.shape, dtype=np.int64)
         self._constants = np.zeros(len(self._checks), dtype=np.int64)
-        self._operands = np.zeros(self._matrix.shape, dtype=np.int64)
         for row, (_, equation) in enumerate(self._checks):
-            self._compile(row, equation)
+            self._compile(row, equation, matrix, operands)
+        self._matrix, self._operands = _Sparse.of(matrix), _Sparse.of(operands)
 
-    def _compile(self, row: int, equation: Equation) -> None:
+    def _compile(self, row: int, equation: Equation, matrix: Integers, operands: Integers) -> None:
         """Compile left minus right to coefficients at the finest scale of the operands, reduced by the common factor so
         that no product leaves int64.
         """
@@ -62,16 +91,16 @@ class Balances:
             for term in side:
                 if term.name:
                     at = self._at[term.name]
-                    self._matrix[row, at] += sign * term.factor * 10 ** (finest - self._scales[at])
+                    matrix[row, at] += sign * term.factor * 10 ** (finest - self._scales[at])
                 else:
                     self._constants[row] += sign * term.factor * 10**finest
-        row_values = [int(value) for value in (*self._matrix[row], self._constants[row]) if value]
+        row_values = [int(value) for value in (*matrix[row], self._constants[row]) if value]
         shared = gcd(*row_values) if row_values else 1
-        self._matrix[row] //= max(shared, 1)
+        matrix[row] //= max(shared, 1)
         self._constants[row] //= max(shared, 1)
         for code in equation.codes:  # a total says nothing while a cell below it is blank: that alone is told
             for operand in (code, *self._form.entries(code)):
-                self._operands[row, self._at[operand]] = 1
+                operands[row, self._at[operand]] = 1
 
     def check(self, many: Sequence[Sequence[Value]]) -> list[list[Breach]]:
         """Return the broken equations of each value vector, of those for all units, without a year before."""
@@ -90,8 +119,8 @@ class Balances:
         packed, before = [self._form.vector(each) for each in many], [self._form.vector(each) for each in last]
         values, missing = self._columns(packed, before)
         # all equations over all returns in one product; a missing operand excludes its equations
-        differences = values @ self._matrix.T + self._constants
-        unevaluated = missing @ self._operands.T > 0
+        differences = self._matrix.product(values) + self._constants
+        unevaluated = self._operands.product(missing) > 0
         found = []
         for n, vector in enumerate(packed):
             asked = self._is_asked(unit_types[n] if unit_types else "")

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import takewhile
 
 from pipeline.form.numerals import NUMBER, Span, span
@@ -80,8 +81,9 @@ def stated_year(words: str, year: int) -> int:
     return int(last[1]) if last[1] else year - 1 if last[2] else year
 
 
-def read_quantities(text: str) -> list[Quantity]:
-    """Read every quantity of a text, in its order; uncertain numbers are left out."""
+@lru_cache(maxsize=64)
+def read_quantities(text: str) -> Sequence[Quantity]:
+    """Read every quantity of a text, in its order; uncertain numbers are left out. Several rules ask for the same."""
     text = text[:_LONGEST]
     starts = [0, *(match.end() for match in _SENTENCE.finditer(text))]
     ends = [*starts[1:], len(text) + 1]
@@ -128,6 +130,8 @@ def _is_listed(sentence: str) -> bool:
 
 def _depths(text: str) -> list[int]:
     """Return the bracket depth of each character; a bracket that is never closed ends with its sentence."""
+    if not any(bracket in text for bracket in _OPEN):
+        return [0] * len(text)
     depth, depths = 0, []
     for char in text:
         if char in _OPEN:

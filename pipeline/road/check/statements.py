@@ -28,7 +28,7 @@ _NEAR = 60
 
 def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Hit on a stated figure that equals none of its readings; the message names the readings."""
-    texts = {code: item for fact in rule.facts() for item, _ in case.texts(fact.texts) for code in (item.code,)}
+    texts = {item.code: item for item, _ in case.texts(dict.fromkeys(c for fact in rule.facts() for c in fact.texts))}
     if not texts:
         return None
     others = re.compile(rule.word("others"))

@@ -41,6 +41,11 @@ class Checker:
         )
         self._order = {rule.id: n for n, rule in enumerate(self._form.rules)}
         self._asked_of = cache(self._rules_for)
+        self._given = form, control, history
+
+    def __reduce__(self) -> tuple[type[Checker], tuple[Form, Control, History]]:
+        """A copy in another process is made from the same form, 台账 and history."""
+        return Checker, self._given
 
     def check(self, submissions: Sequence[Submission]) -> list[Checked]:
         """Return each submission with all findings: those of reading, then those of the rules."""

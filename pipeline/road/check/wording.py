@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import cast
 
 from pipeline.form import Item, Rule, Severity, TextClaim
@@ -40,11 +41,9 @@ def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
     if not texts:
         return None
     hits = []
-    certain = [re.compile(pattern) for pattern in rule.names("patterns")]
-    doubtful = [re.compile(pattern) for pattern in rule.names("omissions")]
+    certain, doubtful = _compile_all(rule.names("patterns")), _compile_all(rule.names("omissions"))
     for item, text in texts:
-        prompts = [re.compile(re.escape(part)) for part in re.split("[。；]", item.note) if len(part) >= _TELLING]
-        for patterns, severity in ((certain, None), ([*doubtful, *prompts], "warning")):
+        for patterns, severity in ((certain, None), ((*doubtful, *_prompts(item.note)), "warning")):
             found = [match for pattern in patterns for match in pattern.finditer(text)]
             if found:
                 match = min(found, key=lambda match: match.start())
@@ -53,6 +52,17 @@ def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
                 hits.append(replace(hit, severity=cast("Severity | None", severity)))
                 break
     return hits
+
+
+@lru_cache(maxsize=64)
+def _compile_all(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, patterns))
+
+
+@lru_cache(maxsize=256)
+def _prompts(note: str) -> tuple[re.Pattern[str], ...]:
+    """Return the sentences of an item's note that nobody writes by chance."""
+    return tuple(re.compile(re.escape(part)) for part in re.split("[。；]", note) if len(part) >= _TELLING)
 
 
 def text_years(rule: Rule, case: Case) -> Sequence[Hit] | None:

@@ -76,7 +76,7 @@ class _Take:
 
     def __post_init__(self) -> None:
         self.known = dict(self.ledger.arrivals.load_known(self.year))
-        self.sight = self.ledger.arrivals.last_sight(self.year) + 1
+        self.sight = 1 + max((max(seen.sight, seen.resent) for seen in self.known.values()), default=0)
 
     def further_copies(self) -> dict[str, int]:
         """The contents of which there are more copies than ever before, by hash, and how many there are."""
@@ -103,11 +103,11 @@ class _Take:
             self._refuse(name, Path(path), unreachable(error), reason=Reason.UNREACHABLE)
             return
         modified = _moment(status.st_mtime) or self.now
-        sha256, kept = self._archive(name, content, modified)
+        sha256 = self._archive(name, content, modified)
         try:
             attachment = is_attachment(content, self.bounds)
         except RefusedError as refusal:
-            self._refuse(name, kept, refusal, sha256=sha256)
+            self._refuse(name, self.ledger.original(sha256), refusal, sha256=sha256)
             return
         if not attachment:
             # inputs/ is the truth: the file itself is read, and the copy only where it was packed
@@ -116,10 +116,11 @@ class _Take:
         # members are arrivals of their own, dated by their package as far as that is plausible
         for inner, found, stamp in unpack(name, content, self.bounds):
             if isinstance(found, RefusedError):
-                self._refuse(inner, kept, found, sha256=sha256 if inner == name else "")
+                self._refuse(inner, self.ledger.original(sha256), found, sha256=sha256 if inner == name else "")
             else:
                 written = self._plausible(stamp, modified)
-                inside, copy = self._archive(inner, found, modified, written)
+                inside = self._archive(inner, found, modified, written)
+                copy = self.ledger.original(inside)
                 arrival = self._arrival(inner, copy, sha256=inside, size=len(found), modified=modified)
                 self._add(arrival)
 
@@ -145,19 +146,18 @@ class _Take:
             raise _StillArrivingError("I12")
         return content, after
 
-    def _archive(
-        self, name: str, content: bytes, modified: dt.datetime, written: dt.datetime | None = None
-    ) -> tuple[str, Path]:
-        """Archive the bytes; return their hash and path."""
+    def _archive(self, name: str, content: bytes, modified: dt.datetime, written: dt.datetime | None = None) -> str:
+        """Archive the bytes; return their hash."""
         sha256 = hashlib.sha256(content).hexdigest()
         new = sha256 not in self.known
-        kept = self.ledger.archive(sha256, content, anew=new or not self.ledger.is_whole(sha256, len(content)))
+        if new or not self.ledger.is_whole(sha256, len(content)):
+            self.ledger.archive(sha256, content, anew=True)
         if new:
             self.known[sha256] = Sighted(first_seen=self.now, modified=modified, sight=self.sight, written=written)
             self.fresh.append(
                 NewArrival(sha256=sha256, name=name, size=len(content), modified=modified, written=written)
             )
-        return sha256, kept
+        return sha256
 
     def _arrival(
         self, name: str, path: Path, *, sha256: str = "", size: int = 0, modified: dt.datetime | None = None

@@ -37,9 +37,9 @@ def is_attachment(content: bytes, bounds: Bounds) -> bool:
     """Whether the bytes are a mail, or a zip that holds files rather than a workbook. Raises `RefusedError` for a zip
     without end.
     """
-    if is_mail(content):
-        return True
-    if not content.startswith(sniff.ZIP_MAGIC) or content.startswith(_WORKBOOK_STARTS, 30):
+    if not content.startswith(sniff.ZIP_MAGIC):
+        return is_mail(content)
+    if content.startswith(_WORKBOOK_STARTS, 30):
         return False
     return sniff.zip_kind({member.name.lower() for member in directory(content, bounds)}) == sniff.ZIP
 

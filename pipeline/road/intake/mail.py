@@ -28,9 +28,9 @@ def is_mail(content: bytes) -> bool:
     (True, False, False)
     """
     head = content[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
-    head = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     if not re.match(rb"[A-Za-z][A-Za-z-]*[ \t]*:", head):
         return False
+    head = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     return len({field.lower() for field in _FIELD.findall(head)}) >= _LEAST
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
 from pipeline.files.containers.bounds import RefusedError
@@ -91,20 +92,36 @@ def at_home(parts: Mapping[str, bytes], main: str) -> dict[str, bytes]:
 def without_lost(parts: Mapping[str, bytes], names: Collection[str], rels: str) -> dict[str, bytes]:
     """The parts without relations to formats and texts that are not in the file, where no cell needs them."""
     key = next((name for name in parts if name.lower() == rels), "")
-    if not key:
+    if not key or all(path in names for path in _optional_parts(parts[key])):
         return dict(parts)
 
     def keep(match: re.Match[bytes]) -> bytes:
         attributes = _attributes(match[1])
-        target = attributes.get(b"Target", b"").decode("utf-8", "replace")
-        path = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
         kind = attributes.get(b"Type", b"")
-        lost = kind.endswith(_OPTIONAL) and attributes.get(b"TargetMode") != b"External" and path not in names
+        lost = kind.endswith(_OPTIONAL) and attributes.get(b"TargetMode") != b"External"
+        lost = lost and _target(attributes) not in names
         if lost and kind.endswith(b"/sharedStrings"):
             lost = not any(_SHARED.search(part) for name, part in parts.items() if "worksheets/" in name.lower())
         return b"" if lost else match[0]
 
     return {**parts, key: _RELATION.sub(keep, parts[key])}
+
+
+@lru_cache(maxsize=64)
+def _optional_parts(rels: bytes) -> tuple[str, ...]:
+    """Return the parts a workbook may be without; cached, because all returns of a template have the same relations."""
+    relations = (_attributes(match[1]) for match in _RELATION.finditer(rels))
+    return tuple(
+        _target(attributes)
+        for attributes in relations
+        if attributes.get(b"Type", b"").endswith(_OPTIONAL) and attributes.get(b"TargetMode") != b"External"
+    )
+
+
+def _target(attributes: Mapping[bytes, bytes]) -> str:
+    """Return the path that a relation of the workbook leads to, in lower case."""
+    target = attributes.get(b"Target", b"").decode("utf-8", "replace")
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
 
 
 def _attributes(text: bytes) -> dict[bytes, bytes]:

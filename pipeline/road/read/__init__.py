@@ -2,6 +2,6 @@
 
 from pipeline.road.read.station import Reader
 from pipeline.road.read.superior import read_superior
-from pipeline.road.read.workers import read_many
+from pipeline.road.read.workers import prepare_workers, read_many
 
-__all__ = ["Reader", "read_many", "read_superior"]
+__all__ = ["Reader", "prepare_workers", "read_many", "read_superior"]

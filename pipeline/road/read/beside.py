@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.layout import Place
 from pipeline.model.finding import Finding, digest, notice
@@ -21,31 +23,60 @@ _LONGEST, _MOST = 120, 5
 
 
 def beside_findings(
-    places: Mapping[str, Place], plans: Sequence[SheetPlan], book: Mapping[str, Rows]
+    places: Mapping[str, Place], plans: Sequence[SheetPlan], book: Mapping[str, Rows], *, issued: bool
 ) -> Iterator[Finding]:
-    """Yield a warning for the first few such cells of a sheet; ``places`` are those the items were read at."""
+    """Yield a warning for the first few such cells of a sheet; ``places`` are those the items were read at, with
+    ``issued`` those of the plans.
+    """
     for plan in plans:
-        if not plan.statutory:
+        if not plan.statutory or plan.sheet not in book:
             continue
-        mine = [place for place in places.values() if place.sheet == plan.sheet]
-        if mine and plan.sheet in book:
-            yield from _around(plan.sheet, book[plan.sheet], mine, _known_cells(plan, book[plan.sheet]))
+        rows = book[plan.sheet]
+        if issued:
+            mine = plan.corners
+        else:
+            mine = frozenset((place.row, place.col) for place in places.values() if place.sheet == plan.sheet)
+        if mine:
+            yield from _around(plan.sheet, rows, _table(mine, _known_cells(plan, rows)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """The cells of a table, with its labels, and the rectangle around them."""
+
+    cells: frozenset[tuple[int, int]]
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@lru_cache(maxsize=64)
+def _table(items: frozenset[tuple[int, int]], labels: frozenset[tuple[int, int]]) -> _Table:
+    """Return the table of these items and labels; the same for all returns that are as issued."""
+    cells = items | labels
+    return _Table(
+        cells=cells,
+        top=min(row for row, _ in cells),
+        left=min(col for _, col in items),
+        bottom=max(row for row, _ in cells),
+        right=max(col for _, col in cells),
+    )
 
 
 def _known_cells(plan: SheetPlan, rows: Rows) -> frozenset[tuple[int, int]]:
     """Return the cells of issued labels that are unchanged."""
+    if plan.exact(rows):
+        return plan.label_cells
     return frozenset((row, col) for row, col, text in plan.anchors if value_at(rows, row, col) == text)
 
 
-def _around(sheet: str, rows: Rows, places: Iterable[Place], labels: frozenset[tuple[int, int]]) -> Iterator[Finding]:
-    taken = {(place.row, place.col) for place in places} | labels
-    top, left = min(row for row, _ in taken), min(place.col for place in places)
-    bottom, right = max(row for row, _ in taken), max(col for _, col in taken)
+def _around(sheet: str, rows: Rows, table: _Table) -> Iterator[Finding]:
+    taken, top, left, bottom, right = table.cells, table.top, table.left, table.bottom, table.right
     shown = 0
     for row in range(top, min(len(rows), bottom + _REACH[0])):
         first = left if row <= bottom else 0
-        for col in range(first, min(len(rows[row]), right + _REACH[1])):
-            value = rows[row][col]
+        for col, value in enumerate(rows[row][first : right + _REACH[1]], first):
             if value == "" or (row, col) in taken or not _is_figure(value, inside=row <= bottom and col <= right):
                 continue
             place, text = Place(sheet, row, col), as_shown(value).strip()[:_LONGEST]

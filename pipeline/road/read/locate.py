@@ -50,6 +50,27 @@ class SheetPlan:
         return self.counts + self.others
 
     @cached_property
+    def places(self) -> Mapping[int, Place]:
+        """The place of every item of the sheet by its index."""
+        return {index: Place(self.sheet, row, col) for index, row, col in self.cells}
+
+    @cached_property
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(text for _, _, text in self.anchors)
+
+    @cached_property
+    def label_cells(self) -> frozenset[tuple[int, int]]:
+        """Row and column of every label."""
+        return frozenset((row, col) for row, col, _ in self.anchors)
+
+    def exact(self, rows: Rows) -> bool:
+        """Whether every label is where it was issued, letter by letter."""
+        try:
+            return tuple([rows[row][col] for row, col, _ in self.anchors]) == self._labels
+        except IndexError:
+            return False
+
+    @cached_property
     def corners(self) -> frozenset[tuple[int, int]]:
         """Row and column of every cell of an item."""
         return frozenset((row, col) for _, row, col in self.cells)
@@ -63,6 +84,8 @@ class SheetPlan:
 
     def intact(self, rows: Rows) -> bool:
         """Whether every label is where it was issued."""
+        if self.exact(rows):
+            return True
         try:
             for row, col, text in self.anchors:
                 found = rows[row][col]

@@ -45,11 +45,17 @@ def hints(parts: Mapping[str, bytes]) -> Hints:
     return Hints(
         looks=style_looks(by_name.get("xl/styles.xml", b"")),
         strings=marked_strings(strings) if b"strike" in strings or b"vertAlign" in strings else frozenset(),
-        uncalculated=_UNCALCULATED.search(by_name.get("xl/workbook.xml", b"")) is not None,
+        uncalculated=_is_uncalculated(by_name.get("xl/workbook.xml", b"")),
     )
 
 
 _UNCALCULATED = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
+
+
+@lru_cache(maxsize=64)
+def _is_uncalculated(workbook: bytes) -> bool:
+    """Whether a workbook says that its results are out of date."""
+    return _UNCALCULATED.search(workbook) is not None
 
 
 @lru_cache(maxsize=64)

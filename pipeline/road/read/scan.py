@@ -23,7 +23,7 @@ _SUSPECT = re.compile(rb"</f>(?!<v>[^<])")
 _SUSPECT_EMPTY = re.compile(rb"<f[^>]*/>(?!<v>[^<])")
 _HIDDEN = re.compile(rb"""hidden=["'](?:1|t)""")
 _FAR = re.compile(rb' r="(?![A-Z]{0,2}+\d{1,3}+")')
-_SMALL = 1 << 16
+SMALL = 1 << 16
 """Bytes of XML too short to fill a large rectangle with cells that carry no address."""
 _CELL = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 _SHEET_LIST = re.compile(rb"<(?:\w+:)?sheets\b[^>]*>.*?</(?:\w+:)?sheets\s*>", re.DOTALL)
@@ -67,9 +67,15 @@ def sheet_parts(parts: Mapping[str, bytes]) -> Mapping[str, str]:
     names = {name.lower(): name for name in parts}
     book = parts.get(names.get("xl/workbook.xml", ""), b"")
     rels = parts.get(names.get("xl/_rels/workbook.xml.rels", ""), b"")
-    match = _SHEET_LIST.search(book)
-    found = _targets(match[0] if match else b"", rels)
+    found = _targets(_sheet_list(book), rels)
     return {sheet: names[path] for sheet, path in found.items() if path in names}
+
+
+@lru_cache(maxsize=64)
+def _sheet_list(book: bytes) -> bytes:
+    """Return the element that lists the sheets."""
+    match = _SHEET_LIST.search(book)
+    return match[0] if match else b""
 
 
 @lru_cache(maxsize=64)
@@ -91,7 +97,7 @@ def _targets(sheets: bytes, rels: bytes) -> Mapping[str, str]:
 def scan(xml: bytes, hints: Hints = NO_HINTS) -> Scan:
     """Look through one worksheet. Raises ``expat.ExpatError`` when it must be parsed and is no XML."""
     start, end = _cells(xml)
-    covered = _covered_cells(xml[end:]) if start >= 0 else frozenset[tuple[int, int]]()
+    covered = covered_cells(xml[end:]) if start >= 0 else frozenset[tuple[int, int]]()
     if (
         start >= 0
         and xml.find(b"DISPIMG", start, end) < 0
@@ -114,18 +120,23 @@ def _stale_cells(xml: bytes, start: int, end: int) -> frozenset[tuple[int, int]]
     found = _ZERO_CELL.findall(xml, start, end)
     if len(found) != len(_ZERO_RESULT.findall(xml, start, end)):
         return None
-    return frozenset((int(row) - 1, _column(letters.decode())) for letters, row in found)
+    return frozenset((int(row) - 1, column_number(letters.decode())) for letters, row in found)
 
 
 @lru_cache(maxsize=64)
-def _covered_cells(tail: bytes) -> frozenset[tuple[int, int]]:
+def covered_cells(tail: bytes) -> frozenset[tuple[int, int]]:
     """The cells below merged ones, by what stands behind the cells of a sheet; each merge without its first cell."""
     found: set[tuple[int, int]] = set()
     for left, top, right, bottom in _MERGED.findall(tail):
-        first = (int(top) - 1, _column(left.decode()))
-        last = (min(int(bottom), _WITHIN[0]), min(_column(right.decode()) + 1, _WITHIN[1]))
+        first = (int(top) - 1, column_number(left.decode()))
+        last = (min(int(bottom), _WITHIN[0]), min(column_number(right.decode()) + 1, _WITHIN[1]))
         found |= {(row, col) for row in range(first[0], last[0]) for col in range(first[1], last[1])} - {first}
     return frozenset(found)
+
+
+def has_hidden(xml: bytes) -> bool:
+    """Whether rows or columns may be hidden; a quick test with false positives."""
+    return _HIDDEN.search(xml) is not None
 
 
 def holds_errors(xml: bytes) -> bool:
@@ -157,7 +168,7 @@ def far_cell(xml: bytes, cells: int) -> str:
     Raises ``expat.ExpatError`` like `scan`.
     """
     start, end = _cells(xml)
-    if start >= 0 and end - start <= _SMALL and not _FAR.search(xml, start, end):
+    if start >= 0 and end - start <= SMALL and not _FAR.search(xml, start, end):
         return ""
     seen = _Walk(xml)
     height, width = seen.bottom - seen.top + 1, seen.right - seen.left + 1
@@ -223,7 +234,7 @@ class _Walk:
     @property
     def covered(self) -> frozenset[tuple[int, int]]:
         """The cells that merged ones cover, in a sheet that is not written in the usual way."""
-        return _covered_cells(b"".join(self._merges))
+        return covered_cells(b"".join(self._merges))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
@@ -261,7 +272,7 @@ class _Walk:
 
     def _place(self, reference: str) -> None:
         if match := _CELL.fullmatch(reference):
-            self._row, self._col = int(match[2]) - 1, _column(match[1])
+            self._row, self._col = int(match[2]) - 1, column_number(match[1])
         else:
             self._col += 1
 
@@ -296,7 +307,8 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
-def _column(letters: str) -> int:
+def column_number(letters: str) -> int:
+    """Return the number of a column, counted from 0, by its letters."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1

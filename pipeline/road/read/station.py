@@ -17,10 +17,11 @@ from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Sheet, 
 from pipeline.road.read.beside import beside_findings
 from pipeline.road.read.identity import Registrar
 from pipeline.road.read.locate import Locator, SheetPlan, as_issued, grid, sheet_plans
+from pipeline.road.read.parser import UnreadableError
 from pipeline.road.read.reasons import ReasonPlan
 from pipeline.road.read.saved import saved_time
 from pipeline.road.read.values import Evaluator, hidden_findings
-from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.road.read.workbook import read_workbook
 from pipeline.workbook import opinions
 from pipeline.workbook.annex import find_lacking, is_annex, missing_in
 from pipeline.workbook.cells import Chart, Rows, charts
@@ -116,8 +117,9 @@ class Reader:
         if lacking := find_lacking(grids):
             findings.append(notice("C4", found=lacking))
         places: Mapping[str, Place]
+        fast = issued.whole and as_issued(issued.plans, issued.layout, book)
         # the fast path reads issued places directly; otherwise labels have to prove every place
-        if issued.whole and as_issued(issued.plans, issued.layout, book):
+        if fast:
             places = issued.layout.places
             taken = self._evaluator.take_issued(issued.plans, book, sheets, unit)
         else:
@@ -126,7 +128,7 @@ class Reader:
             places = {self.form.items[index].code: place for index, place in sorted(located.places.items())}
             taken = self._evaluator.take_located(located.places, book, sheets, unit)
         findings += taken.findings
-        findings += beside_findings(places, issued.plans, book)
+        findings += beside_findings(places, issued.plans, book, issued=fast)
         findings += hidden_findings(places, sheets)
         return Submission(
             arrival=arrival,

@@ -14,7 +14,8 @@ from pipeline.model.seal import Seal
 from pipeline.model.submission import Opened
 from pipeline.road.read.identity import seals_of, search_declarations
 from pipeline.road.read.locate import grid
-from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.road.read.parser import UnreadableError
+from pipeline.road.read.workbook import read_workbook
 
 _SUFFIXES = ("办公室", "人民政府", "政府")
 

@@ -100,9 +100,9 @@ class Evaluator:
                 raw = rows[row][col]
                 if raw != "" or not plain or index not in self.silent:
                     self._take(taken, index, raw, Place(plan.sheet, row, col), sheet)
-        cells = {
-            index: Place(plan.sheet, row, col) for plan in plans for index, row, col in (*plan.counts, *plan.others)
-        }
+        cells: dict[int, Place] = {}
+        for plan in plans:
+            cells |= plan.places
         return self._finish(taken, sheets, unit, cells)
 
     def take_located(
@@ -162,6 +162,8 @@ class Evaluator:
         counts as 0 only when nothing invisible can be in it, and never in a return without any entry; a table that is
         blank as a whole gets a warning.
         """
+        if not taken.blanks and not taken.nothing:
+            return
         items = self.form.items
         missing = {index: place for index, place in taken.blanks.items() if self._is_due(items[index], unit)}
         entered = {

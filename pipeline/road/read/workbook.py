@@ -7,34 +7,25 @@ from __future__ import annotations
 
 import csv
 import io
-import struct
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 from xml.parsers import expat
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
-from pipeline.files.inflate import crc32
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Opened, Sheet
 from pipeline.road.read.looks import hints
 from pipeline.road.read.other_looks import other_looks
+from pipeline.road.read.parser import UnreadableError, open_workbook, read_sheet, stored_zip
+from pipeline.road.read.plain import NO_SHEETS, read_plainly
 from pipeline.road.read.scan import errors_as_text, far_cell, ods_errors_as_text, scan, sheet_parts
 
-T = TypeVar("T")
-_LOCAL = struct.Struct("<4s5H3L2H")
-_ENTRY = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
 _XML_FORMATS = ("xlsx", "xlsm")
 _MAX_CELLS = 4_000_000
 """Cells of a used rectangle, 32 bytes each: the largest public workbooks stay below a quarter of it."""
-
-
-class UnreadableError(Exception):
-    """The bytes are not a workbook calamine can open; the text says why, in Chinese."""
 
 
 class _TooFarError(Exception):
@@ -59,49 +50,42 @@ def read_workbook(opened: Opened, *, scanned: Collection[str] | None = None, cel
         return Workbook(sheets={Path(opened.arrival.name).stem: _csv(opened.content)})
     if opened.format not in _XML_FORMATS:
         parts = {name: ods_errors_as_text(part) for name, part in opened.parts.items()}
-        book = _open(stored_zip(parts) if parts else opened.content)
+        book = open_workbook(stored_zip(parts) if parts else opened.content)
         looked = other_looks(opened)
         return _each(
             book,
-            lambda name: looked.onto(name, _with_errors(_sheet(book, name), opened.errors.get(name, {}))),
+            lambda name: looked.onto(name, _with_errors(read_sheet(book, name), opened.errors.get(name, {}))),
         )
+    return _open_xml(opened, scanned, cells)
+
+
+def _open_xml(opened: Opened, scanned: Collection[str] | None, cells: int) -> Workbook:
+    """Read the sheets of an OOXML workbook: those of a known mould at once, the others by calamine."""
+    named, seen = sheet_parts(opened.parts), hints(opened.parts)
+    usual = scanned is None and cells == _MAX_CELLS
+    plain = read_plainly(opened.parts, named, seen) if usual else NO_SHEETS
+    if plain.complete:
+        return Workbook(sheets=plain.sheets)
     # errors become texts before calamine sees the sheet, which would read them as blanks
-    named = sheet_parts(opened.parts)
     parts = {**opened.parts, **{part: errors_as_text(opened.parts[part]) for part in named.values()}}
-    book = _open(stored_zip(parts))
-    seen = hints(opened.parts)
+    book = open_workbook(stored_zip(parts))
 
     def checked(name: str) -> Sheet:
         if name not in named:
             raise UnreadableError("工作簿的目录里找不到它")
+        if name in plain.sheets:
+            return plain.sheets[name]
         xml = opened.parts[named[name]]
         if corner := far_cell(xml, cells):
             raise _TooFarError(corner)
-        sheet = _sheet(book, name)
-        return scan(xml, seen).onto(sheet) if scanned is None or name in scanned else sheet
+        sheet = read_sheet(book, name)
+        if scanned is not None and name not in scanned:
+            return sheet
+        sheet = scan(xml, seen).onto(sheet)
+        plain.learn(name, sheet)
+        return sheet
 
     return _each(book, checked)
-
-
-def stored_zip(parts: Mapping[str, bytes]) -> bytes:
-    """An uncompressed zip of ``parts``, ten times as fast as ``zipfile`` writes one."""
-    body: list[bytes] = []
-    entries: list[bytes] = []
-    at = 0
-    for name, data in parts.items():
-        raw, crc, size = name.encode(), crc32(data), len(data)
-        body += (_LOCAL.pack(b"PK\3\4", 20, 0x800, 0, 0, 0, crc, size, size, len(raw), 0), raw, data)
-        entries += (
-            _ENTRY.pack(b"PK\1\2", 20, 20, 0x800, 0, 0, 0, crc, size, size, len(raw), 0, 0, 0, 0, 0, at),
-            raw,
-        )
-        at += _LOCAL.size + len(raw) + size
-    directory = b"".join(entries)
-    return b"".join((*body, directory, _END.pack(b"PK\5\6", 0, 0, len(parts), len(parts), len(directory), at, 0)))
-
-
-def _open(source: bytes) -> CalamineWorkbook:
-    return _calmly(lambda: CalamineWorkbook.from_filelike(io.BytesIO(source)))
 
 
 def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
@@ -119,27 +103,6 @@ def _each(book: CalamineWorkbook, read: Callable[[str], Sheet]) -> Workbook:
             reason = error if isinstance(error, UnreadableError) else "不是完好的 XML"
             findings.append(notice("I20", where={"sheet": name}, sheet=name, reason=reason))
     return Workbook(sheets=sheets, findings=tuple(findings))
-
-
-def _calmly(step: Callable[[], T]) -> T:
-    """Call calamine; raise `UnreadableError` for its errors, including panics, which are no ``Exception``."""
-    try:
-        return step()
-    except (CalamineError, OSError, ValueError, OverflowError) as error:
-        raise UnreadableError("不是完好的工作簿") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise UnreadableError("文件内部结构损坏") from error
-
-
-def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
-    def cells() -> Sheet:
-        sheet = book.get_sheet_by_name(name)
-        top, left = sheet.start or (0, 0)
-        return Sheet(top=top, left=left, rows=sheet.to_python())
-
-    return _calmly(cells)
 
 
 def _with_errors(sheet: Sheet, errors: Mapping[tuple[int, int], str]) -> Sheet:

@@ -53,10 +53,11 @@ else:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Steps(Generic[T]):
-    """The steps for one arrival: the container guard, then the reader."""
+    """The steps for a batch: the container guard and the reader for each arrival, then what finishes all of them."""
 
     opening: Callable[[Arrival], Opened]
     reading: Callable[[Opened], T]
+    finishing: Callable[[Sequence[Any]], Sequence[Any]] | None = None
 
     def take(self, arrival: Arrival) -> T | Unclaimed:
         """Read one file; every error, including panics, becomes a finding. What stops the process itself is raised."""
@@ -71,12 +72,26 @@ class _Steps(Generic[T]):
         except BaseException as error:
             return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）")
 
+    def finish(self, arrivals: Sequence[Arrival], results: Sequence[T | Unclaimed]) -> list[Any]:
+        """Finish the results of a batch; where that goes wrong one by one, so that only the cause is lost."""
+        if self.finishing is None:
+            return list(results)
+        try:
+            return list(self.finishing(results))
+        except Exception as error:
+            if len(results) > 1:
+                pairs = zip(arrivals, results, strict=True)
+                return [done for arrival, result in pairs for done in self.finish([arrival], [result])]
+            lost = _unreadable(arrivals[0], f"读取程序出错（{type(error).__name__}）")
+            return list(self.finishing([lost]))
+
 
 def read_many(
     opening: Callable[[Arrival], Opened],
     reading: Callable[[Opened], T],
     arrivals: Sequence[Arrival],
     *,
+    finishing: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
     workers: int = 2,
     timeout: float = TIMEOUT,
     patience: float = PATIENCE,
@@ -84,27 +99,40 @@ def read_many(
 ) -> Iterator[T | Unclaimed]:
     """``reading(opening(arrival))`` of every arrival, in their order; `Unclaimed` with I1 where that went wrong.
 
-    Both callables must be picklable and are sent to each worker once. ``timeout`` is seconds of
+    ``finishing`` turns the results of a batch into as many others, where they were read; what a lost worker leaves
+    behind is not finished. The callables must be picklable and are sent to each worker once. ``timeout`` is seconds of
     processor time a file (so that the load of the machine does not decide what is read), ``patience`` how many times
     that may pass on the clock; ``memory`` is bytes of address space above what a worker begins with. Each holds where
     the system can limit it. With no ``workers`` everything is
     read in this process without limits. Raises `RuntimeError` when workers cannot start, because then no file is at
     fault.
     """
-    steps = _Steps(opening=opening, reading=reading)
+    steps = _Steps(opening=opening, reading=reading, finishing=finishing)
     if not workers:
-        yield from map(steps.take, arrivals)
+        for at in range(0, len(arrivals), _BATCH):
+            batch = arrivals[at : at + _BATCH]
+            yield from steps.finish(batch, [steps.take(arrival) for arrival in batch])
         return
     if not arrivals:
         return
-    if sys.platform != "win32":
-        _context.set_forkserver_preload([__name__, opening.__module__, reading.__module__])
-        atexit.register(_stop_server)
+    prepare_workers(opening.__module__, reading.__module__)
     crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, patience=patience, memory=memory)
     try:
         yield from crew.in_order()
     finally:
         crew.dismiss()
+
+
+def prepare_workers(*modules: str) -> None:
+    """Start the process that workers are forked from, if it is not there, and have it import ``modules`` while this one
+    goes on.
+    """
+    if sys.platform == "win32" or _context.get_start_method() != "forkserver":
+        return
+    _context.set_forkserver_preload([__name__, *modules])
+    atexit.register(_stop_server)
+    with _no_main():
+        import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
 
 
 @dataclass(eq=False, slots=True)
@@ -289,7 +317,9 @@ def _work(line: Connection, steps: _Steps[Any], timeout: float, memory: int) -> 
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         line.send(None)
         while True:
-            line.send([_take_timed(steps, arrival, timeout) for arrival in line.recv()])
+            batch = line.recv()
+            results = [_timed(lambda: steps.take(arrival), timeout) for arrival in batch]  # noqa: B023 - called at once
+            line.send(_timed(lambda: steps.finish(batch, results), timeout))  # noqa: B023
 
 
 _CLOCK = getattr(signal, "SIGPROF", 0)
@@ -297,13 +327,13 @@ _KILLED = tuple(getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM", "SIG
 """Signals that come from outside: somebody ended the process, memory was short, a disk failed."""
 
 
-def _take_timed(steps: _Steps[T], arrival: Arrival, timeout: float) -> T | Unclaimed:
-    """Read one file within its processor time; beyond it the process ends, where the system has such a clock."""
+def _timed(step: Callable[[], T], timeout: float) -> T:
+    """Take a step within its processor time; beyond it the process ends, where the system has such a clock."""
     if not _CLOCK:
-        return steps.take(arrival)
+        return step()
     signal.setitimer(signal.ITIMER_PROF, timeout)
     try:
-        return steps.take(arrival)
+        return step()
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

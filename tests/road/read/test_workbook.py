@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pipeline.files.containers.bounds import Bounds
 from pipeline.model.submission import Arrival
 from pipeline.road.intake.guard import inspect
-from pipeline.road.read.workbook import UnreadableError, Workbook, read_workbook
+from pipeline.road.read.parser import UnreadableError
+from pipeline.road.read.workbook import Workbook, read_workbook
 from tests import ROOT
 from tests.road.intake.containers import (
     archive,

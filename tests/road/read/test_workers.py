@@ -15,7 +15,8 @@ import pytest
 
 from pipeline.model.submission import Arrival, Opened, Reason, Unclaimed
 from pipeline.road.intake.guard import open_arrival
-from pipeline.road.read.workbook import UnreadableError, read_workbook
+from pipeline.road.read.parser import UnreadableError
+from pipeline.road.read.workbook import read_workbook
 from pipeline.road.read.workers import GIB, read_many
 from tests.road.intake.containers import converted, sheet_xml, with_sheet, workbook
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.form import Form, Value, Vector
 from pipeline.layout import Layout, Place
 from pipeline.model.finding import Finding
-from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Repair, Submission, Unclaimed
+from pipeline.model.submission import Arrival, Obstacle, Reason, Repair, Submission, Unclaimed
 
 _OLD_REPAIRS: Mapping[str, Repair] = {
     "V1": Repair.RETYPED,
@@ -172,23 +172,6 @@ class Packing:
             lacking=json.loads(row.remarks)[2] if row.remarks else "",
             findings=findings,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedReader:
-    """Read an arrival behind the guard straight to its row; this runs in the workers. A file that could not be opened
-    today has no row, because it may be readable tomorrow.
-    """
-
-    reading: Callable[[Opened], Submission | Unclaimed]
-    packing: Packing
-
-    def __call__(self, opened: Opened) -> Row | Unclaimed:
-        """The row of one file."""
-        result = self.reading(opened)
-        if isinstance(result, Unclaimed) and result.obstacle.reason is Reason.UNREACHABLE:
-            return result
-        return self.packing.pack(result)
 
 
 def unpacked_repairs(row: Row) -> dict[str, tuple[Repair, ...]]:

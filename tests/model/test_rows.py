@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.ledger.rows import Packing, Shape, packed_findings, unpacked_findings
+from pipeline.model.rows import Packing, Shape, packed_findings, unpacked_findings
 from pipeline.model.submission import Submission, Unclaimed
 from tests.workspaces import Office
 

@@ -1,0 +1,38 @@
+"""A bounded memory of what was worked out before, for results that depend on their key alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Remembered(Generic[K, V]):
+    """At most ``most`` results by key; the one put in first makes room. Nothing that is read may depend on it."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._found = most, dict[K, V]()
+
+    def get(self, key: K) -> V | None:
+        """Return the result of ``key``, if it is still there."""
+        return self._found.get(key)
+
+    def holds(self, key: K) -> bool:
+        """Whether a result of ``key`` is there."""
+        return key in self._found
+
+    def get_all(self, keys: Iterable[K]) -> list[V | None]:
+        """Return the result of every key."""
+        return list(map(self._found.get, keys))
+
+    def put(self, key: K, value: V) -> None:
+        """Remember a result."""
+        if key not in self._found and len(self._found) >= self._most:
+            del self._found[next(iter(self._found))]
+        self._found[key] = value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._found.clear()

@@ -1,0 +1,32 @@
+"""What turns arrivals into rows for the ledger, on one machine or on many.
+
+A `Task` holds everything that is the same for all arrivals of a night and is pure: the same arrival gives the same
+bytes wherever it runs. An `Engine` maps a task over arrivals. `LocalEngine` does so in worker processes of this
+machine; an engine for many machines sends the task to each of them once and runs `LocalEngine` inside, so that a file
+that kills its reader costs only itself there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from pipeline.model.submission import Arrival, Unclaimed
+from pipeline.night.engine.local import LocalEngine
+from pipeline.night.engine.task import Examined, Task
+
+__all__ = ["Engine", "Examined", "LocalEngine", "Task"]
+
+
+class Engine(Protocol):
+    """Examines arrivals, in whatever order and wherever; nothing of that shows in the results."""
+
+    def prepare(self) -> None:
+        """Get ready for work that is about to come; nothing depends on it."""
+
+    def examine(self, task: Task, arrivals: Sequence[Arrival]) -> Iterator[Examined | Unclaimed]:
+        """Yield one result for every arrival, in their order, as they are asked for.
+
+        `Unclaimed` is what the machine is at fault for: it is not kept, and tried again the next night. Everything else
+        is `Examined`, also a file that killed its reader.
+        """
