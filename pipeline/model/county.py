@@ -65,6 +65,9 @@ class Addends(Mapping[str, tuple[Contribution, ...]]):
         own = (contribution(code, counted, place, value) for counted, place, value in self.of_units(code))
         return (*own, *self.beside(code))
 
+    def __contains__(self, code: object) -> bool:
+        return code in self.codes
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.codes)
 

@@ -28,6 +28,7 @@ def county_workbook(outcome: Outcome) -> bytes:
     sums.matrix(pen)
     sources.write_collected(pen)
     sources.sources(pen, listed)
+    del listed  # the largest list, and no longer needed while the parts are written
     if outcome.seal:
         upward.identity(pen, outcome.seal)
     return pen.bytes()

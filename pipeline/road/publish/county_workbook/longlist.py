@@ -49,6 +49,7 @@ class LongList(Worksheet):  # type: ignore[misc]
         super().__init__()
         self._lines: dict[int, _Line] = {}
         self._links = 0
+        self._targets: list[tuple[int, Link]] = []
         self._known: dict[str | Figure | None, str] = {None: _BLANK}
 
     def line(
@@ -95,6 +96,8 @@ class LongList(Worksheet):  # type: ignore[misc]
         self.dim_rowmax = whole
         before = [f'<c r="{xl_col_to_name(col)}' for col in range(self.dim_colmax + 1)]
         self.fh.writelines(self._xml_of(row + 1, line, before) for row, line in self._lines.items())
+        self._targets = [(row, line.link) for row, line in self._lines.items() if line.link]
+        self._lines.clear()
 
     @staticmethod
     def _xml_of(number: int, line: _Line, before: Sequence[str]) -> str:
@@ -111,8 +114,7 @@ class LongList(Worksheet):  # type: ignore[misc]
 
     def _write_hyperlinks(self) -> None:
         relations: dict[str, int | None] = {}
-        links = [(row, line.link) for row, line in self._lines.items() if line.link]
-        elements = list(self._elements(links, relations))
+        elements = list(self._elements(self._targets, relations))
         if elements:
             self._xml_start_tag("hyperlinks")
             self.fh.writelines(elements)

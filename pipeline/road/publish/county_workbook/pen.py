@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
 from xlsxwriter.format import Format
@@ -192,7 +191,7 @@ class Pen:
 
     def path(self, name: str) -> str:
         """Return the path of an input file relative to county.xlsx."""
-        return str(PurePosixPath("..", "..", "inputs", str(self.outcome.year), name)).replace("#", "%23")
+        return f"../../inputs/{self.outcome.year}/{name}".replace("#", "%23")
 
 
 def _names(standings: Sequence[Standing] | Sequence[CountedReturn]) -> str:

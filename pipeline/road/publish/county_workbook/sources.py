@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.form import Figure, Item
 from pipeline.layout import Place
@@ -42,27 +43,37 @@ def _rows_of(pen: Pen, item: Item) -> Iterator[SourceRow]:
         yield from (_addend(item, each) for each in addends[item.code])
         return
     cells = list(addends.of_units(item.code))
-    usual = _usual_zero(cells) if len(cells) == len(pen.county.counted) else None
+    head = (item.code, item.label)
+    zeros = [place for _, place, value in cells if not value]
+    usual = _most_common(zeros) if len(cells) == len(pen.county.counted) else None
+    apart = 0
     for counted, place, value in cells:
-        if value or place != usual:
-            yield _cell(item, counted, place, value)
+        if value or (place is not usual and place != usual):
+            yield _cell(head, counted, place, value)
+            apart += not value
     if usual:
-        zeros = sum(1 for _, place, value in cells if not value and place == usual)
-        words = f"其余 {zeros} 个单位都是 0"
-        yield SourceRow((item.code, item.label, REST, words, "", usual.sheet, usual.cell, 0, ""))
+        words = f"其余 {len(zeros) - apart} 个单位都是 0"
+        yield SourceRow((*head, REST, words, "", usual.sheet, usual.cell, 0, ""))
     yield from (_addend(item, each) for each in addends.beside(item.code))
 
 
-def _usual_zero(cells: Sequence[tuple[CountedReturn, Place, Figure]]) -> Place | None:
+def _most_common(places: Sequence[Place]) -> Place | None:
     """Return the cell in which most of the units that report 0 do so; ``None`` when no unit does."""
-    zeros = Counter(place for _, place, value in cells if not value)
-    return zeros.most_common(1)[0][0] if zeros else None
+    if places and all(place is places[0] for place in places):  # nobody moved it
+        return places[0]
+    return Counter(places).most_common(1)[0][0] if places else None
 
 
-def _cell(item: Item, counted: CountedReturn, place: Place, value: Figure) -> SourceRow:
-    unit, arrival = counted.unit, counted.submission.arrival
-    cells = (item.code, item.label, unit.code, unit.name, arrival.name, place.sheet, place.cell, value, arrival.sha256)
-    return SourceRow(cells, (arrival.name, f"'{place.sheet}'!{place.cell}") if value else None)
+def _cell(head: tuple[str, str], counted: CountedReturn, place: Place, value: Figure) -> SourceRow:
+    unit, arrival, (cell, target) = counted.unit, counted.submission.arrival, _address(place)
+    cells = (*head, unit.code, unit.name, arrival.name, place.sheet, cell, value, arrival.sha256)
+    return SourceRow(cells, (arrival.name, target) if value else None)
+
+
+@lru_cache(maxsize=1_000)
+def _address(place: Place) -> tuple[str, str]:
+    """Return a cell as the row shows it and as its link writes it; most units have a figure in the same cell."""
+    return place.cell, f"'{place.sheet}'!{place.cell}"
 
 
 def _addend(item: Item, addend: Contribution) -> SourceRow:
