@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -14,12 +15,14 @@ from decimal import Decimal
 import jsonschema
 import pytest
 from python_calamine import CalamineWorkbook
+from xlsxwriter.workbook import Workbook
 
 from pipeline.layout import Place, county_cells
 from pipeline.model.changes import Snapshot, changes
 from pipeline.model.outcome import Outcome
 from pipeline.road.publish import county_workbook, figures_csv, run_json
 from pipeline.road.publish.county_workbook import sources, sums
+from pipeline.road.publish.county_workbook.lean import LeanWorkbook
 from pipeline.road.publish.county_workbook.pen import Pen
 from pipeline.workbook.annex import SOURCES, TITLES, is_annex, sources_in
 from tests import ROOT
@@ -294,3 +297,21 @@ def test_a_figure_leads_to_its_own_row_of_the_sources(outcome: Outcome) -> None:
         assert sources.cell(row - 1, 1).value != code, (sheet, place)
         checked += 1
     assert checked > 100
+
+
+def test_a_lean_workbook_has_the_bytes_of_an_ordinary_one() -> None:
+    made = []
+    for kind in (Workbook, LeanWorkbook):
+        out = io.BytesIO()
+        with kind(out, {"in_memory": True}) as book:
+            sheet = book.add_worksheet("图表")
+            sheet.write_column(0, 0, ["甲", "a & <b>", "行\n行\r_x0007_\x07", 1.5, "𠮷"])
+            sheet.write_url(6, 0, "external:../输入/甲.xlsx#'表三'!D6", string="甲")
+            chart = book.add_chart({"type": "bar"})
+            chart.add_series({"name": "系列", "values": ["图表", 3, 0, 3, 0]})
+            sheet.insert_chart(8, 0, chart)
+            sheet.set_footer("&C第 &P 页")
+            book.set_properties({"title": "汇总表", "created": dt.datetime(2025, 1, 1)})
+        made.append(out.getvalue())
+    assert made[0] == made[1]
+    assert sheets_of(made[1])["图表"][:2] == [["甲"], ["a & <b>"]]

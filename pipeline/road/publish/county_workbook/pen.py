@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from xlsxwriter.format import Format
-from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.form import Figure
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import CountedReturn, Standing
+from pipeline.road.publish.county_workbook.lean import LeanWorkbook
 from pipeline.road.publish.county_workbook.longlist import LongList
 from pipeline.workbook.annex import MISSING, PROVISIONAL, part_name, part_title
 from pipeline.workbook.sheets import Inks, head, page
@@ -58,7 +58,7 @@ class Pen:
         options = {
             "in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False,
         }  # fmt: skip
-        self.book = Workbook(self._out, options)
+        self.book = LeanWorkbook(self._out, options)
         self.book.set_properties(
             {
                 "title": f"{outcome.control.profile.root}{outcome.year}年汇总表",
