@@ -1,12 +1,12 @@
 """The fitness figures, measured in one run: alternating rounds, median and spread, ratios.
 
-``python -m benchmarks [--files 200] [--rounds 5] [--memory 100,1000]``; workbooks are made once in ``build/bench``.
+``python -m benchmarks [--files 200] [--rounds 5] [--memory 100,1000] [--whole 60,1000] [--returns 1000,10000]``;
+workbooks are made once in ``build/bench``.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks.county import YEAR, county, repeated, resaved
 from benchmarks.ours import Night
 from benchmarks.rivals import bare_calamine, hashes, pandas_loop
+from benchmarks.whole import measure_memory, measure_stamping, measure_whole, resident, tree
 from pipeline.workspace import Workspace
 
 ROOT = Path("build") / "bench"
@@ -35,9 +36,19 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", default="100,1000")
+    parser.add_argument("--whole", default="60,1000", help="units of the counties the whole command is timed on")
+    parser.add_argument("--returns", default="1000", help="returns of the counties whose memory is measured")
     options = parser.parse_args()
-    _speed(options.files, options.rounds)
-    _memory([int(size) for size in options.memory.split(",") if size])
+    if options.files:
+        _speed(options.files, options.rounds)
+    _memory(_sizes(options.memory))
+    measure_whole(ROOT, _sizes(options.whole), options.rounds)
+    measure_memory(ROOT, _sizes(options.returns), _UNITS)
+    measure_stamping(ROOT)
+
+
+def _sizes(listed: str) -> list[int]:
+    return [int(size) for size in listed.split(",") if size]
 
 
 def _speed(size: int, rounds: int) -> None:
@@ -116,26 +127,10 @@ def _memory(sizes: list[int]) -> None:
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         peak = 0
         while child.poll() is None:
-            peak = max(peak, sum(_resident(pid) for pid in _tree(child.pid)))
+            peak = max(peak, sum(map(resident, tree(child.pid))))
             time.sleep(0.02)
         seconds = time.perf_counter() - begun
         print(f"peak memory, {size:>6} files: {peak / 2**20:7.0f} MiB  ({seconds:.1f} s, exit {child.returncode})")
-
-
-def _tree(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return [pid]
-    return [pid, *(member for child in children for member in _tree(int(child)))]
-
-
-def _resident(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def standing(
     submission = Submission(
         arrival=arrival,
         unit=unit.code,
-        values=vector(form, values),
+        values=form.vector(vector(form, values)),
         places=layout.places,
         reasons={},
         findings=(),

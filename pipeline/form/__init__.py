@@ -9,7 +9,7 @@ from pipeline.form.model import Band, Crosswalk, Form, Item, Line, Table
 from pipeline.form.prompts import CARRIED, LARGEST, prompt, reminder, stop
 from pipeline.form.rule_model import Fact, Rule, Severity, TextClaim
 from pipeline.form.values import Figure, Value, print_figure
-from pipeline.form.vector import MISSING, Vector
+from pipeline.form.vector import MISSING, Vector, unscale
 from pipeline.form.verdict import Verdict
 
 __all__ = [
@@ -48,4 +48,5 @@ __all__ = [
     "prompt",
     "reminder",
     "stop",
+    "unscale",
 ]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, overload
 
-from pipeline.form.values import Value
+from pipeline.form.values import Figure, Value
 
 MISSING = -(1 << 63)
 """Stands for nothing certain; no figure of a return or a county comes near it."""
@@ -71,7 +71,7 @@ class Vector(Sequence[Value]):
         figure, scale = self.figures[at], self._scales[at]
         if figure == MISSING:
             return self.texts.get(at if at >= 0 else at + len(self))
-        return Decimal(figure).scaleb(-scale) if scale else figure
+        return unscale(figure, scale)
 
     def __iter__(self) -> Iterator[Value]:
         texts = self.texts
@@ -79,7 +79,7 @@ class Vector(Sequence[Value]):
             if figure == MISSING:
                 yield texts.get(at)
             else:
-                yield Decimal(figure).scaleb(-scale) if scale else figure
+                yield unscale(figure, scale)
 
     def __len__(self) -> int:
         return len(self.figures)
@@ -94,6 +94,15 @@ class Vector(Sequence[Value]):
     def empty(self) -> bool:
         """Whether nothing at all is known."""
         return not self.texts and all(figure == MISSING for figure in self.figures)
+
+
+def unscale(figure: int, scale: int) -> Figure:
+    """Return a packed figure as it was.
+
+    >>> unscale(12500, 4), unscale(3, 0)
+    (Decimal('1.2500'), 3)
+    """
+    return Decimal(figure).scaleb(-scale) if scale else figure
 
 
 def _scale(value: int | Decimal, scale: int) -> int:

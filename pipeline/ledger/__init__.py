@@ -2,33 +2,28 @@
 
 ``outputs/ledger/ledger.sqlite`` (or a PostgreSQL of the office's) and ``outputs/ledger/originals/<sha256>``, the bytes
 of every file that ever arrived, was issued or was closed, and of every 台账 a night was made under.
+
+What is imported from here is loaded when it is first asked for: the processes that read returns need ``rows`` alone, and
+not the database, which takes as long to import as everything else of theirs.
 """
 
-from __future__ import annotations
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import datetime as dt
-import hashlib
-import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import TracebackType
+if TYPE_CHECKING:
+    from pipeline.ledger.closings import Closing
+    from pipeline.ledger.ledger import Ledger
+    from pipeline.ledger.messages import Message
+    from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, StateRow
+    from pipeline.ledger.readings import Check
+else:
+    _BOOKS = {"Closing": "closings", "Ledger": "ledger", "Message": "messages", "Check": "readings"}
 
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_BOOKS.get(name, 'nights')}"), name)
 
-from pipeline.errors import PublishError
-from pipeline.files.system import flush_to_disk
-from pipeline.ledger.arrivals import Arrivals
-from pipeline.ledger.closings import Closing, Closings
-from pipeline.ledger.complaints import complaint
-from pipeline.ledger.database import DATABASE, alone, may_write, open_database
-from pipeline.ledger.journal import set_foreign_aside
-from pipeline.ledger.messages import Message, Messages
-from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, Nights, StateRow
-from pipeline.ledger.pasts import Pasts
-from pipeline.ledger.readings import Check, Readings
-from pipeline.model.submission import NewArrival
 
 __all__ = [
     "Accepted",
@@ -43,126 +38,3 @@ __all__ = [
     "NightRow",
     "StateRow",
 ]
-
-
-_DRAFT = ".part"
-
-
-class Ledger:
-    """The open ledger of a workspace; use as a context manager. Raises `PublishError` when it cannot be written.
-
-    ``arrivals``, ``readings`` (with their checks), ``nights``, ``closings`` and ``pasts`` are its books. ``set_aside`` is
-    where a journal went that belonged to another database file. A user without write permission can read.
-    """
-
-    def __init__(self, folder: Path, address: str = "") -> None:
-        self._originals = folder / "originals"
-        self.set_aside: Path | None = None
-        if may_write(folder) or not folder.exists():
-            with self._writing():
-                self._originals.mkdir(parents=True, exist_ok=True)
-                if (folder / DATABASE).is_file() and not address:
-                    self.set_aside = set_foreign_aside(folder / DATABASE)
-        self._engine = open_database(folder, address)
-        self._kept = {entry.name: entry.stat().st_size for entry in os.scandir(self._originals)}
-        self._unsettled: list[Path] = []
-        self.arrivals = Arrivals(self._engine)
-        self.readings = Readings(self._engine)
-        self.nights = Nights(self._engine)
-        self.closings = Closings(self._engine)
-        self.pasts = Pasts(self._engine)
-        self.messages = Messages(self._engine)
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        url = self._engine.url
-        self._engine.dispose()
-        ours = isinstance(error, IntegrityError | DataError)
-        if isinstance(error, SQLAlchemyError) and not ours:
-            raise complaint(error, url) from error
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the lock of the ledger, so that no other run writes; raises `PublishError` when another holds it."""
-        with alone(self._engine):
-            with self._writing():
-                for draft in self._originals.glob(f"*{_DRAFT}"):  # of a run that was killed
-                    draft.unlink()
-            yield
-
-    def clock(self) -> float:
-        """Return the time in seconds by the clock of the file system, which on a network share is another machine's."""
-        with self._writing(), tempfile.TemporaryFile(dir=self._originals) as probe:
-            return os.fstat(probe.fileno()).st_mtime
-
-    def original(self, sha256: str) -> Path:
-        """Return the path of the archived bytes of that hash."""
-        return self._originals / sha256
-
-    def recall(self, sha256: str) -> bytes:
-        """Return the bytes of that hash, verified. Raises `PublishError` when they are lost or damaged."""
-        path = self.original(sha256)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise PublishError(f"台账历史库里的原件 {path} 读不出来（{error.strerror}）。请从备份恢复它。") from error
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise PublishError(f"台账历史库里的原件 {path} 已损坏。请从备份恢复它。")
-        return content
-
-    def archive(self, sha256: str, content: bytes, *, anew: bool = False) -> Path:
-        """Keep ``content`` once; ``anew`` writes it again, in case the present copy never reached the disk."""
-        kept = self.original(sha256)
-        if anew or sha256 not in self._kept:
-            draft = kept.with_suffix(f".{os.getpid()}{_DRAFT}")
-            with self._writing():
-                draft.write_bytes(content)
-                draft.replace(kept)
-            self._unsettled.append(kept)
-            self._kept[sha256] = len(content)
-        return kept
-
-    def is_whole(self, sha256: str, size: int) -> bool:
-        """Whether the copy found at opening has the expected size."""
-        return self._kept.get(sha256) == size
-
-    def holds(self, sha256: str) -> bool:
-        """Whether bytes of that hash are archived."""
-        return sha256 in self._kept
-
-    def keep(self, content: bytes) -> str:
-        """Archive ``content``; its hash."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        self.archive(sha256, content)
-        return sha256
-
-    def record(
-        self, year: int, arrivals: Sequence[NewArrival], copies: Mapping[str, int], *, sight: int, now: dt.datetime
-    ) -> None:
-        """Record arrivals first seen ``now`` after their bytes are safely on the disk, and further copies of known
-        ones.
-        """
-        if arrivals:
-            self.settle()
-        if arrivals or copies:
-            self.arrivals.record(year, arrivals, copies, sight=sight, now=now)
-
-    def settle(self) -> None:
-        """Flush everything archived so far to the disk, so that rows may refer to it."""
-        with self._writing():
-            flush_to_disk(self._unsettled)
-        self._unsettled.clear()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Turn a full disk or a missing permission into a Chinese sentence."""
-        try:
-            yield
-        except OSError as error:
-            raise PublishError(
-                f"台账历史库 {self._originals} 无法写入（{error.strerror}）。请检查磁盘空间和文件夹权限。"
-            ) from error

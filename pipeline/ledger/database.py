@@ -13,16 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine, event, inspect, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.errors import PublishError
 from pipeline.ledger.complaints import complaint, damaged
+from pipeline.ledger.tables import METADATA
 
 DATABASE = "ledger.sqlite"
 REVISION = "0006"
 """The newest migration."""
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""Where Alembic keeps the migration that the tables are at."""
 _RUNNING, _MIGRATING = 0x78786766, 0x78786767
 """The keys of the advisory locks in PostgreSQL."""
 PRAGMAS = ("busy_timeout=10000", "journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON")
@@ -104,7 +107,9 @@ def _look_over(connection: Connection, url: URL) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    """Bring the tables to `REVISION`. Alembic is slow to import and is imported only when something must change."""
+    """Bring the tables to `REVISION`. Alembic is slow to import and is imported only where something must change; in a
+    new database the tables are made as they are today.
+    """
     if _revision(connection) == REVISION:
         return
     if connection.dialect.name == "postgresql":  # two machines may find a new database at the same moment
@@ -112,6 +117,11 @@ def _migrate(connection: Connection) -> None:
     found = _revision(connection)
     if found > REVISION:
         raise PublishError("台账历史库是由更新的程序写的，这个版本不能打开。请升级程序。")
+    if not found and not inspect(connection).get_table_names():
+        METADATA.create_all(connection)
+        _VERSION.create(connection)
+        connection.execute(insert(_VERSION).values(version_num=REVISION))
+        return
     from alembic import command
     from alembic.config import Config
 

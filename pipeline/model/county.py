@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pipeline.form import Figure, Form, Item, Vector
+from pipeline.form import MISSING, Figure, Form, Item, Vector, unscale
+from pipeline.layout import Place
 from pipeline.model.finding import Finding
 from pipeline.model.standing import CountedReturn, Standing
 
@@ -44,6 +45,83 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addends(Mapping[str, tuple[Contribution, ...]]):
+    """By item code the addends of every figure: the units' cells in the order of ``counted``, then the rows of the
+    差额表. Each is made when it is asked for, so that a thousand returns need no object for every cell.
+
+    ``codes`` are the summed items, then the totals, for which the units' own totals are listed. ``sources`` names the
+    one unit that an item is taken from.
+    """
+
+    form: Form
+    codes: tuple[str, ...]
+    sources: Mapping[str, str]
+    counted: tuple[CountedReturn, ...]
+    differences: tuple[Difference, ...]
+
+    def __getitem__(self, code: str) -> tuple[Contribution, ...]:
+        if code not in self.codes:
+            raise KeyError(code)
+        own = (contribution(code, counted, place, value) for counted, place, value in self.of_units(code))
+        return (*own, *self.beside(code))
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.codes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.codes)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def of_units(self, code: str, *, zeros: bool = True) -> Iterator[tuple[CountedReturn, Place, Figure]]:
+        """Yield the units that report a figure, with its cell; without ``zeros`` those that report more than nothing."""
+        at, scale, only = self.form.position[code], self.form.scales[self.form.position[code]], self.sources.get(code)
+        for counted in self.counted:
+            packed = counted.submission.values.figures[at]
+            if packed != MISSING and (zeros or packed) and only in (None, counted.unit.code):
+                yield counted, counted.submission.places[code], unscale(packed, scale)
+
+    def beside(self, code: str) -> Iterator[Contribution]:
+        """Yield the differences of a figure; those of a total stand with its parts."""
+        return (_beside(row) for row in self.differences if row.item == code and code not in self.form.formulas)
+
+    def other_than_zero(self, code: str) -> Iterator[Contribution]:
+        """Yield the addends that a reader wants to see."""
+        if code in self.codes:
+            yield from (contribution(code, *cell) for cell in self.of_units(code, zeros=False))
+            yield from (row for row in self.beside(code) if row.value)
+
+
+def contribution(code: str, counted: CountedReturn, place: Place, value: Figure) -> Contribution:
+    """Return a cell of a counted return as an addend."""
+    arrival = counted.submission.arrival
+    return Contribution(
+        item=code,
+        unit=counted.unit.code,
+        unit_name=counted.unit.name,
+        file=arrival.name,
+        sha256=arrival.sha256,
+        sheet=place.sheet,
+        cell=place.cell,
+        value=value,
+    )
+
+
+def _beside(difference: Difference) -> Contribution:
+    return Contribution(
+        item=difference.item,
+        unit="",
+        unit_name=f"差额：{difference.reason}（批准人 {difference.approver}）",
+        file=difference.file,
+        sha256=difference.sha256,
+        sheet=difference.sheet,
+        cell=difference.cell,
+        value=difference.amount,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """分类小计: the counted units of one type, with their sums by item code; totals are computed from their parts."""
 
@@ -62,7 +140,7 @@ class County:
     """
 
     figures: Mapping[str, Figure | None]
-    contributions: Mapping[str, tuple[Contribution, ...]]
+    contributions: Addends
     collected: Mapping[str, tuple[tuple[str, str], ...]]
     counted: tuple[CountedReturn, ...]
     missing: tuple[Standing, ...]

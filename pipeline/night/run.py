@@ -183,6 +183,7 @@ def travel(
     # stations 6 and 7: the state of every unit, then the sums over those that passed
     judged = judge(form, control, checked, basis.precedents, closing=closing)
     standings = tuple(name_refused(standing, unclaimed) for standing in judged)
+    del examined, checked, judged  # the standings have what is needed of them
     county = consolidate(form, control, standings)
     stages.passed("认定、汇总", counted=len(county.counted), missing=len(county.missing))
     # station 8 begins here, because the gate reads the finished report back

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from lxml import etree
 
@@ -85,6 +86,7 @@ class _Styles:
         return frozenset(marks)
 
 
+@lru_cache(maxsize=1)  # the gate asks for the text of a report, then for its figures
 def read_word(content: bytes) -> Page:
     """The page of a .docx. Raises `RefusedError` for what must not be, or cannot be, parsed."""
     root, styles = _parts(content)

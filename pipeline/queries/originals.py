@@ -15,7 +15,7 @@ from pipeline.model.submission import Arrival
 from pipeline.road.intake import open_arrival
 from pipeline.road.read.parser import UnreadableError
 from pipeline.road.read.workbook import read_workbook
-from pipeline.workbook.annex import SOURCES, sources_in
+from pipeline.workbook.annex import is_sources, sources_in
 from pipeline.workbook.cells.grid import Rows
 
 _LONGEST = 60
@@ -26,12 +26,12 @@ class Original:
     """An archived file: the ``texts`` of its cells, its own ``sources``, or the ``trouble`` with it."""
 
     texts: Mapping[Place, str] = field(default_factory=dict)
-    sources: Rows = ()
+    sources: Mapping[str, Rows] = field(default_factory=dict)
     trouble: str = ""
 
     def below(self, item: str) -> tuple[Contribution, ...]:
         """Return its own addends when it is a consolidation; none when it is a return."""
-        return tuple(sources_in({SOURCES: self.sources}, item))
+        return tuple(sources_in(self.sources, item))
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Originals:
             return Original(trouble=f"存档的原件读不出来（{error}）")
         return Original(
             texts={p: show_value(sheets[p.sheet].at(p.row, p.col)) for p in places if p.sheet in sheets},
-            sources=sheets[SOURCES].rows if SOURCES in sheets else (),
+            sources={name: sheet.rows for name, sheet in sheets.items() if is_sources(name)},
         )
 
 

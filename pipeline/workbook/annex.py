@@ -6,7 +6,8 @@ skips them, while a trace follows a figure through 来源 to the unit's cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from pipeline.form import Figure
@@ -36,12 +37,35 @@ MISSING, PROVISIONAL = "尚缺：", "经认可暂计入："
 """How the second row of every sheet names the units that are missing, and those that count for the time being."""
 
 SOURCE_HEADINGS = ("指标代码", "指标", "单位代码", "单位", "文件", "工作表", "单元格", "数值", "文件哈希")
-"""A contract: one row an addend. A row without 单位代码 is a 差额, its 单位 says why; 文件哈希 is blank for the 台账."""
+"""A contract: one row an addend. A row without 单位代码 is a 差额, its 单位 says why; 文件哈希 is blank for the 台账.
+
+A row without 文件 stands for all units that have no row of their own for its figure: each of them reports 0 in that cell.
+A row without 指标代码 is a counted unit with its file. A sheet in which every 0 has its own row is read alike.
+"""
+REST, UNLISTED = "其余", "（没有单列的指标都是 0）"
+"""What stands in 单位代码 of the row without 文件, and in 指标 of the row without 指标代码."""
+
+_PART = re.compile(r"\(第\d+张,共\d+张\)$")
+
+
+def part_name(name: str, number: int) -> str:
+    """Return the name of one of the sheets over which a long list is spread: 来源, 来源2, 来源3."""
+    return name if number == 1 else f"{name}{number}"
+
+
+def part_title(name: str, number: int, count: int) -> str:
+    """Return what stands in the first cell of that sheet; it says when there are more than one.
+
+    >>> part_title("来件清单", 1, 1), part_title("来件清单", 2, 3)
+    ('来件清单', '来件清单（第 2 张，共 3 张）')
+    """
+    return TITLES[name] + (f"（第 {number} 张，共 {count} 张）" if count > 1 else "")
 
 
 def is_annex(name: str, rows: Rows) -> bool:
     """Whether a sheet is one of these: by its name and by its first lines."""
-    return name in TITLES and bool(rows) and bool(rows[0]) and plain(rows[0][0]) == plain(TITLES[name])
+    title = TITLES.get(name.rstrip("0123456789"))
+    return title is not None and bool(rows) and bool(rows[0]) and _PART.sub("", plain(rows[0][0])) == plain(title)
 
 
 def find_lacking(sheets: Mapping[str, Rows]) -> str:
@@ -66,36 +90,68 @@ def missing_in(words: str) -> str:
 
 def sources_in(sheets: Mapping[str, Rows], item: str) -> list[Contribution]:
     """Return the addends of one figure from the 来源 of a county.xlsx, in its order; none when the sheet is missing or
-    has an invalid figure.
+    has an invalid figure. Units that are told of together are given each by itself.
 
     ``sheets`` are the rows of every sheet as calamine gives them. The addends add up to the figure; for a total the
     units' own totals are listed.
     """
-    rows = sheets.get(SOURCES, ())
-    top = next((n for n, row in enumerate(rows) if {*SOURCE_HEADINGS} <= {str(cell).strip() for cell in row}), None)
-    if top is None:
-        return []
-    at = {heading: [str(cell).strip() for cell in rows[top]].index(heading) for heading in SOURCE_HEADINGS}
-    found = []
-    for row in rows[top + 1 :]:
-        text = {heading: str(row[col]) if col < len(row) else "" for heading, col in at.items()}
-        if text["指标代码"] == item:
-            value = _exact(text["数值"])
-            if value is None:
-                return []
-            found.append(
-                Contribution(
-                    item=item,
-                    unit=text["单位代码"],
-                    unit_name=text["单位"],
-                    file=text["文件"],
-                    sha256=text["文件哈希"],
-                    sheet=text["工作表"],
-                    cell=text["单元格"],
-                    value=value,
-                )
-            )
-    return found
+    listed: list[dict[str, str]] = []
+    units: list[dict[str, str]] = []
+    for row in _source_rows(sheets):
+        if row["指标代码"] == item:
+            listed.append(row)
+        elif not row["指标代码"] and row["文件"]:
+            units.append(row)
+    found = [_addend(row, item) for row in _each_by_itself(listed, units)]
+    return [] if None in found else [addend for addend in found if addend is not None]
+
+
+def is_sources(name: str) -> bool:
+    """Whether a sheet is named like 来源 or one of the sheets that continue it."""
+    return name.rstrip("0123456789") == SOURCES
+
+
+def _source_rows(sheets: Mapping[str, Rows]) -> Iterator[dict[str, str]]:
+    """Yield the rows of 来源 and the sheets that continue it, by their headings."""
+    names = sorted((name for name in sheets if is_sources(name)), key=lambda name: (len(name), name))
+    for rows in (sheets[name] for name in names):
+        top = next((n for n, row in enumerate(rows) if {*SOURCE_HEADINGS} <= {str(cell).strip() for cell in row}), None)
+        if top is None:
+            continue
+        headings = [str(cell).strip() for cell in rows[top]]
+        at = [(heading, headings.index(heading)) for heading in SOURCE_HEADINGS]
+        for row in rows[top + 1 :]:
+            yield {heading: str(row[col]) if col < len(row) else "" for heading, col in at}
+
+
+def _each_by_itself(listed: Sequence[dict[str, str]], units: Sequence[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Yield the rows of one figure, in the order of the units where a row stands for several of them."""
+    rest = next((row for row in listed if row["单位代码"] and not row["文件"]), None)
+    if rest is None:
+        yield from listed
+        return
+    own = {row["单位代码"]: row for row in listed if row["单位代码"] and row["文件"]}
+    for unit in units:
+        told = {key: unit[key] for key in ("单位代码", "单位", "文件", "文件哈希")}
+        yield own.pop(unit["单位代码"], rest | told)
+    yield from own.values()
+    yield from (row for row in listed if not row["单位代码"])
+
+
+def _addend(row: Mapping[str, str], item: str) -> Contribution | None:
+    value = _exact(row["数值"])
+    if value is None:
+        return None
+    return Contribution(
+        item=item,
+        unit=row["单位代码"],
+        unit_name=row["单位"],
+        file=row["文件"],
+        sha256=row["文件哈希"],
+        sheet=row["工作表"],
+        cell=row["单元格"],
+        value=value,
+    )
 
 
 def _exact(shown: str) -> Figure | None:

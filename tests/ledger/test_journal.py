@@ -136,7 +136,7 @@ def test_a_ledger_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.Monk
     office = Office(tmp_path / "office", units=1)
     office.returns("u01")
     office.run()
-    monkeypatch.setattr("pipeline.ledger.may_write", lambda folder: False)
+    monkeypatch.setattr("pipeline.ledger.ledger.may_write", lambda folder: False)
     monkeypatch.setattr("pipeline.ledger.database.may_write", lambda folder: False)
     before = tree(office.workspace.ledger)
     with office.workspace.open_ledger() as ledger:

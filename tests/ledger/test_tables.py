@@ -8,11 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, insert, text
+from sqlalchemy import create_engine, event, insert, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -57,9 +58,42 @@ def test_a_ledger_of_version_0_1_0_keeps_every_row(tmp_path: Path) -> None:
 def test_migrated_tables_are_those_the_program_writes_to(tmp_path: Path, place: str) -> None:
     engine = open_database(old_ledger(tmp_path / "ledger") if place == "old" else tmp_path, "")
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, METADATA) == []
+        assert context.get_current_revision() == REVISION
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "delete"
     engine.dispose()
+
+
+def test_a_new_ledger_has_the_tables_that_all_migrations_make(tmp_path: Path) -> None:
+    """It is made without them: columns with types and defaults, indexes, keys and the revision are the same."""
+    (tmp_path / "migrated").mkdir()
+    (tmp_path / "new").mkdir()
+    config = Config()
+    config.set_main_option("script_location", str(Path(pipeline.ledger.__file__).with_name("migrations")))
+    engine = create_engine(f"sqlite:///{tmp_path / 'migrated' / 'ledger.sqlite'}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+    open_database(tmp_path / "new", "").dispose()
+    made = []
+    for place in ("migrated", "new"):
+        with sqlite3.connect(tmp_path / place / "ledger.sqlite") as kept:
+            tables = sorted(name for (name,) in kept.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+            made.append(
+                {
+                    table: {
+                        "columns": sorted(row[1:] for row in kept.execute(f"PRAGMA table_info({table})")),
+                        "keys": sorted(row[2:] for row in kept.execute(f"PRAGMA foreign_key_list({table})")),
+                        "indexes": sorted(row[1:] for row in kept.execute(f"PRAGMA index_list({table})")),
+                    }
+                    for table in tables
+                }
+            )
+            assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISION,)]
+    assert made[0] == made[1]
+    assert len(made[0]) == len(METADATA.tables) + 1
 
 
 @pytest.mark.external("postgres")

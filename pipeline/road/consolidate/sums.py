@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 
-from pipeline.form import Figure, Form, Item, Value, print_figure
-from pipeline.layout import Place
+from pipeline.form import MISSING, Figure, Form, Item, print_figure, unscale
 from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
-from pipeline.model.county import Contribution, County, Difference, Group, complete_totals, zero
+from pipeline.model.county import Addends, County, Difference, Group, complete_totals, zero
 from pipeline.model.finding import Finding, digest, notice
 from pipeline.model.standing import CountedReturn, Standing, State
 from pipeline.road.consolidate.joint import count_once
@@ -22,23 +20,23 @@ def consolidate(form: Form, control: Control, standings: Sequence[Standing]) -> 
     counted = tuple(counted for standing in standings if (counted := standing.counted))
     joint = count_once(form, control, counted)
     differences = (*map(_difference_of, control.adjustments), *joint.differences)
-    contributions: dict[str, tuple[Contribution, ...]] = {}
+    summed = tuple(item for item in form.items if item.numeric and item.aggregation in ("sum", "source"))
+    sources = {i.code: control.profile.sources.get(i.source, "") for i in summed if i.aggregation == "source"}
+    groups = tuple(_groups(form, counted, summed, sources))
     figures: dict[str, Figure | None] = {}
-    for item in form.items:
-        # entry items: their cells and the rows of the 差额表
-        if item.numeric and item.aggregation in ("sum", "source"):
-            beside = (_beside(difference) for difference in differences if difference.item == item.code)
-            addends = (*_addends(form, control, counted, item), *beside)
-            contributions[item.code] = addends
-            figures[item.code] = _sum(item, addends)
+    for item in summed:  # their cells and the rows of the 差额表
+        own = [group.figures[item.code] for group in groups if item.code in group.figures]
+        figures[item.code] = _sum(item, (*own, *(row.amount for row in differences if row.item == item.code)))
     complete_totals(form, figures)
-    groups = tuple(_groups(form, counted, contributions))
-    # totals follow from the sums; the units' own totals are listed as their sources
-    for code in form.formulas:
-        contributions[code] = tuple(_addends(form, control, counted, form.item(code)))
     return County(
         figures=figures,
-        contributions=contributions,
+        contributions=Addends(
+            form=form,
+            codes=(*(item.code for item in summed), *form.formulas),
+            sources=sources,
+            counted=counted,
+            differences=differences,
+        ),
         collected={
             item.code: tuple(_texts(form, counted, item))
             for item in form.items
@@ -70,75 +68,62 @@ def _identical(form: Form, counted: Sequence[CountedReturn]) -> Iterator[Finding
     """Yield units whose statutory figures are identical and not nearly all zero."""
     tables = {table.code for table in form.tables}
     at = [form.position[item.code] for item in form.items if item.table in tables and item.mode == "entered"]
-    alike: dict[tuple[Value, ...], list[CountedReturn]] = {}
+    alike: dict[tuple[int, ...], list[CountedReturn]] = {}
     for each in counted:
-        figures = tuple(each.submission.values[n] for n in at)
-        if sum(bool(value) for value in figures) >= _TELLING:
+        packed = each.submission.values.figures
+        figures = tuple([packed[n] for n in at])
+        if sum([figure not in (0, MISSING) for figure in figures]) >= _TELLING:
             alike.setdefault(figures, []).append(each)
-    for figures, units in alike.items():
+    for units in alike.values():
         if len(units) > 1:
+            values = units[0].submission.values
             names = "、".join(f"“{each.unit.name}”" for each in units)
             where = {"file": units[-1].submission.arrival.name, "key": f"C6.{units[0].unit.code}"}
-            where["operands"] = digest((str(n), value) for n, value in enumerate(figures))
-            yield notice("C6", where=where, units=names, count=sum(bool(value) for value in figures))
+            where["operands"] = digest((str(n), values[place]) for n, place in enumerate(at))
+            yield notice("C6", where=where, units=names, count=sum(bool(values[n]) for n in at))
 
 
 def _order_differences(form: Form, differences: Iterable[Difference]) -> tuple[Difference, ...]:
     return tuple(sorted(differences, key=lambda difference: form.position[difference.item]))
 
 
-def _sum(item: Item, addends: Sequence[Contribution]) -> Figure | None:
+def _sum(item: Item, addends: Sequence[Figure]) -> Figure | None:
     if item.aggregation == "source" and not addends:
         return None
-    total = zero(item)
-    for addend in addends:
-        total += addend.value
-    return total
+    return sum(addends, start=zero(item))
 
 
 def _groups(
-    form: Form, counted: Sequence[CountedReturn], contributions: Mapping[str, Sequence[Contribution]]
+    form: Form, counted: Sequence[CountedReturn], summed: Sequence[Item], sources: Mapping[str, str]
 ) -> Iterator[Group]:
-    """Return the sums of every unit type, in the order of the 台账."""
-    kinds = {standing.unit.code: standing.unit.type for standing in counted}
-    figures: dict[str, dict[str, Figure | None]] = {kind: {} for kind in UNIT_TYPES if kind in kinds.values()}
-    for code, addends in contributions.items():
-        mine: dict[str, list[Contribution]] = {kind: [] for kind in figures}
-        for addend in addends:
-            if addend.unit:
-                mine[kinds[addend.unit]].append(addend)
-        for kind, own in mine.items():
-            figures[kind][code] = _sum(form.item(code), own)
-    for kind, found in figures.items():
-        complete_totals(form, found)
-        units = tuple(code for code, other in kinds.items() if other == kind)
-        known = {code: value for code, value in found.items() if value is not None}
-        yield Group(type=kind, units=units, figures=known)
-
-
-def _addends(form: Form, control: Control, counted: Sequence[CountedReturn], item: Item) -> Iterator[Contribution]:
-    source = control.profile.sources.get(item.source) if item.aggregation == "source" else None
-    at = form.position[item.code]
-    for each in counted:
-        if item.aggregation == "source" and each.unit.code != source:
+    """Return the sums of every unit type, in the order of the 台账; an item taken from one unit is its type's alone."""
+    units = {each.unit.code: each for each in counted}
+    for kind in UNIT_TYPES:
+        mine = [each for each in counted if each.unit.type == kind]
+        if not mine:
             continue
-        value = each.submission.values[at]
-        if isinstance(value, int | Decimal):
-            yield _contribution(item, each, each.submission.places[item.code], value)
+        columns = _add_columns(form, mine)
+        figures: dict[str, Figure | None] = {}
+        for item in summed:
+            at = form.position[item.code]
+            if item.aggregation == "source":
+                source = units.get(sources[item.code])
+                value = source.submission.values[at] if source and source.unit.type == kind else None
+                figures[item.code] = None if value is None or isinstance(value, str) else zero(item) + value
+            else:
+                figures[item.code] = zero(item) + unscale(columns[at], form.scales[at])
+        complete_totals(form, figures)
+        known = {code: value for code, value in figures.items() if value is not None}
+        yield Group(type=kind, units=tuple(each.unit.code for each in mine), figures=known)
 
 
-def _contribution(item: Item, counted: CountedReturn, place: Place, value: Figure) -> Contribution:
-    arrival = counted.submission.arrival
-    return Contribution(
-        item=item.code,
-        unit=counted.unit.code,
-        unit_name=counted.unit.name,
-        file=arrival.name,
-        sha256=arrival.sha256,
-        sheet=place.sheet,
-        cell=place.cell,
-        value=value,
-    )
+def _add_columns(form: Form, counted: Sequence[CountedReturn]) -> list[int]:
+    """Return the sum of every item over the units, as integers at the items' scales; what is not known adds nothing."""
+    sums = [0] * len(form.items)
+    for each in counted:
+        figures = each.submission.values.figures
+        sums = [total if figure == MISSING else total + figure for total, figure in zip(sums, figures, strict=True)]
+    return sums
 
 
 def _difference_of(adjustment: Adjustment) -> Difference:
@@ -151,19 +136,6 @@ def _difference_of(adjustment: Adjustment) -> Difference:
         sha256="",
         sheet=adjustment.sheet,
         cell=adjustment.cell,
-    )
-
-
-def _beside(difference: Difference) -> Contribution:
-    return Contribution(
-        item=difference.item,
-        unit="",
-        unit_name=f"差额：{difference.reason}（批准人 {difference.approver}）",
-        file=difference.file,
-        sha256=difference.sha256,
-        sheet=difference.sheet,
-        cell=difference.cell,
-        value=difference.amount,
     )
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
 from python_calamine import CalamineWorkbook
 
 from pipeline.form import Figure, Form, Value
-from pipeline.layout import Layout, Place, local_page, switches, with_local
+from pipeline.layout import IDENTITY_KEYS, Layout, Place, local_page, switches, with_local
 from pipeline.model.basis import Basis
 from pipeline.model.control import Control, Unit
-from pipeline.model.seal import Seal, make_seal
+from pipeline.model.seal import make_seal
 from pipeline.road.issue.carry_over import find_carried, lock_carried, remind
 from pipeline.road.issue.local_sheet import with_page
+from pipeline.road.issue.plate import Plate, is_unmarked, mark
 from pipeline.workbook.fill import results
 from pipeline.workbook.patch import Package, write_cells
 
+_OWN = ("unit", "issue_id", "hmac")
+"""What differs in the seals of two units."""
 Cells = dict[Place, str | int | Decimal | None]
 
 
@@ -30,13 +33,27 @@ class Stamper:
 
     basis: Basis
     _extended: dict[tuple[str, ...], bytes] = field(default_factory=dict, init=False, repr=False)
+    _plates: dict[tuple[str, bytes], Plate | None] = field(default_factory=dict, init=False, repr=False)
 
     def stamp(self, unit: Unit) -> bytes:
         """The workbook of one unit; the same basis gives the same bytes."""
         template, layout = self._material(unit)
+        own = self._own_texts(unit)
+        if self.basis.history.of(unit.code):
+            return self._stamped(unit, template, layout, own).save()
+        kind = (unit.type, template)
+        if kind not in self._plates:
+            marks = {name: mark(name) for name in own}
+            usable = is_unmarked(Package(template))
+            self._plates[kind] = Plate.of(self._stamped(unit, template, layout, marks)) if usable else None
+        plate = self._plates[kind]
+        return plate.press(own) if plate else self._stamped(unit, template, layout, own).save()
+
+    def _stamped(self, unit: Unit, template: bytes, layout: Layout, own: Mapping[str, str]) -> Package:
+        """Return the workbook of one unit, with ``own`` texts in the places of `_own_texts`."""
         form, last = self._form, self.basis.history.of(unit.code)
         figures = find_carried(form, layout, last)
-        values = self._identity(unit, layout) | {layout.places[code]: figure for code, figure in figures.items()}
+        values = self._identity(layout, own) | {layout.places[code]: figure for code, figure in figures.items()}
         values |= self._formulas(unit, layout, figures, last)
         package = Package(template)
         blank = self._as_calamine_shows
@@ -45,7 +62,7 @@ class Stamper:
         )
         lock_carried(package, form, layout, figures)
         remind(package, form, layout, last)
-        return package.save()
+        return package
 
     def _material(self, unit: Unit) -> tuple[bytes, Layout]:
         """Return the template with the unit's local indicators and rules, and its layout."""
@@ -58,16 +75,23 @@ class Stamper:
             self._extended[page.asked] = with_page(basis.template, layout, page)
         return self._extended[page.asked], layout
 
-    def _identity(self, unit: Unit, layout: Layout) -> Cells:
-        """Whose workbook it is and for which year: the seal on the hidden sheet, the name on the others."""
+    def _own_texts(self, unit: Unit) -> dict[str, str]:
+        """The texts that no other unit has: its name, the second line of every sheet, and what its seal says of it."""
         basis = self.basis
         seal = make_seal(
             basis.secret, form=basis.form.id, form_digest=basis.form.digest, unit=unit.code, year=basis.year
         )
-        values: Cells = dict(_seal_cells(layout, seal))
+        return {"name": unit.name, "banner": banner(basis.control, unit), **{key: getattr(seal, key) for key in _OWN}}
+
+    def _identity(self, layout: Layout, own: Mapping[str, str]) -> Cells:
+        """Whose workbook it is and for which year: the seal on the hidden sheet, the name on the others."""
+        basis = self.basis
+        seal = {"form": basis.form.id, "form_digest": basis.form.digest, "year": str(basis.year)}
+        seal |= {key: own[key] for key in _OWN}
+        values: Cells = {layout.named[n]: seal[key] for key in IDENTITY_KEYS if (n := f"xxgk_{key}") in layout.named}
         banners = (place for name, place in layout.named.items() if name.startswith("banner_"))
-        values |= dict.fromkeys(banners, banner(basis.control, unit))
-        facts = (("meta.unit", unit.name), ("meta.year", basis.year))
+        values |= dict.fromkeys(banners, own["banner"])
+        facts = (("meta.unit", own["name"]), ("meta.year", basis.year))
         return values | {layout.places[code]: fact for code, fact in facts if code in layout.places}
 
     def _formulas(self, unit: Unit, layout: Layout, figures: Mapping[str, Figure], last: Mapping[str, Value]) -> Cells:
@@ -114,7 +138,3 @@ def file_name(unit: Unit) -> str:
 def _as_calamine_shows(value: object) -> object:
     """Return a written value as calamine shows it: an empty text for nothing."""
     return "" if value is None else value
-
-
-def _seal_cells(layout: Layout, seal: Seal) -> Mapping[Place, str]:
-    return {layout.named[f"xxgk_{key}"]: value for key, value in asdict(seal).items() if f"xxgk_{key}" in layout.named}

@@ -111,7 +111,12 @@ def run_json(outcome: Outcome) -> bytes:
         "arrivals": [_arrival(received) for received in outcome.arrivals],
         "findings": [_finding(finding) for finding in outcome.findings],
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    out = io.BytesIO()
+    with io.TextIOWrapper(out, encoding="utf-8", newline="\n") as text:  # the whole as one list of words would be large
+        text.writelines(json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document))
+        text.write("\n")
+        text.flush()
+        return out.getvalue()
 
 
 def _figures(form: Form, figures: Mapping[str, Figure | None]) -> dict[str, int | str | None]:

@@ -74,13 +74,14 @@ def render_report(template: Path, content: ReportContent) -> bytes:
 def fill_words(pieces: Iterable[str], content: ReportContent) -> list[str]:
     """Fill pieces of template text as the report's own are filled; empty for a piece with an unknown figure."""
     context, sandbox = _context(content), environment()
-    filled = []
-    for piece in pieces:
+    filled: dict[str, str] = {}  # the same opening begins many clauses, and compiling is what takes the time
+    wanted = list(pieces)
+    for piece in dict.fromkeys(wanted):
         try:
-            filled.append(html.unescape(sandbox.from_string(piece).render(context)))
+            filled[piece] = html.unescape(sandbox.from_string(piece).render(context)) if piece else ""
         except (jinja2.UndefinedError, ArithmeticError, TypeError):
-            filled.append("")
-    return filled
+            filled[piece] = ""
+    return [filled[piece] for piece in wanted]
 
 
 class _Charts:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-from openpyxl import load_workbook
-from openpyxl.formatting.formatting import ConditionalFormattingList
-from openpyxl.workbook.workbook import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, design_layout, plain, read_layout
 from pipeline.model.finding import Finding, notice
 from pipeline.road.templates.report import placeholders, table_placeholders
 from pipeline.road.templates.words import vanishing_words
+
+if TYPE_CHECKING:
+    from openpyxl.formatting.formatting import ConditionalFormattingList
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _A4 = "9"
 
@@ -32,6 +33,8 @@ def check_report(form: Form, folder: Path, local: frozenset[str] = frozenset()) 
 
 
 def _workbook(form: Form, path: Path) -> Iterator[Finding]:
+    from openpyxl import load_workbook  # slow to import, and most nights check no template
+
     designed, layout = design_layout(form), read_layout(form, path)
     book = load_workbook(path)
     where = {"file": path.name}

@@ -4,7 +4,7 @@ the tools for corrections: `Package` (parts, relations, content types), `Book` (
 """
 
 from pipeline.workbook.patch.book import Book
-from pipeline.workbook.patch.cells import Cells, patch_workbook, put_text, shared_strings, write_cells
+from pipeline.workbook.patch.cells import Cells, patch_workbook, put_text, shared_strings, text_xml, write_cells
 from pipeline.workbook.patch.notes import Notes
 from pipeline.workbook.patch.package import MAIN, Package, UnpatchableError, main, parse
 from pipeline.workbook.patch.styles import Styles, canonical, element_of, solid
@@ -27,5 +27,6 @@ __all__ = [
     "put_text",
     "shared_strings",
     "solid",
+    "text_xml",
     "write_cells",
 ]

@@ -136,6 +136,17 @@ def put_text(cell: etree._Element, text: str) -> None:
     node.set(_SPACE, "preserve")
 
 
+def text_xml(text: str) -> bytes:
+    """Return a text as it stands inside a cell that was written.
+
+    >>> text_xml("甲 & 乙\\x01").decode()
+    '甲 &amp; 乙'
+    """
+    node = etree.Element("t")
+    node.text = _ILLEGAL.sub("", text)
+    return etree.tostring(node, encoding="UTF-8").removeprefix(b"<t>").removesuffix(b"</t>") if node.text else b""
+
+
 def _write(cell: etree._Element, value: str | int | Decimal | None) -> None:
     formula = cell.find(main("f"))
     for child in list(cell):

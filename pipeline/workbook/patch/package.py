@@ -83,11 +83,15 @@ class Package:
 
     def save(self) -> bytes:
         """The workbook: parts in their old order, new ones at the end, those not edited byte for byte."""
+        return write_zip(self.contents())
+
+    def contents(self) -> dict[str, bytes]:
+        """The parts of the workbook as they are saved."""
         for part in self._changed & self._parts.keys():
             root = self._trees[part]
             self._parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
         self._changed.clear()
-        return write_zip(self._parts)
+        return dict(self._parts)
 
     # ---------------------------------------------------------------- adding and removing parts
     def free_name(self, pattern: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,13 +15,16 @@ from decimal import Decimal
 import jsonschema
 import pytest
 from python_calamine import CalamineWorkbook
+from xlsxwriter.workbook import Workbook
 
-from pipeline.layout import county_cells
+from pipeline.layout import Place, county_cells
 from pipeline.model.changes import Snapshot, changes
 from pipeline.model.outcome import Outcome
 from pipeline.road.publish import county_workbook, figures_csv, run_json
-from pipeline.road.publish.county_workbook import sources
-from pipeline.workbook.annex import SOURCES, TITLES, is_annex
+from pipeline.road.publish.county_workbook import sources, sums
+from pipeline.road.publish.county_workbook.lean import LeanWorkbook
+from pipeline.road.publish.county_workbook.pen import Pen
+from pipeline.workbook.annex import SOURCES, TITLES, is_annex, sources_in
 from tests import ROOT
 from tests.workspaces import Office
 
@@ -157,33 +162,124 @@ def test_the_checks_are_those_of_the_county(sheets: Mapping[str, Rows]) -> None:
     assert by_range["Y4", "全表"]["结果"] == "收件后"
 
 
-def test_the_long_list_is_an_ordinary_sheet(outcome: Outcome) -> None:
-    """Every addend once, in order, with links where there is something to see."""
+def test_what_is_not_zero_has_a_row_and_the_rest_has_one_together(outcome: Outcome) -> None:
     content = county_workbook(outcome)
     found = rows(sheets_of(content), SOURCES)
-    addends = [addend for code in outcome.county.figures for addend in outcome.county.contributions[code]]
-    assert sorted((str(row["指标代码"]), str(row["单位代码"]), row["数值"]) for row in found) == sorted(
-        (a.item, a.unit, float(a.value)) for a in addends
-    )
+    listed = [(row["指标代码"], row["单位代码"], row["单元格"], row["数值"]) for row in found]
+    assert [row for row in listed if row[0] == "t3.received.natural"] == [
+        ("t3.received.natural", "u02", "D6", 5),
+        ("t3.received.natural", "其余", "D6", 0),
+    ]
+    assert [row for row in listed if row[0] == "t2.rules.issued"] == [("t2.rules.issued", "其余", "B5", 0)]
+    assert [row for row in listed if row[0] == "t2.normative.issued"] == [
+        ("t2.normative.issued", "u01", "B6", 2),
+        ("t2.normative.issued", "u03", "B6", 1),
+        ("t2.normative.issued", "其余", "B6", 0),
+        ("t2.normative.issued", "", "B26", -1),
+    ]
+    assert {row["单位"] for row in found if row["单位代码"] == "其余" and row["指标代码"] == "t2.rules.issued"} == {
+        "其余 3 个单位都是 0"
+    }
+    assert [(row["指标代码"], row["单位代码"], row["文件"], row["数值"]) for row in found[-3:]] == [
+        ("", "u01", "u01.xlsx", ""), ("", "u02", "u02.xlsx", ""), ("", "u03", "u03.xlsx", ""),
+    ]  # fmt: skip
+    hashes = [counted.submission.arrival.sha256 for counted in outcome.county.counted]
+    assert [row["文件哈希"] for row in found[-3:]] == hashes
+
+
+def test_the_long_list_is_an_ordinary_sheet(outcome: Outcome) -> None:
+    """Links where there is something to see, one relation a file, the used rectangle and the filter over all rows."""
+    content = county_workbook(outcome)
+    found = rows(sheets_of(content), SOURCES)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.read("xl/workbook.xml").decode()
-        number = names[: names.index(f'name="{SOURCES}"')].count("<sheet ")
-        xml = archive.read(f"xl/worksheets/sheet{number}.xml").decode()
-    assert f'<dimension ref="A1:I{3 + len(addends)}"/>' in xml
-    assert xml.count("<hyperlink ") == sum(1 for addend in addends if addend.value)
+        sheet = names[: names.index(f'name="{SOURCES}"')].count("<sheet ")
+        xml = archive.read(f"xl/worksheets/sheet{sheet}.xml").decode()
+        relations = archive.read(f"xl/worksheets/_rels/sheet{sheet}.xml.rels").decode()
+    assert f'<dimension ref="A1:I{3 + len(found)}"/>' in xml
+    assert f'<autoFilter ref="A3:I{3 + len(found)}"/>' in xml
+    assert xml.count("<hyperlink ") == sum(1 for row in found if row["数值"])
+    targets = re.findall(r'Target="([^"]*)"', relations)
+    inputs = [rf"..\..\inputs\2024\{name}.xlsx" for name in ("u01", "u02", "u03", "台账")]
+    assert sorted(targets) == inputs
+    at, row = next((at, row) for at, row in enumerate(found, 4) if row["数值"])
+    ((number, location),) = re.findall(rf'<hyperlink ref="G{at}" r:id="rId(\d)" location="([^"]*)"/>', xml)
+    assert targets[int(number) - 1] == rf"..\..\inputs\2024\{row['文件']}"
+    assert location == f"'{row['工作表']}'!{row['单元格']}"
 
 
-def test_more_addends_than_a_sheet_can_hold(outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
-    nonzero = [a for code in outcome.county.figures for a in outcome.county.contributions[code] if a.value]
-    order = {item.code: n for n, item in enumerate(outcome.form.items)}
-    nonzero.sort(key=lambda addend: order[addend.item])
-    monkeypatch.setattr(sources, "ROWS", len(nonzero) + 3)
-    found = rows(sheets_of(county_workbook(outcome)), SOURCES)
-    assert [(row["指标代码"], row["单位代码"]) for row in found] == [(a.item, a.unit) for a in nonzero]
-    monkeypatch.setattr(sources, "ROWS", 5)
-    cut = rows(sheets_of(county_workbook(outcome)), SOURCES)
-    assert [row["指标代码"] for row in cut] == [a.item for a in nonzero[:3]] + [""]
-    assert "列不下" in str(cut[-1]["指标"])
+def test_every_addend_can_be_read_back(outcome: Outcome) -> None:
+    """Also those that share a row: unit, file, hash, cell and value, in the same order."""
+    found, addends = sheets_of(county_workbook(outcome)), outcome.county.contributions
+    assert len(addends) == 200 + 14
+    for code in addends:
+        assert sources_in(found, code) == list(addends[code]), code
+
+
+def test_a_unit_whose_cell_was_moved_or_that_reports_nothing_certain_is_not_among_the_rest(outcome: Outcome) -> None:
+    county = outcome.county
+    first, second, third = county.counted
+    moved = {**second.submission.places, "t2.rules.issued": Place("表二", 40, 7)}
+    values = list(third.submission.values)
+    values[outcome.form.position["t3.granted.legal"]] = None
+    doctored = (
+        first,
+        replace(second, submission=replace(second.submission, places=moved)),
+        replace(third, submission=replace(third.submission, values=outcome.form.vector(values))),
+    )
+    addends = replace(county.contributions, counted=doctored)
+    altered = replace(outcome, county=replace(county, counted=doctored, contributions=addends))
+    found = sheets_of(county_workbook(altered))
+    zeros = [
+        (row["指标代码"], row["单位代码"], row["单元格"])
+        for row in rows(found, SOURCES)
+        if row["数值"] == 0 and row["单位代码"] != "其余" and str(row["指标代码"]).startswith("t")
+    ]
+    # the blank of the third unit: with it the others are told of one by one
+    assert zeros == [
+        ("t2.rules.issued", "u02", "H41"),
+        ("t3.granted.legal", "u01", "H8"),
+        ("t3.granted.legal", "u02", "H8"),
+    ]
+    for code in addends:
+        assert sources_in(found, code) == list(addends[code]), code
+    assert [addend.unit for addend in sources_in(found, "t3.granted.legal")] == ["u01", "u02"]
+
+
+def test_lists_longer_than_a_sheet_go_on_on_the_next(outcome: Outcome) -> None:
+    pen = Pen(outcome)
+    listed = sources.list_sources(pen)
+    most = len(listed) // 3 + 1
+    sources.sources(pen, listed, most)
+    sums.matrix(pen, most=100)
+    pen.rows("版本对照", ("甲", "乙"), (10, 10), [("a", "b"), ("c", "d"), ("e", "f")], pen.texts, most=2)
+    found = sheets_of(pen.bytes())
+    assert {name: table[0][0] for name, table in found.items()} == {
+        "来源": "来源：每个汇总数由哪些单元格相加而成（第 1 张，共 3 张）",
+        "来源2": "来源：每个汇总数由哪些单元格相加而成（第 2 张，共 3 张）",
+        "来源3": "来源：每个汇总数由哪些单元格相加而成（第 3 张，共 3 张）",
+        "分单位数据": "分单位数据（第 1 张，共 3 张）",
+        "分单位数据2": "分单位数据（第 2 张，共 3 张）",
+        "分单位数据3": "分单位数据（第 3 张，共 3 张）",
+        "版本对照": "版本对照：同一单位报了几份，哪里不一样（第 1 张，共 2 张）",
+        "版本对照2": "版本对照：同一单位报了几份，哪里不一样（第 2 张，共 2 张）",
+    }
+    assert all(is_annex(name, table) for name, table in found.items())
+    assert [len(found[name]) - 3 for name in ("来源", "来源2", "来源3")] == [most, most, len(listed) - 2 * most]
+    for code in outcome.county.contributions:
+        assert sources_in(found, code) == list(outcome.county.contributions[code]), code
+    where = sources.first_rows(listed, most)
+    for code, (sheet, row) in where.items():
+        assert str(found[sheet][row][0]) == code
+    assert {sheet for sheet, _ in where.values()} == {"来源", "来源2", "来源3"}
+    codes = [found[f"分单位数据{part}"][3][2:] for part in ("", "2", "3")]
+    assert [len(each) for each in codes] == [100, 100, 14]
+    assert [code for each in codes for code in each] == [item.code for item in pen.items]
+    assert [row[:2] for row in found["分单位数据3"][4:]] == [row[:2] for row in found["分单位数据"][4:]]
+    assert [table[3:] for name, table in found.items() if name[:4] == "版本对照"] == [
+        [["a", "b"], ["c", "d"]],
+        [["e", "f"]],
+    ]
 
 
 def test_a_figure_leads_to_its_own_row_of_the_sources(outcome: Outcome) -> None:
@@ -201,3 +297,21 @@ def test_a_figure_leads_to_its_own_row_of_the_sources(outcome: Outcome) -> None:
         assert sources.cell(row - 1, 1).value != code, (sheet, place)
         checked += 1
     assert checked > 100
+
+
+def test_a_lean_workbook_has_the_bytes_of_an_ordinary_one() -> None:
+    made = []
+    for kind in (Workbook, LeanWorkbook):
+        out = io.BytesIO()
+        with kind(out, {"in_memory": True}) as book:
+            sheet = book.add_worksheet("图表")
+            sheet.write_column(0, 0, ["甲", "a & <b>", "行\n行\r_x0007_\x07", 1.5, "𠮷"])
+            sheet.write_url(6, 0, "external:../输入/甲.xlsx#'表三'!D6", string="甲")
+            chart = book.add_chart({"type": "bar"})
+            chart.add_series({"name": "系列", "values": ["图表", 3, 0, 3, 0]})
+            sheet.insert_chart(8, 0, chart)
+            sheet.set_footer("&C第 &P 页")
+            book.set_properties({"title": "汇总表", "created": dt.datetime(2025, 1, 1)})
+        made.append(out.getvalue())
+    assert made[0] == made[1]
+    assert sheets_of(made[1])["图表"][:2] == [["甲"], ["a & <b>"]]

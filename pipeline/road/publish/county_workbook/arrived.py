@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xlsxwriter.worksheet import Worksheet
+
 from pipeline.form import Value, print_figure
-from pipeline.model.finding import SEVERITY_LABELS
+from pipeline.model.finding import SEVERITY_LABELS, Finding
+from pipeline.model.received import Received
 from pipeline.road.publish.county_workbook.pen import TOP, Pen
 from pipeline.workbook.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
 from pipeline.workbook.sheets import lines_height
@@ -21,7 +24,7 @@ def states(pen: Pen) -> None:
     headings = ("单位代码", "单位名称", "类型", "计入汇总", "状态", "下一步", "采用文件", "收到份数", "强制性问题",
                 "核实性问题", "联系人", "电话")  # fmt: skip
     widths = (10, 28, 8, 9, 9, 32, 44, 9, 11, 11, 10, 16)
-    sheet = pen.listing(STATES, headings, widths)
+    sheet = pen.short_listing(STATES, headings, widths)
     for row, standing in enumerate(pen.outcome.standings, TOP + 1):
         unit, decisive = standing.unit, standing.decisive
         counts = [sum(f.severity == s for f in decisive.findings) if decisive else 0 for s in ("error", "warning")]
@@ -45,10 +48,11 @@ def findings(pen: Pen) -> None:
     """Everything a person must look at; below it the findings of replaced returns."""
     headings = ("级别", "编号", "单位", "文件", "工作表", "单元格", "问题", "填报", "应为", "怎么办", "说明或认可")
     widths = (13, 7, 24, 34, 10, 8, 50, 16, 20, 50, 36)
-    sheet = pen.listing(FINDINGS, headings, widths)
     listed = [(finding, False) for finding in pen.outcome.findings]
     listed += [(finding, True) for finding in pen.outcome.superseded]
-    for row, (finding, replaced) in enumerate(listed, TOP + 1):
+
+    def write(sheet: Worksheet, row: int, entry: tuple[Finding, bool]) -> None:
+        finding, replaced = entry
         unit = pen.outcome.control.by_code.get(finding.unit)
         level = "没有采用的报表" if replaced else SEVERITY_LABELS[finding.severity]
         texts = (
@@ -62,15 +66,16 @@ def findings(pen: Pen) -> None:
             pen.file(sheet, row, 3, finding.file)
         if finding.cell:
             pen.cell(sheet, row, 5, finding.file, (finding.sheet, finding.cell))
-    pen.draw_end(sheet, len(headings), len(listed))
+
+    pen.rows(FINDINGS, headings, widths, listed, write)
 
 
 def arrivals(pen: Pen) -> None:
     """Every arrival once, with all the paths of its content."""
     headings = ("文件", "状态", "单位", "下一步", "第一次收到", "字节", "哈希（认领时用）")
     widths = (60, 13, 28, 50, 18, 10, 20)
-    sheet = pen.listing(ARRIVALS, headings, widths)
-    for row, received in enumerate(pen.outcome.arrivals, TOP + 1):
+
+    def write(sheet: Worksheet, row: int, received: Received) -> None:
         arrival, unit = received.arrival, received.unit
         seen = f"{arrival.first_seen:%Y-%m-%d %H:%M}" if arrival.sha256 else ""
         texts = ("\n".join(arrival.names), received.state, unit.name if unit else "", received.next_step, seen,
@@ -78,17 +83,14 @@ def arrivals(pen: Pen) -> None:
         sheet.set_row(row, lines_height(texts, widths))
         pen.texts(sheet, row, texts)
         pen.text(sheet, row, 1, received.state, _INKS.get(received.state, "info"))
-    pen.draw_end(sheet, len(headings), len(pen.outcome.arrivals))
+
+    pen.rows(ARRIVALS, headings, widths, pen.outcome.arrivals, write)
 
 
 def versions(pen: Pen) -> None:
     """For units with several returns: the counted one beside each other one, figure by figure."""
     headings = ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数")
-    sheet = pen.listing(VERSIONS, headings, (28, 60, 44, 14, 44, 14))
-    row = TOP
-    for row, texts in enumerate(_differences(pen), TOP + 1):
-        pen.texts(sheet, row, texts)
-    pen.draw_end(sheet, len(headings), row - TOP)
+    pen.rows(VERSIONS, headings, (28, 60, 44, 14, 44, 14), list(_differences(pen)), pen.texts)
 
 
 def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:

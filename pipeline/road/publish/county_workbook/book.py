@@ -10,7 +10,8 @@ from pipeline.road.publish.county_workbook.pen import Pen
 def county_workbook(outcome: Outcome) -> bytes:
     """The county's workbook; the same outcome gives the same bytes."""
     pen = Pen(outcome)
-    rows = sources.source_rows(pen)
+    listed = sources.list_sources(pen)
+    rows = sources.first_rows(listed)
     upward.tables(pen, rows)
     upward.basics(pen, rows)
     upward.local(pen, rows)
@@ -26,7 +27,8 @@ def county_workbook(outcome: Outcome) -> bytes:
     arrived.versions(pen)
     sums.matrix(pen)
     sources.write_collected(pen)
-    sources.sources(pen)
+    sources.sources(pen, listed)
+    del listed  # the largest list, and no longer needed while the parts are written
     if outcome.seal:
         upward.identity(pen, outcome.seal)
     return pen.bytes()

@@ -14,13 +14,14 @@ _WIDTH, _HEIGHT, _ROWS = 620, 300, 16
 
 def charts(pen: Pen) -> None:
     """Draw each breakdown as a small table with its chart beside it; one without any figure is left out."""
-    sheet = pen.listing(CHARTS, ("分项", "件数"), (30, 10))
-    units = [(a.unit_name, a.value) for a in pen.county.contributions.get(f"{RECEIVED}.total", ()) if a.unit]
+    sheet = pen.short_listing(CHARTS, ("分项", "件数"), (30, 10))
+    requests = pen.county.contributions.other_than_zero(f"{RECEIVED}.total")
+    units = [(addend.unit_name, int(addend.value)) for addend in requests if addend.unit]
     row = TOP + 1
     for title, counts in (
         ("申请办理结果", by_result(pen.form, pen.county.figures)),
         ("申请人构成", by_applicant(pen.form, pen.county.figures)),
-        ("各单位新收申请", most_first([(name, int(value)) for name, value in units])),
+        ("各单位新收申请", most_first(units)),
     ):
         if any(count for _, count in counts):
             row = _draw(pen, sheet, row, title, counts)

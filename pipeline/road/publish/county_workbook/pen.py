@@ -4,27 +4,48 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
+from typing import Generic, TypeVar
 
 from xlsxwriter.format import Format
-from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.form import Figure
 from pipeline.model.outcome import Outcome
 from pipeline.model.standing import CountedReturn, Standing
+from pipeline.road.publish.county_workbook.lean import LeanWorkbook
 from pipeline.road.publish.county_workbook.longlist import LongList
-from pipeline.workbook.annex import MISSING, PROVISIONAL, TITLES
+from pipeline.workbook.annex import MISSING, PROVISIONAL, part_name, part_title
 from pipeline.workbook.sheets import Inks, head, page
 
+T = TypeVar("T")
+ROWS = 1_000_000
+"""Rows of a list on one sheet, where Excel takes 1,048,576; a longer one goes on on the next sheet."""
 TOP = 2
 """Every sheet begins alike: title, the line with what is counted, then its headings."""
 
 _LONGEST = 32_767
 _NAMED = 60
 """Units named in the line at the top; more are counted and stand in 报送情况."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """What stands on one of the sheets of a list: the sheet's name, its title, and its part of the list."""
+
+    name: str
+    title: str
+    entries: Sequence[T]
+
+
+def parts(name: str, entries: Sequence[T], most: int) -> Iterator[Part[T]]:
+    """Spread a list over as many sheets as it needs, of ``most`` entries each; an empty one has a sheet too."""
+    count = max(1, -(-len(entries) // most))
+    for number in range(1, count + 1):
+        piece = entries[(number - 1) * most : number * most]
+        yield Part(part_name(name, number), part_title(name, number, count), piece)
 
 
 class Pen:
@@ -37,7 +58,7 @@ class Pen:
         options = {
             "in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False,
         }  # fmt: skip
-        self.book = Workbook(self._out, options)
+        self.book = LeanWorkbook(self._out, options)
         self.book.set_properties(
             {
                 "title": f"{outcome.control.profile.root}{outcome.year}年汇总表",
@@ -87,16 +108,35 @@ class Pen:
         """A new sheet, the next in the workbook."""
         return self.book.add_worksheet(name)
 
-    def listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> Worksheet:
+    def listing(self, part: Part[T], headings: Sequence[str], widths: Sequence[float]) -> Worksheet:
         """Add a sheet with title, line on completeness and headings; its rows begin below `TOP`."""
-        sheet = self.sheet(name)
-        self.draw_head(sheet, TITLES[name], self.banner, headings, widths)
+        sheet = self.sheet(part.name)
+        self.draw_head(sheet, part.title, self.banner, headings, widths)
         return sheet
 
-    def long_listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> LongList:
-        """Add a listing for very many rows."""
+    def short_listing(self, name: str, headings: Sequence[str], widths: Sequence[float]) -> Worksheet:
+        """Add a sheet for a list that cannot become long."""
+        return self.listing(next(parts(name, (), 1)), headings, widths)
+
+    def rows(
+        self,
+        name: str,
+        headings: Sequence[str],
+        widths: Sequence[float],
+        entries: Sequence[T],
+        write: Callable[[Worksheet, int, T], None],
+        most: int = ROWS,
+    ) -> None:
+        """Write a list of any length: ``write`` puts an entry into its row."""
+        for part in parts(name, entries, most):
+            sheet = self.listing(part, headings, widths)
+            for row, entry in enumerate(part.entries, TOP + 1):
+                write(sheet, row, entry)
+            self.draw_end(sheet, len(headings), len(part.entries))
+
+    def long_sheet(self, name: str) -> LongList:
+        """Add a sheet for very many cells."""
         sheet: LongList = self.book.add_worksheet(name, worksheet_class=LongList)
-        self.draw_head(sheet, TITLES[name], self.banner, headings, widths)
         return sheet
 
     def draw_head(
@@ -151,7 +191,7 @@ class Pen:
 
     def path(self, name: str) -> str:
         """Return the path of an input file relative to county.xlsx."""
-        return str(PurePosixPath("..", "..", "inputs", str(self.outcome.year), name)).replace("#", "%23")
+        return f"../../inputs/{self.outcome.year}/{name}".replace("#", "%23")
 
 
 def _names(standings: Sequence[Standing] | Sequence[CountedReturn]) -> str:

@@ -32,17 +32,16 @@ from pipeline.layout.design import (
 from pipeline.layout.local import LOCAL_HEADINGS
 from pipeline.model.seal import Seal
 from pipeline.road.publish.county_workbook.pen import Pen
-from pipeline.workbook.annex import SOURCES
 from pipeline.workbook.sheets import check_title, draw_table, head, lines_height, page
 
 
-def tables(pen: Pen, source_rows: Mapping[str, int]) -> None:
+def tables(pen: Pen, source_rows: Mapping[str, tuple[str, int]]) -> None:
     """The statutory tables; every figure links to its rows in 来源."""
     for table in pen.form.tables:
         _table(pen, pen.sheet(table.sheet), table, source_rows)
 
 
-def _table(pen: Pen, sheet: Worksheet, table: Table, source_rows: Mapping[str, int]) -> None:
+def _table(pen: Pen, sheet: Worksheet, table: Table, source_rows: Mapping[str, tuple[str, int]]) -> None:
     grid = table_grid(table)
     head(sheet, pen.inks, table.heading, pen.declared, grid.width)
 
@@ -60,13 +59,14 @@ def _table(pen: Pen, sheet: Worksheet, table: Table, source_rows: Mapping[str, i
 
 
 def _figure(
-    pen: Pen, sheet: Worksheet, at: tuple[int, int], item: Item, ink: Format, source_rows: Mapping[str, int]
+    pen: Pen, sheet: Worksheet, at: tuple[int, int], item: Item, ink: Format, source_rows: Mapping[str, tuple[str, int]]
 ) -> None:
     """Write a county figure that links to its sources; blank when its single source is unknown."""
     value = pen.county.figures[item.code]
     if item.code in source_rows:
         tip = f"{item.label}：点击看来源"[:255]
-        sheet.write_url(*at, f"internal:'{SOURCES}'!A{source_rows[item.code] + 1}", ink, "", tip)
+        where, row = source_rows[item.code]
+        sheet.write_url(*at, f"internal:'{where}'!A{row + 1}", ink, "", tip)
     if value is None:
         sheet.write_blank(*at, None, ink)
     else:
@@ -79,7 +79,7 @@ def _define_name(pen: Pen, name: str, place: Place) -> None:
 
 
 # ---------------------------------------------------------------- 基本情况
-def basics(pen: Pen, source_rows: Mapping[str, int]) -> None:
+def basics(pen: Pen, source_rows: Mapping[str, tuple[str, int]]) -> None:
     """The reporting unit, and the indicators behind the narrative with the way each was aggregated."""
     sheet = pen.sheet(BASICS_SHEET)
     headings = (*BASICS_HEADINGS[:3], "汇总方式")
@@ -105,7 +105,7 @@ def basics(pen: Pen, source_rows: Mapping[str, int]) -> None:
     page(sheet, repeat=(0, TABLE_ROW))
 
 
-def local(pen: Pen, source_rows: Mapping[str, int]) -> None:
+def local(pen: Pen, source_rows: Mapping[str, tuple[str, int]]) -> None:
     """The local indicators, under their issued labels, so that a next level that asks for them finds them."""
     items = [item for item in pen.items if item.table == LOCAL]
     if not items:

@@ -186,7 +186,7 @@ def _figures(outcome: Outcome) -> str:
 
 
 def _drill(outcome: Outcome, item: Item, value: Figure) -> str:
-    addends = [addend for addend in outcome.county.contributions.get(item.code, ()) if addend.value]
+    addends = list(outcome.county.contributions.other_than_zero(item.code))
     lines = [
         f'<tr><th scope="row">{_text(addend.unit_name)}</th><td class="n">{_figure(addend.value)}</td>'
         f"<td>{_file(addend.file, outcome.year)}</td><td>{_text(f'{addend.sheet} {addend.cell}')}</td></tr>"

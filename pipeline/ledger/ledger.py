@@ -1,0 +1,149 @@
+"""The open ledger: its books and the archived bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+from pipeline.errors import PublishError
+from pipeline.files.system import flush_to_disk
+from pipeline.ledger.arrivals import Arrivals
+from pipeline.ledger.closings import Closings
+from pipeline.ledger.complaints import complaint
+from pipeline.ledger.database import DATABASE, alone, may_write, open_database
+from pipeline.ledger.journal import set_foreign_aside
+from pipeline.ledger.messages import Messages
+from pipeline.ledger.nights import Nights
+from pipeline.ledger.pasts import Pasts
+from pipeline.ledger.readings import Readings
+from pipeline.model.submission import NewArrival
+
+_DRAFT = ".part"
+
+
+class Ledger:
+    """The open ledger of a workspace; use as a context manager. Raises `PublishError` when it cannot be written.
+
+    ``arrivals``, ``readings`` (with their checks), ``nights``, ``closings`` and ``pasts`` are its books. ``set_aside`` is
+    where a journal went that belonged to another database file. A user without write permission can read.
+    """
+
+    def __init__(self, folder: Path, address: str = "") -> None:
+        self._originals = folder / "originals"
+        self.set_aside: Path | None = None
+        if may_write(folder) or not folder.exists():
+            with self._writing():
+                self._originals.mkdir(parents=True, exist_ok=True)
+                if (folder / DATABASE).is_file() and not address:
+                    self.set_aside = set_foreign_aside(folder / DATABASE)
+        self._engine = open_database(folder, address)
+        self._kept = {entry.name: entry.stat().st_size for entry in os.scandir(self._originals)}
+        self._unsettled: list[Path] = []
+        self.arrivals = Arrivals(self._engine)
+        self.readings = Readings(self._engine)
+        self.nights = Nights(self._engine)
+        self.closings = Closings(self._engine)
+        self.pasts = Pasts(self._engine)
+        self.messages = Messages(self._engine)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        url = self._engine.url
+        self._engine.dispose()
+        ours = isinstance(error, IntegrityError | DataError)
+        if isinstance(error, SQLAlchemyError) and not ours:
+            raise complaint(error, url) from error
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the lock of the ledger, so that no other run writes; raises `PublishError` when another holds it."""
+        with alone(self._engine):
+            with self._writing():
+                for draft in self._originals.glob(f"*{_DRAFT}"):  # of a run that was killed
+                    draft.unlink()
+            yield
+
+    def clock(self) -> float:
+        """Return the time in seconds by the clock of the file system, which on a network share is another machine's."""
+        with self._writing(), tempfile.TemporaryFile(dir=self._originals) as probe:
+            return os.fstat(probe.fileno()).st_mtime
+
+    def original(self, sha256: str) -> Path:
+        """Return the path of the archived bytes of that hash."""
+        return self._originals / sha256
+
+    def recall(self, sha256: str) -> bytes:
+        """Return the bytes of that hash, verified. Raises `PublishError` when they are lost or damaged."""
+        path = self.original(sha256)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise PublishError(f"台账历史库里的原件 {path} 读不出来（{error.strerror}）。请从备份恢复它。") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise PublishError(f"台账历史库里的原件 {path} 已损坏。请从备份恢复它。")
+        return content
+
+    def archive(self, sha256: str, content: bytes, *, anew: bool = False) -> Path:
+        """Keep ``content`` once; ``anew`` writes it again, in case the present copy never reached the disk."""
+        kept = self.original(sha256)
+        if anew or sha256 not in self._kept:
+            draft = kept.with_suffix(f".{os.getpid()}{_DRAFT}")
+            with self._writing():
+                draft.write_bytes(content)
+                draft.replace(kept)
+            self._unsettled.append(kept)
+            self._kept[sha256] = len(content)
+        return kept
+
+    def is_whole(self, sha256: str, size: int) -> bool:
+        """Whether the copy found at opening has the expected size."""
+        return self._kept.get(sha256) == size
+
+    def holds(self, sha256: str) -> bool:
+        """Whether bytes of that hash are archived."""
+        return sha256 in self._kept
+
+    def keep(self, content: bytes) -> str:
+        """Archive ``content``; its hash."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.archive(sha256, content)
+        return sha256
+
+    def record(
+        self, year: int, arrivals: Sequence[NewArrival], copies: Mapping[str, int], *, sight: int, now: dt.datetime
+    ) -> None:
+        """Record arrivals first seen ``now`` after their bytes are safely on the disk, and further copies of known
+        ones.
+        """
+        if arrivals:
+            self.settle()
+        if arrivals or copies:
+            self.arrivals.record(year, arrivals, copies, sight=sight, now=now)
+
+    def settle(self) -> None:
+        """Flush everything archived so far to the disk, so that rows may refer to it."""
+        with self._writing():
+            flush_to_disk(self._unsettled)
+        self._unsettled.clear()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn a full disk or a missing permission into a Chinese sentence."""
+        try:
+            yield
+        except OSError as error:
+            raise PublishError(
+                f"台账历史库 {self._originals} 无法写入（{error.strerror}）。请检查磁盘空间和文件夹权限。"
+            ) from error
