@@ -46,7 +46,7 @@ class Examination:
         basis = self.basis
         packing = Packing(form=basis.form, layout=basis.layout)
         context = reading_context(basis.form, basis.control, basis.template, basis.secret)
-        self.keys = {a.sha256: reading_key(context, a, basis.control.claims) for a in arrivals if a.sha256 and a.usable}
+        self.keys = {a.sha256: reading_key(context, a, basis.control) for a in arrivals if a.sha256 and a.usable}
         again = self._read(packing, arrivals, walk)
         checking = checking_context(basis.form, basis.control)
         for part in in_batches(arrivals):

@@ -223,3 +223,18 @@ def test_a_mail_the_parser_cannot_take_costs_only_itself(name: str, tmp_path: Pa
     outcome = office.run()
     assert office.states(outcome) == {"u01": "通过"}
     assert [f.code for f in outcome.findings if f.file == "毁.eml"] == ["I7"]
+
+
+def test_the_sender_of_a_mail_is_evidence(tmp_path: Path) -> None:
+    """The address of another unit is told and holds nothing up; a changed 邮箱 is read anew."""
+    office = Office(tmp_path / "office", units=2)
+    roster = [list(row) for row in office.control_sheets["单位名录"]]
+    roster[1][8] = "A@b.cn"
+    office.write_control({"单位名录": roster})
+    office.drop("信.eml", mail(("表.xlsx", office.filled("u01"))))
+    outcome = office.run()
+    told = [(f.code, f.unit, f.file) for f in outcome.findings if f.code == "U13"]
+    assert (told, office.states(outcome)["u01"]) == ([("U13", "u01", "信.eml/表.xlsx")], "通过")
+    roster[0][8], roster[1][8] = "a@b.cn", ""
+    office.write_control({"单位名录": roster})
+    assert "U13" not in {f.code for f in office.run(now=NOW.replace(day=21)).findings}
