@@ -21,7 +21,7 @@ from pipeline.errors import PublishError
 from pipeline.ledger.complaints import complaint, damaged
 
 DATABASE = "ledger.sqlite"
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration."""
 _RUNNING, _MIGRATING = 0x78786766, 0x78786767
 """The keys of the advisory locks in PostgreSQL."""
