@@ -13,6 +13,12 @@
     [mail]
     url = "mailtos://用户:密码@smtp.example.cn?from=xxgk@example.cn"   # 发催报和退改件用，写法见 Apprise
     url_file = "/etc/xxgk/mail"                           # 里面有密码，最好放在单独的文件里
+    imap = "imaps://用户@imap.example.cn/INBOX"            # 收报送件的信箱，xxgk collect 用
+    imap_password_file = "/etc/xxgk/imap"                 # 它的密码（授权码），放在单独的文件里
+    imap_password = ""                                    # 或者用环境变量 XXGK_MAIL__IMAP_PASSWORD
+    imap_ca_file = ""                                     # 服务器的证书是自己签发的，签发它的证书在哪里
+    imap_plain = false                                    # 服务器不能加密，仍要连接
+    collect = false                                       # 每次汇总以前先收信
     [log]
     keep = 10                                             # outputs/log 里保留几个写满的日志文件
 
@@ -25,7 +31,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,7 +45,7 @@ SETTINGS_FILE = "xxgk.toml"
 ENVIRONMENT = "XXGK_"
 WORKSPACE_VARIABLE = "XXGK_WORKSPACE"
 _PREFIX = "postgresql"
-_SECRET = ("ledger.address", "mail.url")
+_SECRET = ("ledger.address", "mail.url", "mail.imap_password")
 _SECTIONS = ("ledger", "run", "publish", "mail", "log")
 FACES = ("html", "infographic", "data", "material")
 """The faces of a night beyond Word and workbook; ``pdf`` is one more, which needs LibreOffice."""
@@ -47,16 +53,36 @@ PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """The mailbox that returns come to. ``address`` is empty where none is set; ``password_file`` is read when the mailbox
+    is opened, so that people who may not read it can use every other command. ``plain`` allows a connection that is not
+    encrypted; ``collect`` fetches before every night.
+    """
+
+    address: str = ""
+    password: str = field(default="", repr=False)
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    plain: bool = False
+    collect: bool = False
+
+    def read_password(self) -> str:
+        """The password. Raises `WorkspaceError` when its file cannot be read."""
+        return read_secret("mail.imap_password_file", self.password_file) if self.password_file else self.password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
     reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``mail`` is the address by
-    which letters go out; ``log_files`` are the full log files that are kept.
+    which letters go out, ``inbox`` the mailbox that returns come to; ``log_files`` are the full log files that are kept.
     """
 
     ledger: str = ""
     workers: int = 0
     faces: tuple[str, ...] = ()
     mail: str = ""
+    inbox: Inbox = field(default_factory=Inbox)
     log_files: int = 10
 
 
@@ -77,7 +103,7 @@ def read_settings(root: Path) -> Settings:
     values = _validate(root / SETTINGS_FILE, table)
     address = str(values["ledger"]["address"])
     if file := values["ledger"]["address_file"]:
-        address = _read_secret("ledger.address_file", root / str(file))
+        address = read_secret("ledger.address_file", root / str(file))
     if address and not address.startswith(_PREFIX):  # not repeated: there may be a password in it
         raise WorkspaceError(
             f"设置文件 {root / SETTINGS_FILE} 里 ledger.address 应当以 {_PREFIX}:// 开头，"
@@ -87,10 +113,22 @@ def read_settings(root: Path) -> Settings:
         ledger=address.replace("postgresql://", "postgresql+psycopg://", 1),
         workers=int(values["run"]["workers"]),
         faces=tuple(values["publish"]["faces"]),
-        mail=_read_secret("mail.url_file", root / str(file))
+        mail=read_secret("mail.url_file", root / str(file))
         if (file := values["mail"]["url_file"])
         else str(values["mail"]["url"]),
+        inbox=_inbox(root, values["mail"]),
         log_files=int(values["log"]["keep"]),
+    )
+
+
+def _inbox(root: Path, mail: Mapping[str, Any]) -> Inbox:
+    return Inbox(
+        address=str(mail["imap"]),
+        password=str(mail["imap_password"]),
+        password_file=root / file if (file := mail["imap_password_file"]) else None,
+        ca_file=root / file if (file := mail["imap_ca_file"]) else None,
+        plain=bool(mail["imap_plain"]),
+        collect=bool(mail["collect"]),
     )
 
 
@@ -109,6 +147,8 @@ def list_settings(root: Path) -> list[Setting]:
 def _shown(key: str, value: object) -> str:
     if isinstance(value, tuple):
         return "、".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "（已设置，不显示）" if key in _SECRET and value else str(value)
 
 
@@ -138,7 +178,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
 
 
-def _read_secret(key: str, path: Path) -> str:
+def read_secret(key: str, path: Path) -> str:
+    """The text of a file that a setting names. Raises `WorkspaceError`, which does not repeat it."""
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
@@ -179,6 +220,12 @@ def _model() -> type[BaseSettings]:
     class MailSection(Section):
         url: str = Field(default="", strict=True)
         url_file: str = Field(default="", strict=True)
+        imap: str = Field(default="", strict=True)
+        imap_password: str = Field(default="", strict=True)
+        imap_password_file: str = Field(default="", strict=True)
+        imap_ca_file: str = Field(default="", strict=True)
+        imap_plain: bool = False
+        collect: bool = False
 
     class LogSection(Section):
         keep: int = Field(default=10, ge=1, le=1000)
@@ -205,7 +252,10 @@ def _model() -> type[BaseSettings]:
     return Model
 
 
-_KNOWN = "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file，[log] keep。"
+_KNOWN = (
+    "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file、imap、imap_password、"
+    "imap_password_file、imap_ca_file、imap_plain、collect，[log] keep。"
+)
 
 
 def _faults(errors: Any) -> Iterator[str]:
@@ -221,6 +271,7 @@ def _faults(errors: Any) -> Iterator[str]:
         elif error["type"] == "literal_error":
             yield f"{key} 应当是 {'、'.join((*FACES, PDF))} 之一"
         else:
-            yield f"{key} 应当是" + ("整数" if error["type"].startswith("int") else "文字")
+            kind = error["type"].partition("_")[0]
+            yield f"{key} 应当是" + {"int": "整数", "bool": " true 或 false"}.get(kind, "文字")
     if unknown:
         yield f"里有不认识的项：{'、'.join(unknown)}"
