@@ -22,6 +22,7 @@ ROAD = (
     "init",
     "issue",
     "history",
+    "collect",
     "run",
     "check",
     "status",
