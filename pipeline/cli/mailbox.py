@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import screen
-from pipeline.cli.log import note_refusal
+from pipeline.cli.log import note_fault
 from pipeline.cli.options import CANNOT_BEGIN, FINDINGS, HANDLED, HERE, NEWEST, Json, Root, Year, choose
 from pipeline.errors import XxgkError
 from pipeline.settings import read_settings
@@ -83,9 +83,10 @@ def collect_before(where: Workspace, year: int, *, json: bool) -> bool:
 
     try:
         result = collect_mail(where, year, now=dt.datetime.now().astimezone(), progress=screen.progress)
-    except XxgkError as error:
-        note_refusal(str(error))
-        screen.error(f"收信没有成功，只汇总已经收到的。{error}")
+    except Exception as error:  # the night is worth more than the mail of one evening
+        reason = str(error) if isinstance(error, XxgkError) else "程序出错了，详情记在 outputs/log/xxgk.jsonl。"
+        note_fault("收信没有成功")
+        screen.error(f"收信没有成功，只汇总已经收到的。{reason}")
         return False
     show_mailbox.collected_before(result, json=json)
     return not (result.broken or result.troubles or result.left)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.mailbox import collect_before
 from pipeline.errors import MailboxError, WorkspaceError
 from pipeline.files.containers.bounds import Bounds
 from pipeline.mailbox import fetch
@@ -341,6 +342,25 @@ def test_the_night_fetches_first_and_takes_place_without(office: Office, imap: I
     code, out, err = xxgk("run", "--year", str(YEAR), "--json", cwd=office.workspace.root)
     assert (code, json.loads(out)["counted"]) == (3, ["u01", "u02"])
     assert "收信没有成功，只汇总已经收到的。信箱 niemand@fz.gov.cn 登录不了" in err
+
+
+def test_a_fault_of_ours_at_the_mail_does_not_stop_the_night(
+    built: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = built.copied(tmp_path / "office")
+    configure(office, "[mail]\ncollect = true\n")
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(fetch, "collect_mail", broken)
+    assert collect_before(office.workspace, YEAR, json=False) is False
+    assert "收信没有成功，只汇总已经收到的。程序出错了" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert collect_before(office.workspace, YEAR, json=False) is False
+    assert "没有设置信箱" in capsys.readouterr().err
+    configure(office, "")
+    assert collect_before(office.workspace, YEAR, json=False) is True
 
 
 ADDRESSES = {

@@ -116,9 +116,11 @@ def _text(raw: bytes, charset: str) -> str:
     named = "gb18030" if charset.lower() in ("gb2312", "gbk", "x-gbk", "cp936") else charset
     for encoding in (named or "utf-8", "utf-8", "gb18030"):
         try:
-            return raw.decode(encoding)
+            text = raw.decode(encoding)
+            text.encode()  # UTF-7 and a few others decode to halves of characters, which no database takes
         except (LookupError, ValueError):
             continue
+        return text
     return raw.decode("utf-8", "replace")
 
 
@@ -136,7 +138,7 @@ def _decode(value: str) -> str:
             texts.append(chunk)
         else:
             texts.append(_text(chunk, charset) if charset else chunk.decode("raw-unicode-escape", "replace"))
-    return "".join(texts)
+    return "".join(texts).encode("utf-8", "replace").decode()
 
 
 def _date(value: str) -> dt.datetime | None:

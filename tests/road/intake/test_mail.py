@@ -177,6 +177,7 @@ HEADS = {
     b"Subject: =?utf-8?B?5oql6KGo?=\r\n =?utf-8?B?77yB?=": ("", "报表！"),
     b"Subject: =?x-none?Q?plain?= text": ("", "plain text"),
     b"From: nobody": ("", ""),
+    b"Subject: =?utf-7?Q?+2AA-?= \\ud800": ("", "+2AA- ?"),
     b"From: <a@b.cn>, c@d.cn\r\nFrom: second@b.cn": ("a@b.cn", ""),
     b"Subject: " + b"x" * 1_000_000: ("", "x" * 8192),
 }
