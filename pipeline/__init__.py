@@ -29,7 +29,7 @@ FLOORS = (
     ("prior_year",),
     ("night", "setup"),
     ("queries", "demo", "service"),
-    ("faces", "chase"),
+    ("faces", "chase", "mailbox"),
     ("cli",),
 )
 """The rooms from the ground up: a room imports rooms of lower floors only."""

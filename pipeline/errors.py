@@ -7,6 +7,7 @@
     ├── TemplateError         return.xlsx or report.docx cannot be used
     ├── WorkspaceError        the folder is not a workspace, has no 台账, no such year
     ├── PublishError          outputs/ cannot be written
+    ├── MailboxError          the mailbox cannot be reached or read
     └── AskedError            what was asked for is not there, or is not one thing
 """
 
@@ -37,6 +38,10 @@ class WorkspaceError(XxgkError):
 
 class PublishError(XxgkError):
     """outputs/ cannot be written."""
+
+
+class MailboxError(XxgkError):
+    """The mailbox cannot be reached, or does not give what is in it."""
 
 
 class AskedError(XxgkError):

@@ -15,6 +15,12 @@
     url_file = "/etc/xxgk/mail"                           # 里面有密码，最好放在单独的文件里
     receipts = true                                       # 每次汇总以后给新来的件发回执
     group = "wecombot://…"                                # 群机器人的地址，催报时在群里通知一次；或写 group_file
+    imap = "imaps://用户@imap.example.cn/INBOX"            # 收报送件的信箱，xxgk collect 用
+    imap_password_file = "/etc/xxgk/imap"                 # 它的密码（授权码），放在单独的文件里
+    imap_password = ""                                    # 或者用环境变量 XXGK_MAIL__IMAP_PASSWORD
+    imap_ca_file = ""                                     # 服务器的证书是自己签发的，签发它的证书在哪里
+    imap_plain = false                                    # 服务器不能加密，仍要连接
+    collect = false                                       # 每次汇总以前先收信
     [log]
     keep = 10                                             # outputs/log 里保留几个写满的日志文件
 
@@ -27,7 +33,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +47,7 @@ SETTINGS_FILE = "xxgk.toml"
 ENVIRONMENT = "XXGK_"
 WORKSPACE_VARIABLE = "XXGK_WORKSPACE"
 _PREFIX = "postgresql"
-_SECRET = ("ledger.address", "mail.url", "mail.group")
+_SECRET = ("ledger.address", "mail.url", "mail.group", "mail.imap_password")
 _SECTIONS = ("ledger", "run", "publish", "mail", "log")
 FACES = ("html", "infographic", "data", "material")
 """The faces of a night beyond Word and workbook; ``pdf`` is one more, which needs LibreOffice."""
@@ -49,11 +55,30 @@ PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """The mailbox that returns come to. ``address`` is empty where none is set; ``password_file`` is read when the mailbox
+    is opened, so that people who may not read it can use every other command. ``plain`` allows a connection that is not
+    encrypted; ``collect`` fetches before every night.
+    """
+
+    address: str = ""
+    password: str = field(default="", repr=False)
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    plain: bool = False
+    collect: bool = False
+
+    def read_password(self) -> str:
+        """The password. Raises `WorkspaceError` when its file cannot be read."""
+        return read_secret("mail.imap_password_file", self.password_file) if self.password_file else self.password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
     reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``mail`` is the address by
     which letters go out, ``group`` that of a group of an office messenger; with ``receipts`` every night answers what came.
-    ``log_files`` are the full log files that are kept.
+    ``inbox`` is the mailbox that returns come to; ``log_files`` are the full log files that are kept.
     """
 
     ledger: str = ""
@@ -62,6 +87,7 @@ class Settings:
     mail: str = ""
     group: str = ""
     receipts: bool = False
+    inbox: Inbox = field(default_factory=Inbox)
     log_files: int = 10
 
 
@@ -93,7 +119,19 @@ def read_settings(root: Path) -> Settings:
         mail=_secret_of(root, "mail", "url", values),
         group=_secret_of(root, "mail", "group", values),
         receipts=bool(values["mail"]["receipts"]),
+        inbox=_inbox(root, values["mail"]),
         log_files=int(values["log"]["keep"]),
+    )
+
+
+def _inbox(root: Path, mail: Mapping[str, Any]) -> Inbox:
+    return Inbox(
+        address=str(mail["imap"]),
+        password=str(mail["imap_password"]),
+        password_file=root / file if (file := mail["imap_password_file"]) else None,
+        ca_file=root / file if (file := mail["imap_ca_file"]) else None,
+        plain=bool(mail["imap_plain"]),
+        collect=bool(mail["collect"]),
     )
 
 
@@ -112,6 +150,8 @@ def list_settings(root: Path) -> list[Setting]:
 def _shown(key: str, value: object) -> str:
     if isinstance(value, tuple):
         return "、".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "（已设置，不显示）" if key in _SECRET and value else str(value)
 
 
@@ -144,9 +184,11 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _secret_of(root: Path, section: str, name: str, values: Mapping[str, Mapping[str, Any]]) -> str:
     """A setting that may hold a password, from the file that is named for it or from the setting itself."""
     file = str(values[section][f"{name}_file"])
-    if not file:
-        return str(values[section][name])
-    key, path = f"{section}.{name}_file", root / file
+    return read_secret(f"{section}.{name}_file", root / file) if file else str(values[section][name])
+
+
+def read_secret(key: str, path: Path) -> str:
+    """The text of a file that a setting names. Raises `WorkspaceError`, which does not repeat it."""
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
@@ -190,6 +232,12 @@ def _model() -> type[BaseSettings]:
         receipts: bool = False
         group: str = Field(default="", strict=True)
         group_file: str = Field(default="", strict=True)
+        imap: str = Field(default="", strict=True)
+        imap_password: str = Field(default="", strict=True)
+        imap_password_file: str = Field(default="", strict=True)
+        imap_ca_file: str = Field(default="", strict=True)
+        imap_plain: bool = False
+        collect: bool = False
 
     class LogSection(Section):
         keep: int = Field(default=10, ge=1, le=1000)
@@ -217,8 +265,8 @@ def _model() -> type[BaseSettings]:
 
 
 _KNOWN = (
-    "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file、"
-    "receipts、group、group_file，[log] keep。"
+    "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file、receipts、group、group_file、"
+    "imap、imap_password、imap_password_file、imap_ca_file、imap_plain、collect，[log] keep。"
 )
 
 
@@ -238,6 +286,6 @@ def _faults(errors: Any) -> Iterator[str]:
         elif error["type"] == "literal_error":
             yield f"{key} 应当是 {'、'.join((*FACES, PDF))} 之一"
         else:
-            yield f"{key} 应当是" + _KINDS.get(error["type"].split("_")[0], "文字")
+            yield f"{key} 应当是" + _KINDS.get(error["type"].partition("_")[0], "文字")
     if unknown:
         yield f"里有不认识的项：{'、'.join(unknown)}"

@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PYTHONS = ("3.11", "3.12", "3.13")
-EXTRAS = ("fast", "postgres")
+EXTRAS = ("fast", "mail", "postgres")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import pytest
 from pipeline.form import Form, load_form
 from pipeline.layout import Layout, read_layout
 from pipeline.workspace import bundled_templates
+from tests import dovecot
 from tests.postgresql import Server, program, running
 
 FORM_FOLDER = bundled_templates() / "xxgk-2021"
@@ -56,4 +57,11 @@ def soffice() -> str:
 def postgresql() -> Iterator[Server]:
     """A PostgreSQL of our own, for tests marked ``external("postgres")``."""
     with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def imap() -> Iterator[dovecot.ImapServer]:
+    """A Dovecot of our own, for tests marked ``external("dovecot", "openssl")``."""
+    with dovecot.running() as server:
         yield server

@@ -24,8 +24,8 @@ _numbers = count(1)
 
 
 def program(name: str) -> str | None:
-    """Where a program lies; Debian keeps those of PostgreSQL off the path, a folder a version."""
-    found = shutil.which(name)
+    """Where a program lies; Debian keeps those of PostgreSQL off the path, a folder a version, and servers in sbin."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     beside = [place for place in _DEBIAN.glob(f"*/bin/{name}") if place.parts[-3].isdigit()]
     return found or (str(max(beside, key=lambda place: int(place.parts[-3]))) if beside else None)
 

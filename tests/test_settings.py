@@ -43,6 +43,7 @@ def test_what_may_stand_there(tmp_path: Path, text: str | None, address: str) ->
         ('[mail]\ngroup_file = "none"\n', "mail.group_file 指的文件 .*none 读不出来"),
         ('[publish]\nfaces = ["word"]\n', "publish.faces.0 应当是 html、infographic、data、material、pdf 之一"),
         ('[ledger]\naddress_file = "none"\n', "none 读不出来"),
+        ('[mail]\nimap_plain = "也许"\n', "mail.imap_plain 应当是 true 或 false"),
         ('[ledger]\naddress = "mysql://a"\n', "postgresql://"),
     ],
 )
@@ -62,7 +63,10 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
     (tmp_path / SETTINGS_FILE).write_text('[ledger]\naddress = "postgresql://a:pw@b/c"\n[run]\nworkers = 2\n')
     monkeypatch.setenv("XXGK_RUN__WORKERS", "3")
     monkeypatch.setenv("XXGK_WORKSPACE", "/elsewhere")
+    monkeypatch.setenv("XXGK_MAIL__IMAP_PASSWORD", "绝密")
     assert read_settings(tmp_path).workers == 3
+    assert read_settings(tmp_path).inbox.read_password() == "绝密"
+    assert "绝密" not in repr(read_settings(tmp_path))
     assert [(each.key, each.value, each.source) for each in list_settings(tmp_path)] == [
         ("ledger.address", "（已设置，不显示）", "xxgk.toml"),
         ("ledger.address_file", "", "默认"),
@@ -70,9 +74,15 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ("publish.faces", "", "默认"),
         ("mail.url", "", "默认"),
         ("mail.url_file", "", "默认"),
-        ("mail.receipts", "False", "默认"),
+        ("mail.receipts", "false", "默认"),
         ("mail.group", "", "默认"),
         ("mail.group_file", "", "默认"),
+        ("mail.imap", "", "默认"),
+        ("mail.imap_password", "（已设置，不显示）", "环境变量 XXGK_MAIL__IMAP_PASSWORD"),
+        ("mail.imap_password_file", "", "默认"),
+        ("mail.imap_ca_file", "", "默认"),
+        ("mail.imap_plain", "false", "默认"),
+        ("mail.collect", "false", "默认"),
         ("log.keep", "10", "默认"),
     ]
     monkeypatch.setenv("XXGK_RUN__WORKRES", "3")
@@ -84,3 +94,14 @@ def test_an_address_in_a_file_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "address").write_text("postgresql://a:pw@b/c\n")
     (tmp_path / SETTINGS_FILE).write_text('[ledger]\naddress_file = "address"\n')
     assert read_settings(tmp_path).ledger == "postgresql+psycopg://a:pw@b/c"
+
+
+def test_the_password_of_the_mailbox_is_read_when_it_is_opened(tmp_path: Path) -> None:
+    """Who may not read its file can use every other command."""
+    (tmp_path / SETTINGS_FILE).write_text('[mail]\nimap = "imaps://a@b.cn/"\nimap_password_file = "secret"\n')
+    inbox = read_settings(tmp_path).inbox
+    assert (inbox.address, inbox.password_file, inbox.collect) == ("imaps://a@b.cn/", tmp_path / "secret", False)
+    with pytest.raises(WorkspaceError, match=r"mail\.imap_password_file 指的文件 .*secret 读不出来"):
+        inbox.read_password()
+    (tmp_path / "secret").write_text("授权码\n", encoding="utf-8")
+    assert inbox.read_password() == "授权码"

@@ -19,6 +19,7 @@ from pipeline.cli.chase import add_chase, answer_after
 from pipeline.cli.chinese import new_app
 from pipeline.cli.faces import add_faces, publish_after
 from pipeline.cli.history import history_app
+from pipeline.cli.mailbox import add_mailbox, collect_before
 from pipeline.cli.options import (
     CLEAN,
     FINDINGS,
@@ -56,6 +57,7 @@ app.add_typer(template_app, name="template")
 app.add_typer(history_app, name="history")
 add_questions(app)
 add_faces(app)
+add_mailbox(app)
 add_chase(app)
 add_service(app)
 
@@ -225,6 +227,7 @@ def run(
     from pipeline.queries.status import last_document, open_points
 
     where, year = choose(workspace, year)
+    went_well = collect_before(where, year, json=json)
     started = time.perf_counter()
     workers = read_settings(where.root).workers or WORKERS
     effort = Effort(progress=screen.progress, anew=anew, workers=workers)
@@ -243,6 +246,8 @@ def run(
     if again:
         if not json:
             show.reasons(again)
+        raise typer.Exit(FINDINGS)
+    if not went_well:
         raise typer.Exit(FINDINGS)
 
 

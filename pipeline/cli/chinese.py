@@ -15,6 +15,7 @@ ROAD = (
     "init",
     "issue",
     "history",
+    "collect",
     "run",
     "check",
     "status",

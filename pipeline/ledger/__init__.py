@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.ledger.closings import Closing
     from pipeline.ledger.ledger import Ledger
+    from pipeline.ledger.mails import Mail
     from pipeline.ledger.messages import Message
     from pipeline.ledger.nights import Accepted, AcceptedFinding, Decided, Explained, Night, NightRow, StateRow
     from pipeline.ledger.readings import Check
 else:
-    _BOOKS = {"Closing": "closings", "Ledger": "ledger", "Message": "messages", "Check": "readings"}
+    _BOOKS = {"Closing": "closings", "Ledger": "ledger", "Mail": "mails", "Message": "messages", "Check": "readings"}
 
     def __getattr__(name: str) -> object:
         if name not in __all__:
@@ -33,6 +34,7 @@ __all__ = [
     "Decided",
     "Explained",
     "Ledger",
+    "Mail",
     "Message",
     "Night",
     "NightRow",

@@ -22,7 +22,7 @@ from pipeline.ledger.complaints import complaint, damaged
 from pipeline.ledger.tables import METADATA
 
 DATABASE = "ledger.sqlite"
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration."""
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Where Alembic keeps the migration that the tables are at."""

@@ -20,6 +20,7 @@ from pipeline.ledger.closings import Closings
 from pipeline.ledger.complaints import complaint
 from pipeline.ledger.database import DATABASE, alone, may_write, open_database
 from pipeline.ledger.journal import set_foreign_aside
+from pipeline.ledger.mails import Mails
 from pipeline.ledger.messages import Messages
 from pipeline.ledger.nights import Nights
 from pipeline.ledger.pasts import Pasts
@@ -32,7 +33,8 @@ _DRAFT = ".part"
 class Ledger:
     """The open ledger of a workspace; use as a context manager. Raises `PublishError` when it cannot be written.
 
-    ``arrivals``, ``readings`` (with their checks), ``nights``, ``closings`` and ``pasts`` are its books. ``set_aside`` is
+    ``arrivals``, ``readings`` (with their checks), ``nights``, ``closings``, ``pasts``, ``messages`` and ``mails`` are its
+    books. ``set_aside`` is
     where a journal went that belonged to another database file. A user without write permission can read.
     """
 
@@ -53,6 +55,7 @@ class Ledger:
         self.closings = Closings(self._engine)
         self.pasts = Pasts(self._engine)
         self.messages = Messages(self._engine)
+        self.mails = Mails(self._engine)
 
     def __enter__(self) -> Ledger:
         return self

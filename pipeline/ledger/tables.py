@@ -17,12 +17,14 @@
 ``explanations``  the reasons units gave
 ``decisions``     the signed rows of the 台账, when they were first and last in force
 ``messages``      what was sent to which unit, to what address, and whether that worked
+``mails``         the mails that were looked at for a year, and the files they were kept as
 ``locks``         closings (封存) and reopenings of a year, with the hashes of what was closed
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -250,4 +252,21 @@ MESSAGES = Table(
     Column("address", String, nullable=False),
     Column("digest", String(_KEY), nullable=False),
     Column("sent", Boolean, nullable=False),
+)
+MAILS = Table(
+    "mails",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("mailbox", String, nullable=False),
+    Column("validity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("key", String(_KEY), nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("date", String, nullable=False),
+    Column("sha256", String(_SHA256), nullable=False),
+    Column("file", String, nullable=False),
 )

@@ -329,6 +329,18 @@ class Control:
         """Units by their code."""
         return {unit.code: unit for unit in self.units}
 
+    def mailed_by(self, senders: Iterable[str]) -> frozenset[str]:
+        """The codes of the units that have one of these addresses, in small letters."""
+        return frozenset(code for sender in senders for code in self._by_address.get(sender, ()))
+
+    @cached_property
+    def _by_address(self) -> Mapping[str, Collection[str]]:
+        units: dict[str, list[str]] = {}
+        for unit in self.units:
+            for address in unit.addresses:
+                units.setdefault(address.lower(), []).append(unit.code)
+        return units
+
 
 def _path(name: str) -> str:
     return name.strip().replace("\\", "/").removeprefix("./")

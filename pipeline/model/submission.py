@@ -50,7 +50,8 @@ class Arrival:
     its last finding says why; the findings of a usable one are remarks that travel on with its values. ``sha256`` is
     empty while the content could not be read whole (still being copied, no permission). ``written`` is when
     its author wrote a member of a package, where the package tells. ``sight`` numbers the looks into
-    the folder, ``resent`` the one at which a further copy came, if one ever did.
+    the folder, ``resent`` the one at which a further copy came, if one ever did. ``senders`` are the addresses that
+    mailed it, as far as mails tell.
     """
 
     sha256: str
@@ -62,6 +63,7 @@ class Arrival:
     written: dt.datetime | None = None
     sight: int = 0
     resent: int = 0
+    senders: tuple[str, ...] = ()
     obstacle: Obstacle | None = None
     findings: tuple[Finding, ...] = ()
 

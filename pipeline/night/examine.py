@@ -42,7 +42,7 @@ class Examination:
         basis = self.basis
         context = reading_context(basis.form, basis.control, basis.template, basis.secret)
         self._checking = checking_context(basis.form, basis.control)
-        self.keys = {a.sha256: reading_key(context, a, basis.control.claims) for a in arrivals if a.sha256 and a.usable}
+        self.keys = {a.sha256: reading_key(context, a, basis.control) for a in arrivals if a.sha256 and a.usable}
         known = self.ledger.readings.find_known(self.keys.values())
         usable = [a for a in arrivals if a.sha256 in self.keys]
         fresh = [a for a in usable if self.anew or self.keys[a.sha256] not in known]

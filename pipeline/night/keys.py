@@ -19,7 +19,7 @@ from pathlib import Path
 import pipeline
 from pipeline.form import KINDS, Form, Rule, Vector
 from pipeline.layout.design import later_rows
-from pipeline.model.control import Claim, Control, Unit
+from pipeline.model.control import Control, Unit
 from pipeline.model.submission import Arrival
 
 _LENGTH = 32
@@ -72,11 +72,14 @@ def reading_context(form: Form, control: Control, template: bytes, secret: bytes
     return digest(program(), parts, units, settings, seals)
 
 
-def reading_key(context: str, arrival: Arrival, claims: Iterable[Claim]) -> str:
-    """The key of what is read from an arrival: its names are evidence of whose it is, and the office's word on it."""
-    word = [claim for claim in claims if claim.certainty(arrival.sha256, arrival.names)]
+def reading_key(context: str, arrival: Arrival, control: Control) -> str:
+    """The key of what is read from an arrival: its names and senders are evidence of whose it is, and the office's word
+    on it.
+    """
+    word = [claim for claim in control.claims if claim.certainty(arrival.sha256, arrival.names)]
+    post = arrival.senders, sorted(control.mailed_by(arrival.senders))
     remarks = [(finding.code, finding.message) for finding in arrival.findings]
-    return digest(context, arrival.sha256, arrival.names, remarks, word)
+    return digest(context, arrival.sha256, arrival.names, remarks, word, post)
 
 
 def checking_context(form: Form, control: Control) -> str:
@@ -102,6 +105,7 @@ def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object)
         (
             arrival.sha256,
             arrival.names,
+            arrival.senders,
             (*map(_instant, (arrival.first_seen, arrival.modified, arrival.written)), arrival.sight, arrival.resent)
             if arrival.sha256
             else (),

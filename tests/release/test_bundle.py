@@ -34,6 +34,7 @@ def test_each_platform_gets_its_own_libraries(python: str) -> None:
         "pydantic-settings",
         "isal",
         "psycopg-binary",
+        "imapclient",
         "tzdata",
     } <= windows
     assert linux == arm

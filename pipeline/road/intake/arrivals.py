@@ -114,7 +114,7 @@ class _Take:
             self._add(self._arrival(name, Path(path), sha256=sha256, size=len(content), modified=modified))
             return
         # members are arrivals of their own, dated by their package as far as that is plausible
-        for inner, found, stamp in unpack(name, content, self.bounds):
+        for inner, found, stamp, sender in unpack(name, content, self.bounds):
             if isinstance(found, RefusedError):
                 self._refuse(inner, self.ledger.original(sha256), found, sha256=sha256 if inner == name else "")
             else:
@@ -122,7 +122,7 @@ class _Take:
                 inside = self._archive(inner, found, modified, written)
                 copy = self.ledger.original(inside)
                 arrival = self._arrival(inner, copy, sha256=inside, size=len(found), modified=modified)
-                self._add(arrival)
+                self._add(replace(arrival, senders=(sender,) if sender else ()))
 
     def _plausible(self, stamp: dt.datetime | None, packed: dt.datetime) -> dt.datetime | None:
         """Return when a member was written, in China's time zone; ``None`` when its package has no plausible time.
@@ -189,11 +189,12 @@ class _Take:
         self._add(refuse_arrival(self._arrival(name, path, sha256=sha256), refusal, reason))
 
     def _add(self, arrival: Arrival) -> None:
-        """Add an arrival; a content that is there already only gets one more name."""
+        """Add an arrival; a content that is there already only gets one more name, and perhaps a sender."""
         if not arrival.sha256:
             self.unread.append(arrival)
         elif seen := self.whole.get(arrival.sha256):
-            self.whole[arrival.sha256] = replace(seen, names=(*seen.names, *arrival.names))
+            senders = tuple(sorted({*seen.senders, *arrival.senders}))
+            self.whole[arrival.sha256] = replace(seen, names=(*seen.names, *arrival.names), senders=senders)
         else:
             self.whole[arrival.sha256] = arrival
 

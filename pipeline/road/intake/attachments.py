@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from pipeline.files.containers import sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, swollen_error
+from pipeline.files.containers.mail import is_mail, mail_parts, read_head
 from pipeline.files.containers.unzip import Member, directory, inflate
-from pipeline.road.intake.mail import is_mail, mail_date, mail_parts
 
 _SYSTEM_NAMES = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "__macosx"})
 _LOCK_PREFIXES = ("~$", ".~", "._")
@@ -21,11 +21,14 @@ _WORKBOOK_STARTS = (b"[Content_Types].xml", b"mimetype", b"_rels/", b"xl/", b"do
 
 
 class Unpacked(NamedTuple):
-    """One file of an attachment: its path, its bytes or why there are none, and when its author last wrote it."""
+    """One file of an attachment: its path, its bytes or why there are none, when its author last wrote it, and the
+    address that mailed it.
+    """
 
     path: str
     content: bytes | RefusedError
     modified: dt.datetime | None = None
+    sender: str = ""
 
 
 def is_ignored(part: str) -> bool:
@@ -91,29 +94,35 @@ def _unpack(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Lef
 
 def _open_mail(name: str, content: bytes, bounds: Bounds, *, depth: int, left: _Left) -> Iterator[Unpacked]:
     """Every attached file of a mail, dated by the mail."""
-    found, date = False, mail_date(content)
-    for title, attached in mail_parts(content):
-        title = "/".join(part for part in re.split(r"[\\/\0]", title) if part not in ("", ".", ".."))
-        if not title or _skip(title):
-            continue
-        found, path = True, f"{name}/{title}"
-        left.members -= 1
-        left.bytes -= len(attached)
-        try:
-            if left.members < 0 or left.bytes < 0 or len(attached) > bounds.file:
-                raise swollen_error(f"附件连同里面的文件超过 {bounds.members} 个或 {bounds.total / 1e6:.0f} MB")
-            nested = is_attachment(attached, bounds)
-            if nested and depth <= 1:
-                raise RefusedError("I17")
-        except RefusedError as refusal:
-            yield Unpacked(path, refusal)
-            if left.members < 0:
-                return
-            continue
-        if nested:
-            yield from _unpack(path, attached, bounds, depth=depth - 1, left=left)
-        else:
-            yield Unpacked(path, attached, date)
+    head, found = read_head(content), False
+    date = head.date.replace(tzinfo=None) if head.date else None
+    try:
+        for title, attached in mail_parts(content):
+            title = "/".join(part for part in re.split(r"[\\/\0]", title) if part not in ("", ".", ".."))
+            if not title or _skip(title):
+                continue
+            found, path = True, f"{name}/{title}"
+            left.members -= 1
+            left.bytes -= len(attached)
+            try:
+                if left.members < 0 or left.bytes < 0 or len(attached) > bounds.file:
+                    raise swollen_error(f"附件连同里面的文件超过 {bounds.members} 个或 {bounds.total / 1e6:.0f} MB")
+                nested = is_attachment(attached, bounds)
+                if nested and depth <= 1:
+                    raise RefusedError("I17")
+            except RefusedError as refusal:
+                yield Unpacked(path, refusal)
+                if left.members < 0:
+                    return
+                continue
+            if nested:
+                for inner in _unpack(path, attached, bounds, depth=depth - 1, left=left):
+                    yield inner if inner.sender else inner._replace(sender=head.sender)
+            else:
+                yield Unpacked(path, attached, date, head.sender)
+    except RefusedError as refusal:
+        yield Unpacked(name, refusal)
+        return
     if not found:
         yield Unpacked(name, RefusedError("I19"))
 

@@ -1,7 +1,8 @@
 """The unit of a return: the evidence is weighed, and a conflict goes to the office; nothing is guessed.
 
 Strong: the hidden sheet whose HMAC this office made, and the name and year the sheets declare (填报单位, the line under
-each title). Weak: file name and folder. The hidden sheet must be genuine, for this year and form, for a unit of the
+each title). Weak: file name and folder; weakest the address that mailed it, which anybody can write and which one clerk
+may lend another: it is only told. The hidden sheet must be genuine, for this year and form, for a unit of the
 roster; no declared name or year and no file name may say another. Everything else waits in 待认领 with the likely units,
 until the office claims it in the 台账 by file name or hash; its signed row then outweighs all evidence.
 """
@@ -171,6 +172,14 @@ class Registrar:
                 named = "、".join(self._name_of(code) for code in sorted(others))
                 yield notice("U12", name=name, unit=self._name_of(unit), found=named, expected=self._name_of(unit))
 
+    def senders(self, arrival: Arrival, unit: str) -> Iterator[Finding]:
+        """Yield a finding when the address that mailed the return is another unit's, and none is its own."""
+        owners = self.control.mailed_by(arrival.senders)
+        if owners and unit not in owners:
+            owner = "、".join(self._name_of(code) for code in sorted(owners))
+            words: Words = {"name": arrival.name, "unit": self._name_of(unit), "sender": "、".join(arrival.senders)}
+            yield notice("U13", found=owner, expected=self._name_of(unit), **words)
+
     def _claims(self, arrival: Arrival) -> list[Claim]:
         """Return the most certain claims: by hash, else by path, else by base name."""
         ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in self.control.claims]
@@ -210,6 +219,8 @@ class Registrar:
         for name in arrival.names:
             for code in sorted(self.roster.find_mentioned(name)):
                 reasons.setdefault(code, "文件名")
+        for code in sorted(self.control.mailed_by(arrival.senders)):
+            reasons.setdefault(code, "发件邮箱")
         for code in self.roster.similar([*texts, *(name.rpartition("/")[2] for name in arrival.names)]):
             reasons.setdefault(code, "名称相近")
         listed = [f"{self._name_of(code)}（{why}）" for code, why in list(reasons.items())[:3]]

@@ -113,6 +113,7 @@ class Reader:
             return _unclaim(arrival, Obstacle(reason=Reason.UNCERTAIN), identified)
         unit = identified.unit
         findings = [*remarks, *identified.findings, *self._registrar.namesakes(arrival, unit)]
+        findings += self._registrar.senders(arrival, unit)
         issued = self._issued_layout(unit)
         if lacking := find_lacking(grids):
             findings.append(notice("C4", found=lacking))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from pipeline.files.containers.bounds import Bounds, RefusedError
+from pipeline.files.containers.mail import is_mail, mail_parts, read_head
 from pipeline.road.intake.attachments import is_attachment, unpack
-from pipeline.road.intake.mail import is_mail, mail_date
 from tests.road.intake.containers import archive, compound
 from tests.workspaces import NOW, Office
 
@@ -60,13 +62,16 @@ def test_attachments_with_their_names_and_the_date_of_the_mail() -> None:
     ("sent", "date"),
     [
         ("Wed, 15 Jan 2025 09:30:00 +0000", dt.datetime(2025, 1, 15, 17, 30)),
+        ("Wed, 15 Jan 2025 09:30:00 -0000", dt.datetime(2025, 1, 15, 17, 30)),
+        ("Wed, 15 Jan 2025 17:30:00", dt.datetime(2025, 1, 15, 17, 30)),
         ("not a date", None),
         ("", None),
         ("Wed, 99 Jan 99999 09:30:00 +0000", None),
     ],
 )
 def test_its_date_in_our_time(sent: str, date: dt.datetime | None) -> None:
-    assert mail_date(f"From: a\r\nTo: b\r\nDate: {sent}\r\n\r\nx".encode()) == date
+    found = read_head(f"From: a\r\nTo: b\r\nDate: {sent}\r\n\r\nx".encode()).date
+    assert (found.replace(tzinfo=None) if found else None) == date
 
 
 def test_what_is_inside_is_opened_as_far_as_anything_is() -> None:
@@ -125,3 +130,112 @@ def test_a_mail_of_outlook_is_named(tmp_path: Path) -> None:
     office.drop("信.msg", compound({"__properties_version1.0": b"x" * 5_000}))
     found = [f for f in office.run().findings if f.file == "信.msg"]
     assert [(f.code, "附件另存" in f.remedy) for f in found] == [("I18", True)]
+
+
+NAME = "会发镇（堃）报表.xlsx"
+GB = NAME.encode("gb18030")
+
+
+def encoded(raw: bytes, charset: str) -> bytes:
+    return b"=?" + charset.encode() + b"?B?" + base64.b64encode(raw) + b"?="
+
+
+SPELT = {
+    "GB18030 as it is": b'attachment; filename="' + GB + b'"',
+    "UTF-8 as it is": b'attachment; filename="' + NAME.encode() + b'"',
+    "RFC 2047, more than the charset it names": b'attachment; filename="' + encoded(GB, "gb2312") + b'"',
+    "RFC 2047 without quotes": b"attachment; filename=" + encoded(NAME.encode(), "utf-8"),
+    "RFC 2047 in two words that part a character": b'attachment; filename="' + encoded(NAME.encode()[:10], "utf-8")
+    + b"\r\n " + encoded(NAME.encode()[10:], "utf-8") + b'"',
+    "RFC 2231": b"attachment; filename*=utf-8''" + quote(NAME).encode(),
+    "RFC 2231, more than the charset it names": b"attachment; filename*=gb2312''" + quote(GB).encode(),
+    "RFC 2231 in pieces": b"attachment;\r\n filename*0*=UTF-8''" + quote(NAME[:4]).encode() + b";\r\n filename*1*="
+    + quote(NAME[4:]).encode(),
+}  # fmt: skip
+
+
+def raw_mail(*parts: bytes, head: bytes = b"") -> bytes:
+    start = head or b"From: a@b.cn\r\nTo: c@d.cn\r\nDate: x\r\n"
+    body = b"".join(b"--B\r\n" + part + b"\r\n" for part in parts)
+    return start + b"Content-Type: multipart/mixed; boundary=B\r\n\r\n" + body + b"--B--\r\n"
+
+
+@pytest.mark.parametrize("spelling", SPELT)
+def test_names_as_mail_programs_write_them(spelling: str) -> None:
+    part = b"Content-Disposition: " + SPELT[spelling] + b"\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD"
+    assert list(mail_parts(raw_mail(part))) == [(NAME, b"ABC")]
+
+
+def test_the_name_may_stand_with_the_type() -> None:
+    part = b'Content-Type: application/octet-stream; name="' + GB + b'"\r\n\r\nABC'
+    assert list(mail_parts(raw_mail(part))) == [(NAME, b"ABC")]
+
+
+HEADS = {
+    b"From: =?gb2312?B?" + base64.b64encode("镇长".encode("gbk")) + b"?= <Zhen@FZ.gov.cn>": ("zhen@fz.gov.cn", ""),
+    b"Subject: " + "报表（堃）".encode("gb18030"): ("", "报表（堃）"),
+    b"Subject: =?utf-8?B?5oql6KGo?=\r\n =?utf-8?B?77yB?=": ("", "报表！"),
+    b"Subject: =?x-none?Q?plain?= text": ("", "plain text"),
+    b"From: nobody": ("", ""),
+    b"Subject: =?utf-7?Q?+2AA-?= \\ud800": ("", "+2AA- ?"),
+    b"From: <a@b.cn>, c@d.cn\r\nFrom: second@b.cn": ("a@b.cn", ""),
+    b"Subject: " + b"x" * 1_000_000: ("", "x" * 8192),
+}
+
+
+@pytest.mark.parametrize("head", HEADS, ids=range(len(HEADS)))
+def test_sender_and_subject(head: bytes) -> None:
+    found = read_head(head + b"\r\nMessage-ID: <1@b.cn>\r\n\r\nFrom: body@b.cn\r\n")
+    assert (found.sender, found.subject, found.message_id) == (*HEADS[head], "<1@b.cn>")
+
+
+def test_pictures_in_the_letter_and_signatures_are_no_files() -> None:
+    logo = b"Content-Type: image/png; name=logo.png\r\nContent-ID: <1>\r\nContent-Disposition: inline\r\n\r\nx"
+    photo = b"Content-Type: image/png; name=photo.png\r\nContent-ID: <2>\r\nContent-Disposition: attachment\r\n\r\nx"
+    signed = b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nx"
+    assert [name for name, _ in mail_parts(raw_mail(logo, signed, photo))] == ["photo.png"]
+    assert opened(raw_mail(logo)) == [("信.eml", "I19")]
+
+
+def test_a_mail_with_few_fields_and_one_with_a_giant_header_are_mails() -> None:
+    part = b'Content-Disposition: attachment; filename="a.xlsx"\r\n\r\nABC'
+    giant = b"X-Junk: " + b"x" * 200_000 + b"\r\nFrom: a@b.cn\r\nTo: c@d.cn\r\nDate: x\r\n"
+    for head in (b"From: a@b.cn\r\nSubject: x\r\n", giant):
+        content = raw_mail(part, head=head)
+        assert is_mail(content)
+        assert opened(content) == [("信.eml/a.xlsx", b"ABC")]
+
+
+HOSTILE = {
+    "parts in parts": raw_mail(
+        *(b"Content-Type: multipart/mixed; boundary=B%d\r\n\r\n--B%d" % (n, n) for n in range(1)),
+        b"\r\n".join(b"Content-Type: multipart/mixed; boundary=C%d\r\n\r\n--C%d" % (n, n) for n in range(3000)),
+    ),
+    "mails in mails": b"From: a@b.cn\r\nTo: c@d.cn\r\nDate: x\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 3000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_mail_the_parser_cannot_take_costs_only_itself(name: str, tmp_path: Path) -> None:
+    assert opened(HOSTILE[name]) == [("信.eml", "I7")]
+    office = Office(tmp_path / "office", units=1)
+    office.drop("毁.eml", HOSTILE[name])
+    office.returns("u01")
+    outcome = office.run()
+    assert office.states(outcome) == {"u01": "通过"}
+    assert [f.code for f in outcome.findings if f.file == "毁.eml"] == ["I7"]
+
+
+def test_the_sender_of_a_mail_is_evidence(tmp_path: Path) -> None:
+    """The address of another unit is told and holds nothing up; a changed 邮箱 is read anew."""
+    office = Office(tmp_path / "office", units=2)
+    roster = [list(row) for row in office.control_sheets["单位名录"]]
+    roster[1][8] = "A@b.cn"
+    office.write_control({"单位名录": roster})
+    office.drop("信.eml", mail(("表.xlsx", office.filled("u01"))))
+    outcome = office.run()
+    told = [(f.code, f.unit, f.file) for f in outcome.findings if f.code == "U13"]
+    assert (told, office.states(outcome)["u01"]) == ([("U13", "u01", "信.eml/表.xlsx")], "通过")
+    roster[0][8], roster[1][8] = "a@b.cn", ""
+    office.write_control({"单位名录": roster})
+    assert "U13" not in {f.code for f in office.run(now=NOW.replace(day=21)).findings}

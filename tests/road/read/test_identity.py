@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,3 +236,30 @@ def test_a_similar_name_is_suggested_and_not_believed(tmp_path: Path) -> None:
 
 def _no_banners() -> list[Mutation]:
     return [banner(sheet, "") for sheet in ("填报说明", "基本情况", "表二", "表三", "表四", "文字材料", "校验")]
+
+
+MAILED = [
+    (("caizheng@fz.gov.cn",), set()),  # its own
+    (("zhen@fz.gov.cn",), {"U13"}),  # another unit's
+    (("caizheng@fz.gov.cn", "zhen@fz.gov.cn"), set()),  # sent by both
+    (("somebody@qq.com",), set()),  # nobody knows it
+]
+
+
+@pytest.mark.parametrize(("senders", "codes"), MAILED)
+def test_the_address_that_mailed_it_is_only_told(senders: tuple[str, ...], codes: set[str], tmp_path: Path) -> None:
+    post = {"001": "CaiZheng@fz.gov.cn", "002": "zhen@fz.gov.cn", "003": "caizheng@fz.gov.cn"}  # 001 and 003 share one
+    units = tuple(replace(unit, email=post.get(unit.code, "")) for unit in w.UNITS)
+    mailed = replace(w.arrival(tmp_path, filled(), "信.eml/报送件.xlsx"), senders=senders)
+    result = w.reader(replace(control(), units=units)).read(open_arrival(mailed))
+    assert isinstance(result, Submission)
+    assert (result.unit, w.codes(result)) == ("001", codes)
+
+
+def test_an_address_alone_claims_nothing_and_is_a_hint(tmp_path: Path) -> None:
+    units = tuple(replace(unit, email="zhen@fz.gov.cn" if unit.code == "002" else "") for unit in w.UNITS)
+    unsealed = mutated(filled(), w.drop_identity, declare(None), *_no_banners())
+    mailed = replace(w.arrival(tmp_path, unsealed, "信.eml/报表.xlsx"), senders=("zhen@fz.gov.cn",))
+    result = w.reader(replace(control(), units=units)).read(open_arrival(mailed))
+    assert isinstance(result, Unclaimed)
+    assert "可能是：002 方正县城关镇人民政府（发件邮箱）" in result.findings[0].remedy
