@@ -15,10 +15,10 @@ from pipeline.form import LOCAL, print_figure
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
-from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE, Control
+from pipeline.model.control import SUPERIOR_FILE
 from pipeline.model.county import County
 from pipeline.model.finding import Finding, notice, sort_findings
-from pipeline.model.outcome import Outcome
+from pipeline.model.outcome import Outcome, Sealing
 from pipeline.model.past import ROOT
 from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
@@ -26,6 +26,7 @@ from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
+from pipeline.night.claims import settle_claims
 from pipeline.night.edits import keep_edit
 from pipeline.night.examine import Examination
 from pipeline.night.expected import expected_tonight
@@ -33,7 +34,7 @@ from pipeline.night.gate import gate_findings
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
-from pipeline.night.refused import name_refused
+from pipeline.night.refused import name_refused, settle_unread
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
 from pipeline.night.template_trial import template_faults
@@ -161,12 +162,14 @@ def travel(
     arrivals: Sequence[Arrival],
     effort: Effort,
     *,
-    closing: bool = False,
+    sealing: Sealing | None = None,
 ) -> Travelled:
     """Walk the road. Only readings and checks are written, into the ledger. ``seal`` is the next level's, ``remarks``
-    are the findings made before any return was opened. With ``closing`` what has passed is final (封存).
+    are the findings made before any return was opened. With ``sealing`` what has passed is final (封存).
     """
-    form, control = basis.form, basis.control
+    form = basis.form
+    control, asked = settle_claims(basis.control, basis.precedents, arrivals)
+    basis = replace(basis, control=control)
     # stations 3 to 5: read every arrival, check it alone, then beside the others
     checker = Checker(form, control, basis.history)
     reader = Reader(form=form, layout=basis.layout, control=control, secret=basis.secret)
@@ -175,11 +178,12 @@ def travel(
     )
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
-    unclaimed = tuple(result for result in examined if isinstance(result, Unclaimed))
+    unread = tuple(result for result in examined if isinstance(result, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
-    stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unclaimed))
+    stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unread))
     # stations 6 and 7: the state of every unit, then the sums over those that passed
-    judged = judge(form, control, checked, basis.precedents, closing=closing)
+    judged = judge(form, control, checked, basis.precedents, closing=sealing is not None)
+    unclaimed = settle_unread(control, judged, unread)
     standings = tuple(name_refused(standing, unclaimed) for standing in judged)
     county = consolidate(form, control, standings)
     stages.passed("认定、汇总", counted=len(county.counted), missing=len(county.missing))
@@ -201,7 +205,7 @@ def travel(
     findings = [
         *control.findings,
         *remarks,
-        *_unmatched_claims(control, arrivals),
+        *asked,
         *(finding for finding, _ in of_root),
         *(finding for waiting in unclaimed for finding in waiting.findings),
         *(finding for standing in standings for finding in standing.findings),
@@ -223,6 +227,7 @@ def travel(
             *(pair for standing in standings for judged in standing.looked_at for pair in judged.accepted),
         ),
         seal=seal,
+        sealing=sealing,
     )
     files = {
         "county.xlsx": county_workbook(outcome),
@@ -301,14 +306,6 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
 def _list_superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
     """Yield the findings of replaced returns."""
     return (finding for standing in standings for judged in standing.replaced for finding in judged.findings)
-
-
-def _unmatched_claims(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
-    """Yield a finding for every claim of the 台账 without an arrival."""
-    for claim in control.claims:
-        if not any(claim.certainty(arrival.sha256, arrival.names) for arrival in arrivals):
-            where = {"file": CONTROL_FILE, "sheet": claim.sheet, "cell": claim.cell}
-            yield notice("T10", where=where, found=claim.subject)
 
 
 def _report(basis: Basis, county: County) -> ReportContent:
