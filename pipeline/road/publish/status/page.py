@@ -123,7 +123,7 @@ def _units(rows: Sequence[UnitRow], year: int, links: Links) -> str:
     table = f'<table id="units" class="stack">\n<caption>各单位</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
     wide = f'<div class="wide" role="region" aria-label="各单位" tabindex="0">\n{table}\n</div>'
     reminding = (
-        f"<p>催报：运行 <code>xxgk remind --year {year}</code>，催报函和电话清单写到 reminders/；加 <code>--send</code> 发邮件。</p>\n"
+        f"<p>催报：运行 <code>xxgk remind --year {year}</code>，催报函和电话清单写到 reminders/ 当天的文件夹；加 <code>--send</code> 发邮件。</p>\n"
         if any(row.standing.state in (State.MISSING, State.RETURNED, State.UNEXPLAINED) for row in rows)
         else ""
     )
