@@ -260,7 +260,7 @@ def _night(result: Outcome) -> None:
         f"{word(result.control.profile.root)} {result.year} 年度：{len(result.standings)} 个单位，{counted}"
     )
     _lines([line for standing in result.standings for line in _standing(standing)], "报送情况")
-    waiting = [arrival for arrival in result.unclaimed if arrival.findings]
+    waiting = [arrival for arrival in result.unclaimed if arrival.findings and not arrival.settled]
     _lines(
         [f"[yellow]{arrival.findings[0].code}[/] {word(arrival.findings[0].message)}" for arrival in waiting],
         "来件清单",

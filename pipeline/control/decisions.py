@@ -130,14 +130,14 @@ def acceptances(table: Iterator[ControlRow], codes: set[str], form: Form, profil
 
 
 def claims(table: Iterator[ControlRow], codes: set[str], year: int) -> Iterator[Claim]:
-    """来件认领: whose a file is, and whether it counts."""
+    """来件认领: whose a file is, and whether it counts. One that is set aside need not be anybody's."""
     for row in table:
-        if (signed := _read_signature(row, "文件名或哈希", year)) and _is_known(row, "单位代码", codes):
-            treatment = row.text("处理")
-            if treatment in {treatment.value for treatment in Treatment}:
-                yield Claim(**signed, unit=row.text("单位代码"), treatment=Treatment(treatment))
-            else:
-                row.wrong("处理", "采用、不采用或空白")
+        signed = _read_signature(row, "文件名或哈希", year)
+        treatment, unit = row.text("处理"), row.text("单位代码")
+        if signed and treatment not in {each.value for each in Treatment}:
+            row.wrong("处理", "采用、不采用或空白")
+        elif signed and ((not unit and treatment == Treatment.REJECT) or _is_known(row, "单位代码", codes)):
+            yield Claim(**signed, unit=unit, treatment=Treatment(treatment))
 
 
 def texts(

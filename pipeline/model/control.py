@@ -240,20 +240,27 @@ class Acceptance(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Decision):
-    """来件认领: the file with the name or hash ``subject`` belongs to ``unit``, and how to treat it."""
+    """来件认领: the file with the name or hash ``subject`` belongs to ``unit``, and how to treat it.
+
+    ``unit`` is blank where a file is set aside that is nobody's. ``acts_on`` are the arrivals it is about tonight, by
+    hash, or by path where there is none; ``None`` until all arrivals are known.
+    """
 
     unit: str
     treatment: Treatment = Treatment.NONE
+    acts_on: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def detail(self) -> str:
         """The unit, and what to do with the file."""
         return f"{self.unit} {self.treatment}".strip()
 
-    def certainty(self, sha256: str, names: Iterable[str]) -> int:
+    def certainty(self, sha256: str, names: Sequence[str]) -> int:
         """Return how certainly it names an arrival: 3 by hash (at least 8 digits), 2 by path, 1 by base name, 0 not at
         all.
         """
+        if self.acts_on is not None and self.acts_on.isdisjoint((sha256,) if sha256 else names):
+            return 0
         subject, paths = _path(self.subject), {_path(name) for name in names}
         if _HASH.fullmatch(subject.casefold()) and sha256.startswith(subject.casefold()):
             return 3
@@ -271,6 +278,13 @@ class Correction(Decision):
     def detail(self) -> str:
         """The item and what it is set to."""
         return f"{self.item} = {print_figure(self.amount)}"
+
+
+def find_treatment(claims: Iterable[Claim], sha256: str, names: Sequence[str]) -> Claim | None:
+    """Return the row that says most certainly how to treat an arrival."""
+    ranked = [(claim.certainty(sha256, names), claim) for claim in claims if claim.treatment]
+    best = max((certainty for certainty, _ in ranked), default=0)
+    return next((claim for certainty, claim in ranked if best and certainty == best), None)
 
 
 D = TypeVar("D", bound=Decision)

@@ -19,6 +19,14 @@ from pipeline.model.submission import Unclaimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """Who closed the year (封存), and why."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One consolidation of one year.
 
@@ -26,7 +34,7 @@ class Outcome:
     version of the same unit's return has replaced. ``accepted`` are the findings that an acceptance
     answers. ``changes`` compare with the night before; ``seal`` is the next
     level's, from the workbook it issued to this county, and goes into county.xlsx. ``held`` are published files that
-    another program held open, so that the new ones are beside them.
+    another program held open, so that the new ones are beside them. ``sealing`` is set when the year is being closed.
     """
 
     year: int
@@ -41,6 +49,7 @@ class Outcome:
     changes: Changes = FIRST_NIGHT
     accepted: tuple[tuple[Acceptance, Finding], ...] = ()
     seal: Seal | None = None
+    sealing: Sealing | None = None
     held: tuple[str, ...] = ()
 
     @property

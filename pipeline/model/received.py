@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model.control import Unit
-from pipeline.model.standing import Judged, Standing, State
+from pipeline.model.standing import Judged, Standing, State, set_aside
 from pipeline.model.submission import Arrival, Reason, Unclaimed
 
 ADOPTED, REPLACED, ASIDE, UNDECIDED = "采用", "已被后报替代", "不采用", "待定"
@@ -54,16 +54,17 @@ def _outcome(standing: Standing, judged: Judged) -> tuple[str, str]:
     if judged is standing.pending:
         name = standing.decisive.submission.arrival.name
         step = f"没有采用，仍按此前通过的“{name}”计入；要以这份为准，请单位改正或说明后重报"
-        return judged.state.value, f"{step}；不用的，在台账“来件认领”的“处理”一栏写“不采用”"
+        return judged.state.value, f"{step}；不用的，{set_aside(judged.submission.arrival)}"
     if judged is not standing.decisive:
         return REPLACED, "无"
     return (ADOPTED, "无") if judged.state is State.PASSED else (judged.state.value, standing.next_step)
 
 
 def _of_nobody(waiting: Unclaimed) -> Received:
+    first = waiting.findings[0]
     return Received(
         arrival=waiting.arrival,
         unit=None,
-        state=_STATES[waiting.obstacle.reason],
-        next_step=waiting.findings[0].remedy,
+        state=waiting.settled or _STATES[waiting.obstacle.reason],
+        next_step=f"无（{first.answer}）" if waiting.settled else first.remedy,
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pipeline.model.control import Acceptance, Unit
 from pipeline.model.finding import Finding
-from pipeline.model.submission import Submission
+from pipeline.model.submission import NAMING, Arrival, Submission
 
 
 class State(StrEnum):
@@ -122,15 +122,24 @@ class Standing:
     def next_step(self) -> str:
         """The next step, for the office clerk."""
         if self.rivals:
-            names = "、".join(f"“{judged.submission.arrival.name}”" for judged in self.rivals)
-            return f"{names}以哪份为准：问清后在台账“来件认领”的“处理”一栏写“采用”"
+            names = "、".join(judged.submission.arrival.named for judged in self.rivals)
+            return f"{names}以哪份为准：问清后在台账“来件认领”写上那一份的哈希，“处理”一栏写“采用”"
         if self.pending:
-            name = self.pending.submission.arrival.name
-            return f"后报的“{name}”没有通过：{NEXT_STEP[self.pending.state]}；不用这一份的，在台账“来件认领”的“处理”一栏写“不采用”"
+            step = f"后报的{self.pending.submission.arrival.named}没有通过：{NEXT_STEP[self.pending.state]}"
+            return f"{step}；不用这一份的，{set_aside(self.pending.submission.arrival)}"
         if self.refused and self.state is State.MISSING:
             names = "、".join(f"“{name}”" for name in self.refused[:_NAMED])
             return f"{NEXT_STEP[self.state]}：来过的{names}没有读出或没有认定，原因见“来件清单”，请一并告诉单位"
+        if self.state is State.PASSED and (codes := self.unanswered):
+            return f"{'、'.join(codes)} 还没有答复（已经计入）：认可的，在台账“认可”登记"
         return NEXT_STEP[self.state]
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The codes of the findings of the return that counts which nobody has answered yet."""
+        if self.decisive is None:
+            return ()
+        return tuple(dict.fromkeys(finding.code for finding in self.decisive.findings if finding.open))
 
     @property
     def counted(self) -> CountedReturn | None:
@@ -164,6 +173,11 @@ class Standing:
         tail = "，有问题经认可" if self.provisional else ""
         pending = f"；后报的“{self.pending.submission.arrival.name}”没有通过" if self.pending else ""
         return f"“{name}”{'封存' if self.state is State.LOCKED else '通过'}{tail}{pending}。"
+
+
+def set_aside(arrival: Arrival) -> str:
+    """What the office writes when it does not want an arrival; by hash, since base names are shared."""
+    return f"在台账“来件认领”写哈希 {arrival.sha256[:NAMING]}，“处理”写“不采用”"
 
 
 def _stands(finding: Finding, severity: str) -> bool:

@@ -6,11 +6,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.form import Vector
 from pipeline.layout import Place
 from pipeline.model.finding import Finding
+
+NAMING = 8
+"""Digits of a hash that are enough to name an arrival in a row of 来件认领."""
+_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 class Repair(StrEnum):
@@ -78,6 +82,11 @@ class Arrival:
         return self.names[0]
 
     @property
+    def named(self) -> str:
+        """The path with the digits of its hash that a claim can name it by: every return keeps its issued base name."""
+        return f"“{self.name}”（哈希 {self.sha256[:NAMING]}）"
+
+    @property
     def order(self) -> tuple[int, dt.datetime, str]:
         """The order of arrival: the look at which it was first seen, then the file's own time, then its name."""
         return self.sight, self.own_time, self.name
@@ -86,6 +95,19 @@ class Arrival:
     def own_time(self) -> dt.datetime:
         """When its author wrote it, as far as the file itself tells."""
         return self.written or self.modified
+
+    @property
+    def came(self) -> tuple[dt.date, str]:
+        """The day it came, in China, and what tells so: the earliest of our first look, the file's own time, and the date
+        of the mail that brought it.
+        """
+        moments = [(self.first_seen, "按第一次收到的时间"), (self.modified, "按文件的时间")]
+        packages = {PurePosixPath(name).parent.suffix.lower() for name in self.names}
+        # a zip tells when its author wrote a member, which is not when it was sent
+        if self.written and ".eml" in packages and ".zip" not in packages:
+            moments.append((self.written, "按邮件的日期"))
+        moment, evidence = min(moments, key=lambda pair: pair[0])
+        return moment.astimezone(_CHINA).date(), evidence
 
     @property
     def last_sent(self) -> int:
@@ -202,8 +224,12 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclaimed:
-    """A return that is no unit's, and why; its first finding tells the office what to do."""
+    """A return that is no unit's, and why; its first finding tells the office what to do.
+
+    ``settled`` is the state people see once nothing has to be done about it; its findings are answered then.
+    """
 
     arrival: Arrival
     obstacle: Obstacle
     findings: tuple[Finding, ...]
+    settled: str = ""

@@ -13,7 +13,7 @@ from pipeline.errors import PublishError, WorkspaceError
 from pipeline.files.atomic import publish_files
 from pipeline.ledger import Closing, Ledger, NightRow
 from pipeline.model.finding import SEVERITY_LABELS, Finding
-from pipeline.model.outcome import Outcome
+from pipeline.model.outcome import Outcome, Sealing
 from pipeline.model.rows import unpacked_findings
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
@@ -61,7 +61,7 @@ def lock_year(
         _require_seen(ledger, year, key)
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, Effort().workers)
-        travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), closing=True)
+        travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), sealing=Sealing(by=by, reason=reason))
         printed = expected_tonight(basis, travelled.outcome.county)
         ours = travelled.files.get(REPORT, b"")
         require_publishable(report.name if report else REPORT, final or ours, printed)

@@ -15,10 +15,10 @@ from pipeline.form import LOCAL, print_figure
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
-from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE, Control
+from pipeline.model.control import SUPERIOR_FILE
 from pipeline.model.county import County
 from pipeline.model.finding import Finding, notice, sort_findings
-from pipeline.model.outcome import Outcome
+from pipeline.model.outcome import Outcome, Sealing
 from pipeline.model.past import ROOT
 from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
@@ -26,6 +26,7 @@ from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
+from pipeline.night.claims import settle_claims
 from pipeline.night.edits import keep_edit
 from pipeline.night.engine import LocalEngine, Task
 from pipeline.night.examine import Examination
@@ -34,7 +35,7 @@ from pipeline.night.gate import gate_findings
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
 from pipeline.night.record import counted_digest, night_of
-from pipeline.night.refused import name_refused
+from pipeline.night.refused import name_refused, settle_unread
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
 from pipeline.night.template_trial import template_faults
@@ -164,12 +165,14 @@ def travel(
     arrivals: Sequence[Arrival],
     effort: Effort,
     *,
-    closing: bool = False,
+    sealing: Sealing | None = None,
 ) -> Travelled:
     """Walk the road. Only readings and checks are written, into the ledger. ``seal`` is the next level's, ``remarks``
-    are the findings made before any return was opened. With ``closing`` what has passed is final (封存).
+    are the findings made before any return was opened. With ``sealing`` what has passed is final (封存).
     """
-    form, control = basis.form, basis.control
+    form = basis.form
+    control, asked = settle_claims(basis.control, basis.precedents, arrivals)
+    basis = replace(basis, control=control)
     # stations 3 to 5: read every arrival, check it alone, then beside the others
     task = Task.of(basis)
     checker = task.checker
@@ -177,11 +180,12 @@ def travel(
     examination = Examination(ledger=ledger, basis=basis, task=task, engine=engine, anew=effort.anew)
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
-    unclaimed = tuple(result for result in examined if isinstance(result, Unclaimed))
+    unread = tuple(result for result in examined if isinstance(result, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
-    stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unclaimed))
+    stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unread))
     # stations 6 and 7: the state of every unit, then the sums over those that passed
-    judged = judge(form, control, checked, basis.precedents, closing=closing)
+    judged = judge(form, control, checked, basis.precedents, closing=sealing is not None)
+    unclaimed = settle_unread(control, judged, unread)
     standings = tuple(name_refused(standing, unclaimed) for standing in judged)
     del examined, checked, judged  # the standings have what is needed of them
     county = consolidate(form, control, standings)
@@ -204,7 +208,7 @@ def travel(
     findings = [
         *control.findings,
         *remarks,
-        *_unmatched_claims(control, arrivals),
+        *asked,
         *(finding for finding, _ in of_root),
         *(finding for waiting in unclaimed for finding in waiting.findings),
         *(finding for standing in standings for finding in standing.findings),
@@ -226,6 +230,7 @@ def travel(
             *(pair for standing in standings for judged in standing.looked_at for pair in judged.accepted),
         ),
         seal=seal,
+        sealing=sealing,
     )
     files = {
         "county.xlsx": county_workbook(outcome),
@@ -304,14 +309,6 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
 def _list_superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
     """Yield the findings of replaced returns."""
     return (finding for standing in standings for judged in standing.replaced for finding in judged.findings)
-
-
-def _unmatched_claims(control: Control, arrivals: Sequence[Arrival]) -> Iterator[Finding]:
-    """Yield a finding for every claim of the 台账 without an arrival."""
-    for claim in control.claims:
-        if not any(claim.certainty(arrival.sha256, arrival.names) for arrival in arrivals):
-            where = {"file": CONTROL_FILE, "sheet": claim.sheet, "cell": claim.cell}
-            yield notice("T10", where=where, found=claim.subject)
 
 
 def _report(basis: Basis, county: County) -> ReportContent:

@@ -157,7 +157,9 @@ def test_what_only_the_office_can_do_is_not_told_to_the_unit(tmp_path: Path) -> 
     office.returns("u01", values)
     outcome = office.run()
     late = next(f for f in outcome.findings if "比期限晚" in f.message)
-    assert late.remedy == "请汇总单位登记，数字照常核对、计入。"
+    assert late.remedy == (
+        "需要的，由汇总单位在台账“认可”登记理由（单位代码写该单位的，规则写 M1）；数字照常核对、计入。"
+    )
     text = told(office, outcome)
     assert "比期限晚" not in text
     assert "请填报人和审核人各自署名，数字照常核对、计入。" in text

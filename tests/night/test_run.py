@@ -397,10 +397,10 @@ def test_a_later_return_that_does_not_pass_is_listed_as_open(tmp_path: Path) -> 
     outcome = office.run()
     assert office.states(outcome) == {"u01": "通过"}
     assert [(each.arrival.name, each.state) for each in outcome.arrivals] == [("一.xlsx", "采用"), ("二.xlsx", "退回")]
-    step = outcome.arrivals[1].next_step
-    assert (
-        step
-        == "没有采用，仍按此前通过的“一.xlsx”计入；要以这份为准，请单位改正或说明后重报；不用的，在台账“来件认领”的“处理”一栏写“不采用”"
+    digits = outcome.arrivals[1].arrival.sha256[:8]
+    assert outcome.arrivals[1].next_step == (
+        "没有采用，仍按此前通过的“一.xlsx”计入；要以这份为准，请单位改正或说明后重报；"
+        f"不用的，在台账“来件认领”写哈希 {digits}，“处理”写“不采用”"
     )
 
 

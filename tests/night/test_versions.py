@@ -197,7 +197,8 @@ def test_a_correction_that_does_not_pass(office: Office) -> None:
     office.returns("u01", BROKEN, name="更正.xlsx")
     outcome = office.run(now=NOW + dt.timedelta(days=1))
     assert (first(outcome).state.value, counted(outcome), outcome.attention) == ("通过", 10, True)
-    assert "后报的“更正.xlsx”没有通过" in first(outcome).next_step
+    words = r"后报的“更正.xlsx”（哈希 (\w{8})）没有通过：.*在台账“来件认领”写哈希 \1，“处理”写“不采用”"
+    assert re.search(words, first(outcome).next_step)
     assert [f.code for f in outcome.findings if f.unit == "u01" and f.severity == "error"] == ["R3"]
     assert (office.outputs / "corrections" / "u01_第1镇人民政府_退改.xlsx").is_file()
     run_night(office.workspace, YEAR, now=NOW + dt.timedelta(days=1), effort=Effort(workers=0))

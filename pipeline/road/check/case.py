@@ -33,7 +33,8 @@ class Case:
     """One submission as the rules see it.
 
     ``values`` and ``last`` by item code; ``place`` is the name of the root's own place (方正县); ``received`` the day
-    its unit's first return came in, ``due`` its deadline, ``versions`` how many returns the unit has sent so far.
+    its unit's first return came in and ``received_by`` what tells so, ``due`` its deadline, ``versions`` how many
+    returns the unit has sent so far.
     """
 
     form: Form
@@ -45,6 +46,7 @@ class Case:
     sha256: str = ""
     place: str = ""
     received: dt.date | None = None
+    received_by: str = ""
     due: dt.date | None = None
     versions: int = 1
 

@@ -18,10 +18,10 @@ def delivery(rule: Rule, case: Case) -> Sequence[Hit] | None:
     if case.due and case.received and case.received > case.due:
         days = (case.received - case.due).days
         words = {
-            "detail": f"首次报送 {case.received}，比期限晚 {days} 天",
+            "detail": f"首次报送 {case.received}（{case.received_by}），比期限晚 {days} 天",
             "found": case.received,
             "expected": case.due,
-            "todo": "请汇总单位登记，数字照常核对、计入",
+            "todo": f"需要的，由汇总单位在台账“认可”登记理由（单位代码写该单位的，规则写 {rule.id}）；数字照常核对、计入",
         }
         hits.append(Hit(over="late", words=words, operands=(("received", str(case.received)),)))
     preparer, reviewer = rule.word("preparer"), rule.word("reviewer")

@@ -15,13 +15,12 @@ from pipeline.model.documents import list_owners
 from pipeline.model.finding import Finding, notice
 from pipeline.model.past import NONE, History
 from pipeline.model.standing import Checked
-from pipeline.model.submission import Arrival, Submission
+from pipeline.model.submission import Submission
 from pipeline.road.check.case import Case, Neighbours, tell
 from pipeline.road.check.kinds import FUNCTIONS
 from pipeline.road.check.likeness import bare, nearest
 from pipeline.road.check.linear import Assessment, Balances
 
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 _PLACE = re.compile(r"([一-鿿]{2,3}[县区市旗])")
 
 
@@ -130,16 +129,18 @@ class Checker:
     def _cases(self, submissions: Sequence[Submission], units: Sequence[Unit]) -> Iterator[Case]:
         cases = [self._case(submission, unit) for submission, unit in zip(submissions, units, strict=True)]
         neighbours = self._neighbours(submissions, units, [case.values for case in cases])
-        first: dict[str, Arrival] = {}
+        first: dict[str, tuple[dt.date, str]] = {}
         versions: dict[str, list[str]] = defaultdict(list)
         for submission in sorted(submissions, key=lambda submission: submission.arrival.order):
-            first.setdefault(submission.unit, submission.arrival)
+            came = submission.arrival.came
+            first[submission.unit] = min(first.get(submission.unit, came), came)
             versions[submission.unit].append(submission.arrival.sha256)
         for case in cases:
             yield replace(
                 case,
                 neighbours=neighbours,
-                received=_day(first[case.unit.code]),
+                received=first[case.unit.code][0],
+                received_by=first[case.unit.code][1],
                 due=case.unit.due or self._control.profile.due,
                 versions=versions[case.unit.code].index(case.sha256) + 1,
             )
@@ -169,8 +170,3 @@ class Checker:
 
 def _by_code(form: Form, submission: Submission) -> Mapping[str, Value]:
     return {item.code: value for item, value in zip(form.items, submission.values, strict=True)}
-
-
-def _day(arrival: Arrival) -> dt.date:
-    """The day a return came in: the earlier of the file's own time and when we first saw it."""
-    return min(arrival.first_seen, arrival.modified).astimezone(_CHINA).date()

@@ -10,6 +10,7 @@ from pipeline.model.explanations import explain
 from pipeline.model.finding import Finding, notice
 from pipeline.model.precedents import NONE, Precedents
 from pipeline.model.standing import Checked, Judged, Standing, State
+from pipeline.model.submission import NAMING
 from pipeline.road.judge.acceptances import Office
 from pipeline.road.judge.versions import choose, differences, hint
 
@@ -70,7 +71,7 @@ def _judge_return(checked: Checked, office: Office) -> Judged:
 def _standing(
     form: Form, control: Control, precedents: Precedents, unit: Unit, returns: tuple[Judged, ...], waived: bool
 ) -> Standing:
-    claims = [claim for claim in control.claims if claim.unit == unit.code]
+    claims = [claim for claim in control.claims if claim.unit in (unit.code, "")]
     choice = choose(returns, claims, precedents)
     decisive = choice.decisive
     if decisive is not None and waived and decisive.state is not State.PASSED:
@@ -115,10 +116,10 @@ def _undecided_findings(form: Form, unit: Unit, rivals: Sequence[Judged]) -> Ite
     words = {
         "unit": unit.name,
         "count": len(rivals),
-        "files": "、".join(f"“{arrival.name}”（哈希 {arrival.sha256[:8]}）" for arrival in arrivals),
+        "files": "、".join(arrival.named for arrival in arrivals),
         "figures": "；".join(shown) + (f"；等 {len(items)} 项" if len(items) > _SHOWN else ""),
         "hint": hint(rivals),
         "code": unit.code,
-        "row": arrivals[-1].sha256[:8],
+        "row": arrivals[-1].sha256[:NAMING],
     }
     yield notice("J1", where={"unit": unit.code, "file": arrivals[-1].name, "item": items[0].code}, **words)

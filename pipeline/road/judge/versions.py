@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.model.control import Claim, Treatment
+from pipeline.model.control import Claim, Treatment, find_treatment
 from pipeline.model.precedents import Precedents
 from pipeline.model.standing import Judged, State
 from pipeline.model.submission import Submission
@@ -100,9 +100,7 @@ def _set_aside(returns: Sequence[Judged], claims: Sequence[Claim], precedents: P
 def _word(judged: Judged, claims: Sequence[Claim]) -> Claim | None:
     """Return the most certain row of 来件认领 with a treatment for a return."""
     arrival = judged.submission.arrival
-    ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in claims if claim.treatment]
-    best = max((certainty for certainty, _ in ranked), default=0)
-    return next((claim for certainty, claim in ranked if best and certainty == best), None)
+    return find_treatment(claims, arrival.sha256, arrival.names)
 
 
 def _is_latest(judged: Judged, passed: Sequence[Judged]) -> bool:

@@ -182,7 +182,8 @@ class Registrar:
 
     def _claims(self, arrival: Arrival) -> list[Claim]:
         """Return the most certain claims: by hash, else by path, else by base name."""
-        ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in self.control.claims]
+        rows = [claim for claim in self.control.claims if claim.unit]
+        ranked = [(claim.certainty(arrival.sha256, arrival.names), claim) for claim in rows]
         best = max((certainty for certainty, _ in ranked), default=0)
         return [claim for certainty, claim in ranked if best and certainty == best]
 

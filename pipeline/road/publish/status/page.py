@@ -4,37 +4,37 @@ so that the bytes depend on the night alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from html import escape
 from importlib import resources
-from urllib.parse import quote
 
 from pipeline.form import Figure, Item, print_figure
 from pipeline.model.finding import SEVERITY_LABELS, Finding
-from pipeline.model.outcome import Outcome
+from pipeline.model.outcome import Outcome, Sealing
+from pipeline.model.standing import State
+from pipeline.road.publish.status.arrived import arrivals_list
+from pipeline.road.publish.status.links import LIST_ANCHOR, Links, as_anchor, as_href, as_phone
+from pipeline.road.publish.status.links import as_text as _text
 from pipeline.road.publish.status.rows import Decision, UnitRow, count_states, curve, list_decisions, unit_rows
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_MEMBER = re.compile(r"\.(?:zip|rar|7z|eml)/", re.IGNORECASE)
 _MOST_PARTS = 200
 """Parts of a figure that are listed; the others stand in 来源 of county.xlsx."""
 
 
 def status_page(outcome: Outcome) -> bytes:
     """Return the page; all words from outside are escaped."""
-    rows = unit_rows(outcome)
+    rows, links = unit_rows(outcome), Links(outcome)
     root, year = outcome.control.profile.root, outcome.year
     title = f"{root} {year} 年度报送情况"
     body = "\n".join(
         (
             _head(outcome, title),
-            _decisions(list(list_decisions(outcome)), year),
+            _decisions(list(list_decisions(outcome, rows)), outcome.sealing, year, links),
             _counts(rows),
-            _units(rows),
-            _findings(rows, year),
+            _units(rows, year, links),
+            _findings(rows, links),
+            _section(LIST_ANCHOR, "来件清单", arrivals_list(outcome, links)),
             _changes(outcome),
-            _figures(outcome),
+            _figures(outcome, links),
             _curve(rows),
         )
     )
@@ -62,7 +62,7 @@ def _head(outcome: Outcome, title: str) -> str:
         else ""
     )
     links = "　".join(
-        f'<a href="{quote(name)}">{label}</a>'
+        f'<a href="{as_href(name)}">{label}</a>'
         for name, label in (
             ("county.xlsx", "汇总表"),
             ("report.docx", "年度报告"),
@@ -72,15 +72,30 @@ def _head(outcome: Outcome, title: str) -> str:
     return f"<header>\n<h1>{_text(title)}</h1>\n<p>{state}</p>\n{deadline}\n<p>{links}</p>\n</header>"
 
 
-def _decisions(decisions: Sequence[Decision], year: int) -> str:
-    if not decisions:
-        return _section("today", "今天要处理的", "<p>没有要办公室决定的事。</p>")
-    items = "\n".join(
-        f"<li><strong>{_text(decision.kind)}</strong>　{_text(decision.who)} {_file(decision.file, year)}"
+def _decisions(decisions: Sequence[Decision], sealing: Sealing | None, year: int, links: Links) -> str:
+    items = "\n".join(_decision(decision, links) for decision in decisions)
+    listed = f"<ol>\n{items}\n</ol>" if decisions else ""
+    if sealing:
+        left = f"<p>封存时没有处理的（{len(decisions)} 件）：</p>\n{listed}" if decisions else ""
+        words = (
+            f"<p><strong>本年度已封存</strong>（封存人 {_text(sealing.by)}，说明：{_text(sealing.reason)}），结果不再变动；"
+            f'时间和各文件的哈希见<a href="{as_href("封存清单.json")}">封存清单</a>。</p>\n'
+            "<p>封存以后来的文件只登记，不计入，这一页也不再改；来了哪些，运行 "
+            f"<code>xxgk status --year {year}</code> 看。确要计入的，先运行 <code>xxgk unlock</code> 写明理由。</p>\n"
+        )
+        return _section("today", "封存", words + left)
+    title = f"今天要处理的（{len(decisions)} 件）" if decisions else "今天要处理的"
+    return _section("today", title, listed or "<p>没有要办公室决定的事。</p>")
+
+
+def _decision(decision: Decision, links: Links) -> str:
+    files = "、".join(links.file(name, sha256) for name, sha256 in decision.files)
+    place = f" {_text(decision.place)}" if decision.place else ""
+    correction = f'　<a href="{as_href(decision.correction)}">退改件</a>' if decision.correction else ""
+    return (
+        f"<li><strong>{_text(decision.kind)}</strong>　{_text(decision.who)} {files}{place}{correction}"
         f"<br>{_text(decision.found)}<br><em>{_text(decision.remedy)}</em></li>"
-        for decision in decisions
     )
-    return _section("today", f"今天要处理的（{len(decisions)} 件）", f"<ol>\n{items}\n</ol>")
 
 
 def _counts(rows: Sequence[UnitRow]) -> str:
@@ -91,7 +106,7 @@ def _counts(rows: Sequence[UnitRow]) -> str:
     return _section("counts", "各状态单位数", f'<ul class="cards">{cards}</ul>\n<p>{bar}</p>')
 
 
-def _units(rows: Sequence[UnitRow]) -> str:
+def _units(rows: Sequence[UnitRow], year: int, links: Links) -> str:
     states = "".join(f"<option>{_text(state)}</option>" for state, _ in count_states(list(rows)))
     types = "".join(f"<option>{_text(kind)}</option>" for kind in dict.fromkeys(row.standing.unit.type for row in rows))
     controls = (
@@ -104,37 +119,43 @@ def _units(rows: Sequence[UnitRow]) -> str:
         f'<th scope="col" aria-sort="none"><button type="button">{name}</button></th>'
         for name in ("代码", "单位", "类型", "状态", "未处理", "最近报送", "晚报天数", "电话", "下一步")
     )
-    body = "\n".join(_unit(row) for row in rows)
-    table = f'<table id="units">\n<caption>各单位</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
+    body = "\n".join(_unit(row, links) for row in rows)
+    table = f'<table id="units" class="stack">\n<caption>各单位</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
     wide = f'<div class="wide" role="region" aria-label="各单位" tabindex="0">\n{table}\n</div>'
-    return _section("units-section", "各单位", f"{controls}\n{wide}")
+    reminding = (
+        f"<p>催报：运行 <code>xxgk remind --year {year}</code>，催报函和电话清单写到 reminders/ 当天的文件夹；加 <code>--send</code> 发邮件。</p>\n"
+        if any(row.standing.state in (State.MISSING, State.RETURNED, State.UNEXPLAINED) for row in rows)
+        else ""
+    )
+    return _section("units-section", "各单位", f"{controls}\n{reminding}{wide}")
 
 
-def _unit(row: UnitRow) -> str:
+def _unit(row: UnitRow, links: Links) -> str:
     unit, standing = row.standing.unit, row.standing
     running = f' data-due="{row.due}"' if row.due and not row.first and standing.state.value == "未报" else ""
-    name = f'<a href="#u-{_anchor(unit.code)}">{_text(unit.name)}</a>' if row.findings else _text(unit.name)
+    name = f'<a href="#u-{as_anchor(unit.code)}">{_text(unit.name)}</a>' if row.findings else _text(unit.name)
     return (
         f'<tr data-state="{_text(standing.state.value)}" data-type="{_text(unit.type)}">'
         f'<td>{_text(unit.code)}</td><th scope="row">{name}</th><td>{_text(unit.type)}</td>'
         f'<td class="s-{standing.state.name.lower()}">{_text(standing.state.value)}</td><td class="n">{row.open or ""}</td>'
         f'<td>{row.last or ""}</td><td class="n late"{running}>{row.late or ""}</td>'
-        f"<td>{_text(unit.phone)}</td><td>{_text(standing.next_step)}</td></tr>"
+        f"<td>{as_phone(unit.phone)}</td><td>{links.next_step(standing)}</td></tr>"
     )
 
 
-def _findings(rows: Sequence[UnitRow], year: int) -> str:
+def _findings(rows: Sequence[UnitRow], links: Links) -> str:
     parts = []
     for row in rows:
         if not row.findings:
             continue
         unit = row.standing.unit
-        links = [f'<a href="{quote(row.correction)}">退改件</a>'] if row.correction else []
+        shown = [f'<a href="{as_href(row.correction)}">退改件</a>'] if row.correction else []
         files = dict.fromkeys(judged.submission.arrival.name for judged in row.standing.looked_at)
-        links += [_file(file, year) for file in files]
+        shown += [links.file(file) for file in files]
+        unfold = ' class="print"' if row.open else ""
         parts.append(
-            f'<details id="u-{_anchor(unit.code)}"><summary>{_text(unit.name)}　{_text(row.standing.state.value)}　'
-            f"{row.open} 个未处理，共 {len(row.findings)} 个</summary>\n<p>{'　'.join(links)}</p>\n"
+            f'<details{unfold} id="u-{as_anchor(unit.code)}"><summary>{_text(unit.name)}　{_text(row.standing.state.value)}　'
+            f"{row.open} 个未处理，共 {len(row.findings)} 个</summary>\n<p>{'　'.join(shown)}</p>\n"
             f"<ul>\n{_list(row.findings)}\n</ul>\n</details>"
         )
     return _section("findings", "各单位的问题", "\n".join(parts) or "<p>没有问题。</p>")
@@ -174,22 +195,22 @@ def _changes(outcome: Outcome) -> str:
     )
 
 
-def _figures(outcome: Outcome) -> str:
+def _figures(outcome: Outcome, links: Links) -> str:
     parts = []
     for item in outcome.form.items:
         value = outcome.county.figures.get(item.code) if item.numeric else None
         if value:
-            parts.append(_drill(outcome, item, value))
+            parts.append(_drill(outcome, item, value, links))
     return _section(
         "figures", "汇总数（点开看来自哪些单位的哪一格；为 0 的没有列出）", "\n".join(parts) or "<p>全部是 0。</p>"
     )
 
 
-def _drill(outcome: Outcome, item: Item, value: Figure) -> str:
+def _drill(outcome: Outcome, item: Item, value: Figure, links: Links) -> str:
     addends = list(outcome.county.contributions.other_than_zero(item.code))
     lines = [
         f'<tr><th scope="row">{_text(addend.unit_name)}</th><td class="n">{_figure(addend.value)}</td>'
-        f"<td>{_file(addend.file, outcome.year)}</td><td>{_text(f'{addend.sheet} {addend.cell}')}</td></tr>"
+        f"<td>{links.file(addend.file)}</td><td>{_text(f'{addend.sheet} {addend.cell}')}</td></tr>"
         for addend in addends[:_MOST_PARTS]
     ]
     if len(addends) > _MOST_PARTS:
@@ -220,23 +241,8 @@ def _section(name: str, title: str, content: str) -> str:
     return f'<section id="{name}" aria-labelledby="{name}-h">\n<h2 id="{name}-h">{_text(title)}</h2>\n{content}\n</section>'
 
 
-def _file(name: str, year: int) -> str:
-    """A file of the inputs as a link; a member of a package, which cannot be opened by itself, as its name."""
-    if not name or _MEMBER.search(name) or ("/" not in name and "." not in name):
-        return _text(name)
-    return f'<a href="{quote(f"../../inputs/{year}/{name}")}">{_text(name)}</a>'
-
-
 def _figure(value: Figure | None) -> str:
     return "（没有）" if value is None else print_figure(value)
-
-
-def _text(words: str) -> str:
-    return escape(_UNSEEN.sub("�", words))
-
-
-def _anchor(code: str) -> str:
-    return quote(code, safe="").replace("%", "_")
 
 
 def _resource(name: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
-from pipeline.model.standing import Standing, State
+from pipeline.model.standing import Standing, State, set_aside
 
 CORRECTIONS = "corrections"
+_NAMED = 5
+"""Units that a decision about many of them lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +45,24 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One thing the office has to decide: what it is, whose, the file, what was found and what settles it."""
+    """One thing the office has to decide: what it is, whose, the files (name, hash) and the place in them, what was
+    found and what settles it. ``correction`` is the path of the workbook that goes back to the unit.
+    """
 
     kind: str
-    who: str
-    file: str
+    who: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    place: str = ""
     found: str
     remedy: str
+    correction: str = ""
 
 
 def unit_rows(outcome: Outcome) -> list[UnitRow]:
     """Return a row for every unit of the roster, in its order."""
     rows = []
     for standing in outcome.standings:
-        days = [judged.submission.arrival.first_seen.date() for judged in standing.returns]
+        days = [judged.submission.arrival.came[0] for judged in standing.returns]
         found = [finding for judged in standing.looked_at for finding in judged.findings]
         rows.append(
             UnitRow(
@@ -70,32 +76,74 @@ def unit_rows(outcome: Outcome) -> list[UnitRow]:
     return rows
 
 
-def list_decisions(outcome: Outcome) -> Iterator[Decision]:
-    """Yield what needs a person of the office today: claims, versions, refused files, open findings of the county."""
-    names = outcome.control.by_code
+def list_decisions(outcome: Outcome, rows: Sequence[UnitRow]) -> Iterator[Decision]:
+    """Yield what needs a person of the office today: claims, versions, refused files, what nobody answered at units that
+    have passed, open findings of the county.
+    """
     for waiting in outcome.unclaimed:
-        for finding in waiting.findings:
-            if finding.open:
-                kind = "来件没有认定或没有读出"
-                yield Decision(
-                    kind=kind, who="", file=waiting.arrival.name, found=finding.message, remedy=finding.remedy
-                )
-                break
-    for standing in outcome.standings:
-        if standing.rivals or standing.pending:
-            kind = "以哪一份为准" if standing.rivals else "后报的没有通过"
-            shown = (standing.pending or standing.rivals[-1]).submission.arrival.name
+        if finding := next((finding for finding in waiting.findings if finding.open), None):
+            arrival = waiting.arrival
+            aside = f"不要这一份的，{set_aside(arrival)}（单位代码可以空着）。" if arrival.sha256 else ""
             yield Decision(
-                kind=kind, who=standing.unit.name, file=shown, found=standing.because, remedy=standing.next_step
+                kind="来件没有认定或没有读出",
+                files=((arrival.name, arrival.sha256),),
+                found=finding.message,
+                remedy=finding.remedy + aside,
             )
+    for row in rows:
+        if row.standing.rivals or row.standing.pending:
+            yield _between_versions(row)
+    yield from _unanswered(rows)
+    waiting_for = {id(finding) for waiting in outcome.unclaimed for finding in waiting.findings}
+    names = outcome.control.by_code
     for finding in outcome.findings:
-        if finding.open and (not finding.unit or finding.unit not in names):
-            if any(finding in waiting.findings for waiting in outcome.unclaimed):
-                continue
-            place = " ".join(part for part in (finding.file, finding.sheet, finding.cell) if part)
+        if finding.open and finding.unit not in names and id(finding) not in waiting_for:
             yield Decision(
-                kind="汇总的问题", who="", file=place, found=f"{finding.code} {finding.message}", remedy=finding.remedy
+                kind="汇总的问题",
+                files=((finding.file, ""),) if finding.file else (),
+                place=" ".join(part for part in (finding.sheet, finding.cell) if part),
+                found=f"{finding.code} {finding.message}",
+                remedy=finding.remedy,
             )
+
+
+def _between_versions(row: UnitRow) -> Decision:
+    """Sound versions that differ, with their figures; or one that came later and has not passed."""
+    standing, name = row.standing, row.standing.unit.name
+    if standing.pending is None:
+        question = standing.findings[0]
+        files = tuple((judged.submission.arrival.name, judged.submission.arrival.sha256) for judged in standing.rivals)
+        return Decision(kind="以哪一份为准", who=name, files=files, found=question.message, remedy=question.remedy)
+    arrival = standing.pending.submission.arrival
+    return Decision(
+        kind="后报的没有通过",
+        who=name,
+        files=((arrival.name, arrival.sha256),),
+        found=standing.because,
+        remedy=standing.next_step,
+        correction=row.correction,
+    )
+
+
+def _unanswered(rows: Sequence[UnitRow]) -> Iterator[Decision]:
+    """Yield one decision for all units that have passed and share an open finding, such as having been late."""
+    sharing: dict[str, list[tuple[str, Finding]]] = {}
+    for row in rows:
+        judged = row.standing.decisive
+        if judged and row.standing.state is State.PASSED:
+            for finding in judged.findings:
+                if finding.open:
+                    sharing.setdefault(finding.subject, []).append((row.standing.unit.name, finding))
+    for pairs in sharing.values():
+        names = list(dict.fromkeys(name for name, _ in pairs))
+        first_name, first = pairs[0]
+        listed = "、".join(names[:_NAMED]) + (" 等" if len(names) > _NAMED else "")
+        example = f"如{first_name}：" if len(names) > 1 else ""
+        yield Decision(
+            kind="已通过单位没有答复的问题",
+            found=f"{first.code} {len(names)} 个单位：{listed}。{example}{first.message}",
+            remedy=first.remedy,
+        )
 
 
 def curve(rows: list[UnitRow]) -> list[tuple[dt.date, int]]:
