@@ -73,7 +73,7 @@ def verdict(answer: Answer) -> str:
     if answer.judged is None:
         return "[red]不能报送。[/]"
     parts = [
-        "年度已经封存" if answer.closed else "",
+        answer.barred,
         f"需改正 {answer.to_correct} 处" if answer.to_correct else "",
         f"需说明 {answer.to_explain} 处（在“校验”表写出错说明）" if answer.to_explain else "",
     ]
@@ -98,7 +98,7 @@ def _document(answer: Answer, correction: str | None) -> dict[str, object]:
         "fit": answer.fit,
         "state": answer.judged.state.value if answer.judged else None,
         "opened": answer.opened,
-        "closed": answer.closed,
+        "barred": answer.barred or None,
         "refused": answer.refused or None,
         "to_correct": answer.to_correct,
         "to_explain": answer.to_explain,

@@ -94,7 +94,7 @@ def unknown_alone(basis: Basis, submission: Submission, sheets: Sequence[str]) -
     unit = basis.control.units[0]
     yield (
         f"签发信息是不是汇总单位给 {unit.code} 的，没有密钥不能核实；单位、年度只和每张表上写的互相比对过。"
-        "台账里的名录、别名和认领也不知道"
+        "文件名写的是谁、台账里的名录、别名和认领都没有核对"
     )
     blank = frozenset(_open_sources(basis.form, submission))
     for sheet in dict.fromkeys(submission.places[code].sheet for code in blank):

@@ -36,6 +36,7 @@ from pipeline.workspace import Workspace
 
 _BETWEEN = frozenset({"similar", "shared_numbers"})
 """Kinds of rules that look at other units' returns, which are not at hand."""
+_ASIDE = "台账“来件认领”里写了不采用这份文件"
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
@@ -60,7 +61,7 @@ class Answer:
     remarks: tuple[str, ...] = ()
     opened: bool = True
     alone: bool = False
-    closed: bool = False
+    barred: str = ""
     correction: bytes = b""
 
     @property
@@ -82,7 +83,7 @@ class Answer:
     @property
     def fit(self) -> bool:
         """Whether it can be sent in as it is."""
-        return self.sound and not self.closed
+        return self.sound and not self.barred
 
 
 def check_files(
@@ -184,6 +185,10 @@ class _Desk:
     corrected: bool = False
     _sent: dict[str, list[Submission]] = field(default_factory=dict)
 
+    @property
+    def _closed(self) -> str:
+        return "年度已经封存" if self.closing else ""
+
     def check(self, arrivals: Sequence[Arrival]) -> Iterator[Answer]:
         """Yield the answer for every arrival."""
         results = list(self._read(arrivals))
@@ -191,7 +196,7 @@ class _Desk:
         for arrival, result in zip(arrivals, results, strict=True):
             if isinstance(result, Unclaimed):
                 answer = _refusal(result, self.basis.year)
-                yield replace(answer, remarks=tuple(self._remarks(arrival)), closed=self.closing is not None)
+                yield replace(answer, remarks=tuple(self._remarks(arrival)), barred=self._closed)
             else:
                 yield self._answer(arrival, result)
 
@@ -220,7 +225,7 @@ class _Desk:
             findings=tuple(findings),
             unasked=tuple(rule.id for rule in basis.form.rules if rule.id in unasked or rule.kind in _BETWEEN),
             remarks=(*self._remarks(arrival, standing.unit, sent=bool(earlier)), *trouble),
-            closed=self.closing is not None,
+            barred=self._closed or (_ASIDE if any(judged is each for each in standing.aside) else ""),
             correction=correction,
         )
 

@@ -196,7 +196,7 @@ def test_a_closed_year_only_registers(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "u01.xlsx"
     path.write_bytes(office.filled("u01", {"t3.received.natural": 5, "t3.granted.natural": 5}))
     answer = one(office, path)
-    assert (answer.sound, answer.fit, answer.closed) == (True, False, True)
+    assert (answer.sound, answer.fit, answer.barred) == (True, False, "年度已经封存")
     assert answer.remarks == (
         "2024 年度已经由王五在 2025-01-20 封存：这份文件报来只登记，不计入。确需改的，先由汇总单位解除封存（xxgk unlock）。",
     )
@@ -206,6 +206,12 @@ def test_a_closed_year_only_registers(office: Office, tmp_path: Path) -> None:
     code, out, err = xxgk("check", str(path), "-w", str(office.workspace.root))
     assert (code, "  年度已经封存。" in out.splitlines()) == (3, True)
     assert "有台账的年度都已封存，取最新的" in err
+
+
+def test_a_file_the_office_set_aside_would_not_count(office: Office) -> None:
+    office.write_control({"来件认领": [("收件/u01.xlsx", "u01", "已另报", "张三", "不采用")]})
+    answer = one(office, office.drop("收件/u01.xlsx", office.filled("u01")))
+    assert (answer.sound, answer.fit, answer.barred) == (True, False, "台账“来件认领”里写了不采用这份文件")
 
 
 LATE = [*PROFILE, ("报送期限", "2025-01-17")]
