@@ -280,8 +280,9 @@ class _Desk:
         if closing and arrival.sha256 in closing.arrivals:
             yield f"{year} 年度已经封存，这份文件封存以前已经收到，再报也不改变封存的结果。"
         elif closing:
+            came = "封存以后收到，" if arrival.sha256 in self.hand.known else "报来"
             yield (
-                f"{year} 年度已经由{closing.by}在 {closing.at[:10]} 封存：这份文件报来只登记，不计入。"
+                f"{year} 年度已经由{closing.by}在 {closing.at[:10]} 封存：这份文件{came}只登记，不计入。"
                 "确需改的，先由汇总单位解除封存（xxgk unlock）。"
             )
         elif unit and not sent and arrival.sha256 not in self.hand.known:
