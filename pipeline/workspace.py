@@ -141,6 +141,10 @@ class Workspace:
 
     def current_year(self) -> int:
         """The newest year with a 台账 that is not closed, else the newest. Raises `WorkspaceError` when there is none."""
+        return self.newest_year()[0]
+
+    def newest_year(self) -> tuple[int, bool]:
+        """`current_year`, and whether it is open. Raises `WorkspaceError` when there is none."""
         years = self.years()
         if not years:
             raise WorkspaceError(
@@ -148,9 +152,10 @@ class Workspace:
                 "请到工作区里运行，或用 --workspace 指明；还没有的，先运行 xxgk init 目录 --year 年度。"
             )
         if not self.ledger.is_dir():
-            return years[0]
+            return years[0], True
         with self.open_ledger() as ledger:
-            return next((year for year in years if ledger.closings.standing(year) is None), years[0])
+            still_open = next((year for year in years if ledger.closings.standing(year) is None), None)
+        return (years[0], False) if still_open is None else (still_open, True)
 
     def require_inputs(self, year: int) -> None:
         """Raise `WorkspaceError` unless this is a workspace that holds the year."""
@@ -163,13 +168,18 @@ class Workspace:
 
 def find_workspace(start: Path) -> Workspace:
     """The workspace around ``start``: the nearest folder upwards with ``inputs/`` and a year or a secret in it."""
-    for folder in (start, *start.resolve().parents):
-        inputs = folder / "inputs"
-        if inputs.is_dir() and (
-            (inputs / SECRET_FILE).exists() or any(_is_year(path.name) for path in inputs.iterdir())
-        ):
-            return Workspace(folder)
-    return Workspace(start)
+    return next(
+        (Workspace(folder) for folder in (start, *start.resolve().parents) if is_workspace(folder)), Workspace(start)
+    )
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether ``folder`` holds ``inputs/`` with a year or a secret in it; any folder may have one of that name."""
+    inputs = folder / "inputs"
+    try:
+        return (inputs / SECRET_FILE).exists() or any(_is_year(path.name) for path in inputs.iterdir())
+    except OSError:
+        return False
 
 
 def _is_year(name: str) -> bool:

@@ -28,7 +28,7 @@ Year = Annotated[
         metavar="年度",
         min=2008,
         max=2100,
-        help="报告年度，如 2024；不写就取有台账、没有封存的年度里最新的。",
+        help="报告年度，如 2024；不写就取有台账、没有封存的年度里最新的，都封存了就取最新的。",
         show_default=False,
     ),
 ]
@@ -58,10 +58,15 @@ def find_root(given: Path) -> Workspace:
     return find_workspace(HERE)
 
 
+def is_named(given: Path) -> bool:
+    """Whether somebody said which workspace is meant."""
+    return given != HERE or bool(os.environ.get(WORKSPACE_VARIABLE))
+
+
 def choose(given: Path, year: int | None) -> tuple[Workspace, int]:
     """The workspace and the year of a command; a year that was not written is printed first."""
     where = find_root(given)
     if year is NEWEST:
-        year = where.current_year()
-        screen.chosen_year(year)
+        year, is_open = where.newest_year()
+        screen.chosen_year(year, is_open=is_open)
     return where, year

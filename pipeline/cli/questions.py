@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import FINDINGS, HANDLED, HERE, NEWEST, Json, Root, Run, Year, choose, find_root
+from pipeline.cli.options import (
+    CANNOT_BEGIN,
+    FINDINGS,
+    HANDLED,
+    HERE,
+    NEWEST,
+    Json,
+    Root,
+    Run,
+    Year,
+    choose,
+    find_root,
+    is_named,
+)
+from pipeline.workspace import is_workspace
 
 
 def add_questions(app: typer.Typer) -> None:
@@ -23,26 +37,38 @@ def check(
     workspace: Root = HERE,
     correction: Annotated[
         Path | None,
-        typer.Option("--correction", metavar="另存为", help="把标好问题的报表写到这个 .xlsx 文件（只核对一份时）。"),
+        typer.Option(
+            "--correction",
+            metavar="另存为",
+            help="把标好问题的报表另存成这个新的 .xlsx 文件（只核对一份时）；已有的文件不覆盖。",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """马上核对报表：和每晚汇总一样读取、核对，什么都不保存。没有工作区的，按下发的那一份自带的信息核对。"""
+    """马上核对报表：和每晚汇总一样读取、核对，什么都不保存。压缩包、邮件里的逐份核对。没有工作区的，按下发的那一份自带的信息核对。"""
     from pipeline.cli import show_check
-    from pipeline.night.check_file import check_alone, check_files, write_correction
+    from pipeline.night.check_file import check_alone, check_files
+    from pipeline.night.marked import require_new, write_new
 
     if correction and (len(files) != 1 or correction.suffix.lower() != ".xlsx"):
         raise typer.BadParameter("只核对一份报表时才能用，文件名要以 .xlsx 结尾", param_hint="--correction")
-    now = dt.datetime.now().astimezone()
-    if workspace != HERE or find_root(workspace).inputs.is_dir():
+    now, corrected = dt.datetime.now().astimezone(), correction is not None
+    where = find_root(workspace)
+    inside = is_named(workspace) or is_workspace(where.root)
+    if correction:
+        require_new(correction, files, where if inside else None)
+    if inside:
         where, year = choose(workspace, year)
-        answers = check_files(where, year, files, now=now, corrected=correction is not None)
+        answers = check_files(where, year, files, now=now, corrected=corrected)
     else:
-        answers = check_alone(files, now=now, corrected=correction is not None)
-    written = bool(correction and answers[0].correction)
-    if correction and written:
-        write_correction(correction, answers[0])
-    show_check.answers(answers, correction if written else None, json=json)
+        answers = check_alone(files, now=now, year=year, corrected=corrected)
+    marked = [answer for answer in answers if answer.correction]
+    written = correction if correction and len(marked) == 1 else None
+    if written:
+        write_new(written, marked[0].correction)
+    show_check.answers(answers, correction, written=written is not None, json=json)
+    if not all(answer.opened for answer in answers) or len(marked) > 1:
+        raise typer.Exit(CANNOT_BEGIN)
     if not all(answer.fit for answer in answers):
         raise typer.Exit(FINDINGS)
 

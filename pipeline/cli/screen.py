@@ -26,10 +26,11 @@ def progress(sequence: Sequence[T], label: str) -> Iterable[T]:
     return track(sequence, label, console=ERR, transient=True, disable=not ERR.is_terminal or OUT.quiet)
 
 
-def chosen_year(year: int) -> None:
+def chosen_year(year: int, *, is_open: bool) -> None:
     """Print which year is meant when none was written."""
     if not OUT.quiet:
-        ERR.print(f"年度：{year}（没有写 --year，取有台账、没有封存的年度里最新的）")
+        why = "取有台账、没有封存的年度里最新的" if is_open else "有台账的年度都已封存，取最新的"
+        ERR.print(f"年度：{year}（没有写 --year，{why}）")
 
 
 def error(text: str) -> None:

@@ -15,39 +15,65 @@ from pipeline.night.check_file import Answer
 _STYLE = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
-def answers(given: Sequence[Answer], correction: Path | None, *, json: bool) -> None:
-    """The answers for all files."""
+def answers(given: Sequence[Answer], correction: Path | None, *, written: bool, json: bool) -> None:
+    """The answers for all files, then what became of the marked workbook, and at last the files that were not opened."""
     if json:
-        screen.document([_document(answer) for answer in given])
-        return
-    for answer in given:
-        _answer(answer)
+        name = str(correction) if written else None
+        screen.document([_document(answer, name if answer.correction else None) for answer in given])
+    else:
+        for answer in given:
+            if answer.opened:
+                _answer(answer)
     if correction:
-        screen.put(f"标好问题的报表：{correction}")
+        _correction(given, correction, written=written, json=json)
+    for answer in given:
+        if not answer.opened:
+            screen.error(answer.refused)
+
+
+def _correction(given: Sequence[Answer], correction: Path, *, written: bool, json: bool) -> None:
+    count = sum(bool(answer.correction) for answer in given)
+    if count > 1:
+        screen.error(
+            f"里面有 {count} 份报表要标，--correction 只能写一份，没有写 {correction}。请解压以后一份一份核对。"
+        )
+    elif not json and written:
+        screen.put(f"标好问题的报表：{word(str(correction))}")
+    elif not json and all(answer.opened for answer in given):
+        sound = all(answer.sound for answer in given)
+        why = "没有要标的问题" if sound else "没有可以标问题的报表"
+        screen.put(f"{why}，没有写 {word(str(correction))}。")
 
 
 def _answer(answer: Answer) -> None:
     who = f"{answer.unit.code} {answer.unit.name} {answer.year} 年度" if answer.unit else "认不出是谁的报表"
     screen.OUT.print(f"[bold]{word(answer.name)}[/]　{word(who)}")
-    if answer.refused:
+    if answer.refused and not answer.findings:
         screen.OUT.print(f"  [red]没有读成[/]：{word(answer.refused)}")
     for sheet, findings in groupby(answer.findings, key=lambda finding: finding.sheet):
         screen.OUT.print(f"  {word(sheet or '整份报表')}")
         for finding in findings:
             _finding(finding)
+    for remark in answer.remarks:
+        screen.OUT.print(f"  [yellow]{word(remark)}[/]")
     screen.OUT.print(f"  {verdict(answer)}")
-    if answer.unit and answer.unasked:
-        why = "没有工作区，上年的数、台账里的认可和本地指标都不知道；" if answer.alone else ""
-        screen.OUT.print(
-            f"  [dim]没有核对的规则（{why}缺数、没有上年的数，或要与别的单位比）：{'、'.join(answer.unasked)}[/]"
-        )
+    if answer.unasked:
+        why = "要与上年、与别的单位比，或者缺数"
+        screen.OUT.print(f"  [dim]没有核对、没有核对全的规则（{why}）：{'、'.join(answer.unasked)}[/]")
+    if answer.unknown:
+        screen.OUT.print("  [dim]没有工作区，请留意：[/]")
+    for unknown in answer.unknown:
+        screen.OUT.print(f"    [dim]· {word(unknown)}。[/]")
 
 
 def verdict(answer: Answer) -> str:
     """The verdict in one line."""
     if answer.fit:
         return "[green]可以报送。[/]"
+    if answer.judged is None:
+        return "[red]不能报送。[/]"
     parts = [
+        answer.barred,
         f"需改正 {answer.to_correct} 处" if answer.to_correct else "",
         f"需说明 {answer.to_explain} 处（在“校验”表写出错说明）" if answer.to_explain else "",
     ]
@@ -63,7 +89,7 @@ def _finding(finding: Finding) -> None:
     screen.OUT.print(f"        {word(finding.remedy)}")
 
 
-def _document(answer: Answer) -> dict[str, object]:
+def _document(answer: Answer, correction: str | None) -> dict[str, object]:
     return {
         "file": answer.name,
         "unit": answer.unit.code if answer.unit else None,
@@ -71,10 +97,15 @@ def _document(answer: Answer) -> dict[str, object]:
         "year": answer.year or None,
         "fit": answer.fit,
         "state": answer.judged.state.value if answer.judged else None,
+        "opened": answer.opened,
+        "barred": answer.barred or None,
         "refused": answer.refused or None,
         "to_correct": answer.to_correct,
         "to_explain": answer.to_explain,
         "unasked": list(answer.unasked),
+        "unknown": list(answer.unknown),
+        "remarks": list(answer.remarks),
+        "correction": correction,
         "without_workspace": answer.alone,
         "findings": [asdict(finding) for finding in answer.findings],
     }

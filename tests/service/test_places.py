@@ -54,5 +54,7 @@ def test_the_newest_open_year(office: Office, capsys: pytest.CaptureFixture[str]
     add_year(office, YEAR - 1)
     lock_year(office.workspace, YEAR, by="王五", reason="定稿", now=NOW)
     assert choose(root, None)[1] == YEAR - 1
+    assert f"年度：{YEAR - 1}（没有写 --year，取有台账、没有封存的年度里最新的）" in capsys.readouterr().err
     shutil.rmtree(office.workspace.year_inputs(YEAR - 1))
     assert choose(root, None)[1] == YEAR
+    assert capsys.readouterr().err == f"年度：{YEAR}（没有写 --year，有台账的年度都已封存，取最新的）\n"

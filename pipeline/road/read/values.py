@@ -328,7 +328,7 @@ def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> CellReading
     if literal := sheet.errors.get(at):
         return CellReading(reason="公式已失效", shown=literal)
     if at in sheet.uncomputed:
-        return CellReading(reason="公式未计算，请打开后保存", shown="未计算的公式")
+        return CellReading(reason="看不出结果是多少", shown="未计算的公式")
     if at in sheet.pictures:
         return CellReading(reason="单元格里是图片，不是数字", shown="图片")
     if not item.numeric or raw == "":
@@ -336,7 +336,7 @@ def _trouble(sheet: Sheet, place: Place, raw: object, item: Item) -> CellReading
     if at in sheet.covered:
         return CellReading(reason="被合并的单元格盖住，表上看不见", shown=as_shown(raw))
     if at in sheet.stale and item.mode == "entered":
-        return CellReading(reason="公式未计算，请打开后保存", shown="未计算的公式")
+        return CellReading(reason="看不出结果是多少", shown="未计算的公式")
     look = sheet.looks.get(at)
     return read_look(raw, look, item) if look else None
 

@@ -128,8 +128,8 @@ HOME = layout().places[NATURAL]
 AT = (HOME.row, HOME.col)
 FACTS: dict[str, tuple[object, dict[str, Any], str]] = {
     "an error value": ("", {"errors": {AT: "#REF!"}}, "填的是“#REF!”，公式已失效"),
-    "a formula never computed": ("", {"uncomputed": frozenset({AT})}, "公式未计算，请打开后保存"),
-    "a zero nobody computed": (0.0, {"uncomputed": frozenset({AT})}, "公式未计算，请打开后保存"),
+    "a formula never computed": ("", {"uncomputed": frozenset({AT})}, "填的是“未计算的公式”，看不出结果是多少"),
+    "a zero nobody computed": (0.0, {"uncomputed": frozenset({AT})}, "填的是“未计算的公式”，看不出结果是多少"),
     "a picture": ("", {"pictures": frozenset({AT})}, "单元格里是图片"),
     "a date": (dt.date(2024, 3, 5), {}, "填的是“2024-03-05”，是日期或时间"),
     "true": (True, {}, "填的是“TRUE”"),
