@@ -108,9 +108,9 @@ def test_status_before_the_first_night(tmp_path: Path) -> None:
 def test_templates_are_written_once_and_checked(tmp_path: Path) -> None:
     code, out, _ = xxgk("template", cwd=tmp_path)
     assert code == 0
-    assert out.count("已生成") == 9
+    assert out.count("已生成") == 10
     code, out, _ = xxgk("template", cwd=tmp_path)
-    assert out.count("已存在，未动") == 5
+    assert out.count("已存在，未动") == 6
     assert xxgk("template", "check", cwd=tmp_path)[:2] == (0, "模板完好。\n")
     (tmp_path / "workbook_templates" / "xxgk-2021" / "return.xlsx").write_bytes(b"gone")
     code, _, err = xxgk("template", "check", cwd=tmp_path)

@@ -14,7 +14,7 @@ from pipeline.settings import read_settings
 from pipeline.workspace import Workspace
 
 _Unit = Annotated[str, typer.Option("--unit", metavar="单位代码", help="只给一个单位。")]
-_Send = Annotated[bool, typer.Option("--send", help="按 xxgk.toml 的 [mail] 发出去；不写只备好信，不发。")]
+_Send = Annotated[bool, typer.Option("--send", help="按 xxgk.toml 里 mail 一节的设置发出去；不写只备好信，不发。")]
 _UNDONE = ("failed", "no_address", "bad_address", "lost")
 
 
