@@ -22,11 +22,14 @@ _FIELD = re.compile(
     rb"^(?:(from|to|cc|date|subject|received|message-id|return-path|delivered-to)[ \t]*:|content-type[ \t]*:\s*multipart/(mixed))",
     re.IGNORECASE | re.MULTILINE,
 )
-_FIRST = re.compile(rb"[A-Za-z][A-Za-z-]*[ \t]*:")
+_FIRST = re.compile(rb"(?:From [^\r\n]*\r?\n)?[A-Za-z][A-Za-z-]*[ \t]*:")
+"""A first field, behind the line with which a mailbox file separates its mails."""
 _END = re.compile(rb"\r?\n\r?\n")
 _HEAD = 1 << 20
 _LEAST = 3
-"""Kinds of header fields that make a mail of a file: a saved web page (.mht) has fewer of them."""
+"""Kinds of header fields that make a mail of a file: a saved web page (.mht) has fewer of them. Parts that stand beside
+each other count twice, since no page has them.
+"""
 _LONGEST = 8_192
 """Characters of a header field that is looked at; the parser takes minutes over a field of a megabyte."""
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -50,10 +53,13 @@ def is_mail(content: bytes) -> bool:
 
     >>> is_mail(b"From: a@b.cn\\r\\nTo: c@d.cn\\r\\nDate: x\\r\\n\\r\\ntext"), is_mail(b"Date: x\\n\\nFrom: a"), is_mail(b"PK")
     (True, False, False)
+    >>> is_mail(b"Subject: a\\r\\nContent-Type: multipart/mixed; boundary=b\\r\\n\\r\\n"), is_mail(b"From a@b 1\\nFrom: a\\nTo: b\\nDate: c\\n")
+    (True, True)
     """
     if not _FIRST.match(content.removeprefix(b"\xef\xbb\xbf")[:_LONGEST].lstrip()):
         return False
-    return len({(field or kind).lower() for field, kind in _FIELD.findall(_header(content))}) >= _LEAST
+    fields = {(field or kind).lower() for field, kind in _FIELD.findall(_header(content))}
+    return len(fields) + (b"mixed" in fields) >= _LEAST
 
 
 def read_head(content: bytes) -> MailHead:

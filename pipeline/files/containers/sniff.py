@@ -30,6 +30,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x09\2\x06\0", "二十多年前的 Excel 格式"),
     (b"\x09\4\x06\0", "二十多年前的 Excel 格式"),
     (b"SQLite format 3", "数据库文件"),
+    (b"\x78\x9f\x3e\x22", "Outlook 打成的附件包（winmail.dat）"),
 )
 """Longest known beginnings; ``BM`` and ``MZ`` are confirmed by the zero bytes no text has."""
 _SHORT = (b"BM", b"MZ")

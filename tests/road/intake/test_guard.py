@@ -99,6 +99,7 @@ REFUSED = [
     Case("zeros left by a broken copy", lambda: bytes(5000), "I15"),
     Case("pdf", lambda: b"%PDF-1.7\n...", "I3", "PDF 文档"),
     Case("jpeg called xlsx", lambda: b"\xff\xd8\xff\xe0\0\x10JFIF", "I3", "图片"),
+    Case("winmail.dat", lambda: b"\x78\x9f\x3e\x22\0\0", "I3", "Outlook 打成的附件包（winmail.dat）"),
     Case("heic", lambda: b"\0\0\0\x18ftypheic\0\0\0\0", "I3", "图片"),
     Case("rar", lambda: b"Rar!\x1a\x07\x01\0", "I4", "RAR"),
     Case("7z", lambda: b"7z\xbc\xaf\x27\x1c\0\4", "I4", "7z"),
