@@ -2,6 +2,6 @@
 
 from pipeline.road.read.station import Reader
 from pipeline.road.read.superior import read_superior
-from pipeline.road.read.workers import read_many
+from pipeline.road.read.workers import dismiss, read_many, unreadable
 
-__all__ = ["Reader", "read_many", "read_superior"]
+__all__ = ["Reader", "dismiss", "read_many", "read_superior", "unreadable"]
