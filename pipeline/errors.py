@@ -7,6 +7,7 @@
     ├── TemplateError         return.xlsx or report.docx cannot be used
     ├── WorkspaceError        the folder is not a workspace, has no 台账, no such year
     ├── PublishError          outputs/ cannot be written
+    ├── EngineError           the machines that should read are not there, or run another program
     └── AskedError            what was asked for is not there, or is not one thing
 """
 
@@ -37,6 +38,10 @@ class WorkspaceError(XxgkError):
 
 class PublishError(XxgkError):
     """outputs/ cannot be written."""
+
+
+class EngineError(XxgkError):
+    """The machines that should read are not there, or are not like this one."""
 
 
 class AskedError(XxgkError):

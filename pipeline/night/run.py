@@ -27,7 +27,7 @@ from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.edits import keep_edit
-from pipeline.night.engine import LocalEngine, Task
+from pipeline.night.engine import Engine, LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.expected import expected_tonight
 from pipeline.night.gate import gate_findings
@@ -77,12 +77,13 @@ class Effort:
     """How a night works; nothing of it changes the result.
 
     Returns are read in ``workers`` processes, so that a file that kills its reader costs only itself; 0 reads them in
-    this one. ``anew`` reads and checks everything again.
+    this one. Another ``engine`` may read on other machines. ``anew`` reads and checks everything again.
     """
 
     progress: Progress = quiet
     workers: int = field(default_factory=lambda: WORKERS)
     anew: bool = False
+    engine: Engine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +172,7 @@ def travel(
     # stations 3 to 5: read every arrival, check it alone, then beside the others
     task = Task.of(basis)
     checker = task.checker
-    engine = LocalEngine(effort.workers)
+    engine = effort.engine or LocalEngine(effort.workers)
     examination = Examination(ledger=ledger, basis=basis, task=task, engine=engine, anew=effort.anew)
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
