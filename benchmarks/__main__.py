@@ -1,6 +1,7 @@
 """The fitness figures, measured in one run: alternating rounds, median and spread, ratios.
 
-``python -m benchmarks [--files 200] [--rounds 5] [--memory 100,1000]``; workbooks are made once in ``build/bench``.
+``python -m benchmarks [--files 200] [--rounds 5] [--memory 100,1000] [--dask]``; workbooks are made once in
+``build/bench``. With ``--dask`` one more row: a scheduler and two workers on this machine.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,8 @@ from pathlib import Path
 from benchmarks.county import YEAR, county, repeated
 from benchmarks.ours import Night
 from benchmarks.rivals import bare_calamine, hashes, pandas_loop
+from pipeline.night.engine import Engine
+from tests.machines import machines
 
 ROOT = Path("build") / "bench"
 _UNITS = 1_000
@@ -29,15 +33,23 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", default="100,1000")
+    parser.add_argument("--dask", action="store_true")
     options = parser.parse_args()
-    _speed(options.files, options.rounds)
+    if options.dask:
+        with tempfile.TemporaryDirectory() as folder, machines(Path(folder), (), ()) as two:
+            _speed(options.files, options.rounds, two.engine)
+    else:
+        _speed(options.files, options.rounds)
     _memory([int(size) for size in options.memory.split(",") if size])
 
 
-def _speed(size: int, rounds: int) -> None:
+def _speed(size: int, rounds: int, engine: Engine | None = None) -> None:
     workspace = county(ROOT / str(size), size)
     files = sorted(workspace.year_inputs(YEAR).glob("u*.xlsx"))
     night, some = Night(workspace), files[:: max(1, size // 20)]
+    many: dict[str, Callable[[], object]] = {}
+    if engine:
+        many = {"ours, Dask, 2 workers": lambda: night.by(engine), "of it the intake": night.hashed}
     subjects: dict[str, Callable[[], object]] = {
         "SHA-256": lambda: hashes(files),
         "bare python-calamine": lambda: bare_calamine(files),
@@ -45,7 +57,7 @@ def _speed(size: int, rounds: int) -> None:
         "ours, this process": lambda: night.run(0),
         "ours, 1 worker": lambda: night.run(1),
         "ours, 2 workers": lambda: night.run(2),
-    }
+    } | many
     counts = dict.fromkeys(subjects, size) | {"pandas + openpyxl": len(some)}
     taken = _rounds(subjects, counts, rounds, night.forget)
     night.whole()
@@ -62,6 +74,8 @@ def _speed(size: int, rounds: int) -> None:
     _ratio("ours / bare calamine (≤ 2, aim 1.5)", taken, "ours, this process", "bare python-calamine")
     _ratio("pandas + openpyxl / ours (≥ 12)", taken, "pandas + openpyxl", "ours, this process")
     _ratio("1 worker / 2 workers (≥ 1.8)", taken, "ours, 1 worker", "ours, 2 workers")
+    if engine:
+        _ratio("1 process / Dask with 2 workers", taken, "ours, this process", "ours, Dask, 2 workers")
     _ratio("a night in which nothing changed / SHA-256 (≤ 3)", taken, "nothing changed", "SHA-256 again")
 
 
