@@ -1,7 +1,7 @@
 """The fitness figures, measured in one run: alternating rounds, median and spread, ratios.
 
-``python -m benchmarks [--files 200] [--rounds 5] [--memory 100,1000] [--whole 60,1000] [--returns 1000,10000]``;
-workbooks are made once in ``build/bench``.
+``python -m benchmarks [--files 200] [--rounds 5] [--memory 100,1000] [--whole 60,1000] [--returns 1000,10000] [--dask]``;
+workbooks are made once in ``build/bench``. With ``--dask`` one more row: a scheduler and two workers on this machine.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.county import YEAR, county, repeated, resaved
 from benchmarks.ours import Night
 from benchmarks.rivals import bare_calamine, hashes, pandas_loop
 from benchmarks.whole import measure_memory, measure_stamping, measure_whole, resident, tree
+from pipeline.night.engine import Engine
 from pipeline.workspace import Workspace
+from tests.machines import machines
 
 ROOT = Path("build") / "bench"
 Taken = dict[str, list[tuple[float, float]]]
@@ -38,37 +42,54 @@ def main() -> None:
     parser.add_argument("--memory", default="100,1000")
     parser.add_argument("--whole", default="60,1000", help="units of the counties the whole command is timed on")
     parser.add_argument("--returns", default="1000", help="returns of the counties whose memory is measured")
+    parser.add_argument("--dask", action="store_true")
     options = parser.parse_args()
     if options.files:
-        _speed(options.files, options.rounds)
+        with _engine(asked=options.dask) as engine:
+            _speed(options.files, options.rounds, engine)
     _memory(_sizes(options.memory))
     measure_whole(ROOT, _sizes(options.whole), options.rounds)
     measure_memory(ROOT, _sizes(options.returns), _UNITS)
     measure_stamping(ROOT)
 
 
+@contextmanager
+def _engine(*, asked: bool) -> Iterator[Engine | None]:
+    """A scheduler with two workers on this machine, if it is asked for."""
+    if not asked:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder, machines(Path(folder), (), ()) as two:
+        yield two.engine
+
+
 def _sizes(listed: str) -> list[int]:
     return [int(size) for size in listed.split(",") if size]
 
 
-def _speed(size: int, rounds: int) -> None:
+def _speed(size: int, rounds: int, engine: Engine | None) -> None:
     own = county(ROOT / str(size), size)
-    _one_kind("filled by our own craft", own, size, rounds)
+    _one_kind("filled by our own craft", own, size, rounds, engine=engine)
     if shutil.which("soffice"):
         again = resaved(ROOT / f"libreoffice-{_RESAVED}", _RESAVED)
         _one_kind("saved again by LibreOffice", again, _RESAVED, rounds, whole=False)
 
 
-def _one_kind(title: str, workspace: Workspace, size: int, rounds: int, *, whole: bool = True) -> None:
+def _one_kind(
+    title: str, workspace: Workspace, size: int, rounds: int, *, whole: bool = True, engine: Engine | None = None
+) -> None:
     """Measure on one kind of workbooks; only the ``whole`` measures several processes and nights without changes."""
     files = sorted(workspace.year_inputs(YEAR).glob("u*.xlsx"))
     night, some = Night(workspace), files[:: max(1, size // 20)]
+    many: dict[str, Callable[[], object]] = {}
+    if engine:
+        many = {"ours, Dask, 2 workers": lambda: night.by(engine), "of it the intake": night.hashed}
     subjects: dict[str, Callable[[], object]] = {
         "SHA-256": lambda: hashes(files),
         "bare python-calamine": lambda: bare_calamine(files),
         "pandas + openpyxl": lambda: pandas_loop(some, night.basis.form, night.basis.layout),
         "ours, this process": lambda: night.run(0),
-    }
+    } | many
     if whole:
         subjects |= {"ours, 1 worker": lambda: night.run(1), "ours, 2 workers": lambda: night.run(2)}
     counts = dict.fromkeys(subjects, size) | {"pandas + openpyxl": len(some)}
@@ -89,6 +110,8 @@ def _one_kind(title: str, workspace: Workspace, size: int, rounds: int, *, whole
             print(f"{subject:>28} {min(times):8.3f} {statistics.median(times):8.3f} {max(times):8.3f}")
     _ratio("ours / bare calamine (≤ 1.3)", taken, "ours, this process", "bare python-calamine")
     _ratio("pandas + openpyxl / ours (≥ 25)", taken, "pandas + openpyxl", "ours, this process")
+    if engine:
+        _ratio("one process / Dask with 2 workers", taken, "ours, this process", "ours, Dask, 2 workers", own=False)
     if whole:
         _ratio("one process / 2 workers (≥ 1.75)", taken, "ours, this process", "ours, 2 workers", own=False)
         _ratio("1 worker / 2 workers", taken, "ours, 1 worker", "ours, 2 workers", own=False)

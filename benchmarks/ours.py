@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.county import YEAR
 from pipeline.model.standing import Checked
 from pipeline.night.basis import load_basis
-from pipeline.night.engine import LocalEngine, Task
+from pipeline.night.engine import Engine, LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.run import run_night
 from pipeline.road.intake import collect
@@ -38,13 +38,21 @@ class Night:
             pass
 
     def run(self, workers: int) -> int:
+        """One cold night in as many processes; the number of good returns."""
+        return self.by(LocalEngine(workers))
+
+    def by(self, engine: Engine) -> int:
         """One cold night; the number of good returns. Nothing is held longer than its batch."""
         with self.workspace.open_ledger() as ledger:
             arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
-            engine = LocalEngine(workers)
             examination = Examination(ledger=ledger, basis=self.basis, task=self.task, engine=engine)
             examined = examination.examine(arrivals, lambda each: each)
             return sum(isinstance(each, Checked) and not each.findings for each in examined)
+
+    def hashed(self) -> int:
+        """What is always done by the machine that runs the night: hashing and archiving; the number of arrivals."""
+        with self.workspace.open_ledger() as ledger:
+            return len(collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW))
 
     def whole(self) -> None:
         """A night to the last published file, so that the next has nothing to do."""

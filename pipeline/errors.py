@@ -8,6 +8,7 @@
     ├── WorkspaceError        the folder is not a workspace, has no 台账, no such year
     ├── PublishError          outputs/ cannot be written
     ├── MailboxError          the mailbox cannot be reached or read
+    ├── EngineError           the machines that should read are not there, or run another program
     └── AskedError            what was asked for is not there, or is not one thing
 """
 
@@ -42,6 +43,10 @@ class PublishError(XxgkError):
 
 class MailboxError(XxgkError):
     """The mailbox cannot be reached, or does not give what is in it."""
+
+
+class EngineError(XxgkError):
+    """The machines that should read are not there, or are not like this one."""
 
 
 class AskedError(XxgkError):

@@ -8,6 +8,8 @@
 
     [run]
     workers = 2                                           # 同时读几份报送件；0 由程序决定
+    engine = "dask"                                       # 由谁来读：local 这台机器（默认），dask 多台机器
+    scheduler = "tls://10.0.0.5:8786"                     # dask 的调度程序在哪里
     [publish]
     faces = ["html", "infographic", "data", "material"]   # 每次汇总以后自动生成哪些；不写就只在 xxgk publish 时生成
     [mail]
@@ -52,6 +54,7 @@ _SECTIONS = ("ledger", "run", "publish", "mail", "log")
 FACES = ("html", "infographic", "data", "material")
 """The faces of a night beyond Word and workbook; ``pdf`` is one more, which needs LibreOffice."""
 PDF = "pdf"
+ENGINES = ("local", "dask")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +79,16 @@ class Inbox:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``ledger`` is the address of the office's PostgreSQL, empty for the SQLite beside the outputs. ``workers`` are the
-    reading processes, 0 for as many as the machine suits; ``faces`` are made after every night; ``mail`` is the address by
+    reading processes, 0 for as many as the machine suits; ``engine`` reads on this machine (``local``) or on those of the
+    Dask ``scheduler`` (``dask``); ``faces`` are made after every night; ``mail`` is the address by
     which letters go out, ``group`` that of a group of an office messenger; with ``receipts`` every night answers what came.
     ``inbox`` is the mailbox that returns come to; ``log_files`` are the full log files that are kept.
     """
 
     ledger: str = ""
     workers: int = 0
+    engine: str = "local"
+    scheduler: str = ""
     faces: tuple[str, ...] = ()
     mail: str = ""
     group: str = ""
@@ -115,6 +121,8 @@ def read_settings(root: Path) -> Settings:
     return Settings(
         ledger=address.replace("postgresql://", "postgresql+psycopg://", 1),
         workers=int(values["run"]["workers"]),
+        engine=str(values["run"]["engine"]),
+        scheduler=str(values["run"]["scheduler"]),
         faces=tuple(values["publish"]["faces"]),
         mail=_secret_of(root, "mail", "url", values),
         group=_secret_of(root, "mail", "group", values),
@@ -222,6 +230,8 @@ def _model() -> type[BaseSettings]:
 
     class RunSection(Section):
         workers: int = Field(default=0, ge=0, le=64)
+        engine: Literal["local", "dask"] = "local"
+        scheduler: str = Field(default="", strict=True)
 
     class PublishSection(Section):
         faces: tuple[Literal["html", "infographic", "data", "material", "pdf"], ...] = ()
@@ -265,8 +275,8 @@ def _model() -> type[BaseSettings]:
 
 
 _KNOWN = (
-    "可用的：[ledger] address、address_file，[run] workers，[publish] faces，[mail] url、url_file、receipts、group、group_file、"
-    "imap、imap_password、imap_password_file、imap_ca_file、imap_plain、collect，[log] keep。"
+    "可用的：[ledger] address、address_file，[run] workers、engine、scheduler，[publish] faces，[mail] url、url_file、receipts、group、"
+    "group_file、imap、imap_password、imap_password_file、imap_ca_file、imap_plain、collect，[log] keep。"
 )
 
 
@@ -284,7 +294,7 @@ def _faults(errors: Any) -> Iterator[str]:
             limit = error.get("ctx", {})
             yield f"{key} 应" + (f"不小于 {limit['ge']}" if "ge" in limit else f"不大于 {limit.get('le')}")
         elif error["type"] == "literal_error":
-            yield f"{key} 应当是 {'、'.join((*FACES, PDF))} 之一"
+            yield f"{key} 应当是 {'、'.join(ENGINES if key == 'run.engine' else (*FACES, PDF))} 之一"
         else:
             yield f"{key} 应当是" + _KINDS.get(error["type"].partition("_")[0], "文字")
     if unknown:

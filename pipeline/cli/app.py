@@ -10,7 +10,7 @@ import datetime as dt
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -219,18 +219,32 @@ def run(
     year: Year = NEWEST,
     workspace: Root = HERE,
     anew: Annotated[bool, typer.Option("--anew", help="全部重新读取、重新核对，不用以前的结果。")] = False,
+    engine: Annotated[
+        Literal["local", "dask"] | None,
+        typer.Option(
+            "--engine",
+            metavar="local|dask",
+            help="由谁来读报送件：local 这台机器（默认），dask 多台机器。",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="地址", help="dask 的调度程序在哪里，如 tcp://10.0.0.5:8786。")
+    ] = "",
     json: Json = False,
 ) -> None:
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
     from pipeline.night.close import closing_of
+    from pipeline.night.engine import choose_engine
     from pipeline.night.run import WORKERS, Effort, run_night
     from pipeline.queries.status import last_document, open_points
 
     where, year = choose(workspace, year)
     went_well = collect_before(where, year, json=json)
     started = time.perf_counter()
-    workers = read_settings(where.root).workers or WORKERS
-    effort = Effort(progress=screen.progress, anew=anew, workers=workers)
+    settings = read_settings(where.root)
+    reading = choose_engine(engine or settings.engine, scheduler or settings.scheduler)
+    effort = Effort(progress=screen.progress, anew=anew, workers=settings.workers or WORKERS, engine=reading)
     outcome = run_night(where, year, now=dt.datetime.now().astimezone(), effort=effort)
     folder, seconds = where.year_outputs(year), time.perf_counter() - started
     if outcome is not None:

@@ -28,7 +28,7 @@ from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.claims import settle_claims
 from pipeline.night.edits import keep_edit
-from pipeline.night.engine import LocalEngine, Task
+from pipeline.night.engine import Engine, LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.expected import expected_tonight
 from pipeline.night.gate import gate_findings
@@ -78,12 +78,18 @@ class Effort:
     """How a night works; nothing of it changes the result.
 
     Returns are read in ``workers`` processes, so that a file that kills its reader costs only itself; 0 reads them in
-    this one. ``anew`` reads and checks everything again.
+    this one. Another ``engine`` may read on other machines. ``anew`` reads and checks everything again.
     """
 
     progress: Progress = quiet
     workers: int = field(default_factory=lambda: WORKERS)
     anew: bool = False
+    engine: Engine | None = None
+
+    @property
+    def reading(self) -> Engine:
+        """What reads: the engine that was asked for, or the workers of this machine."""
+        return self.engine or LocalEngine(self.workers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +125,7 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
         if any(arrival.first_seen >= now.replace(microsecond=0) for arrival in arrivals):
-            LocalEngine(effort.workers).prepare()
+            effort.reading.prepare()
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, effort.workers)
         faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
@@ -176,8 +182,7 @@ def travel(
     # stations 3 to 5: read every arrival, check it alone, then beside the others
     task = Task.of(basis)
     checker = task.checker
-    engine = LocalEngine(effort.workers)
-    examination = Examination(ledger=ledger, basis=basis, task=task, engine=engine, anew=effort.anew)
+    examination = Examination(ledger=ledger, basis=basis, task=task, engine=effort.reading, anew=effort.anew)
     stages = Stages()
     examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unread = tuple(result for result in examined if isinstance(result, Unclaimed))

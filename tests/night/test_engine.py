@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from pipeline.night.basis import load_basis
 from pipeline.night.engine import Examined, LocalEngine, Task
 from pipeline.road.check import Checker
 from pipeline.road.intake import collect
+from pipeline.road.read import dismiss
 from tests.workspaces import NOW, YEAR, Office
 
 
@@ -44,6 +46,30 @@ def test_a_task_that_was_sent_gives_the_same_rows(tmp_path: Path) -> None:
     assert list(LocalEngine(2).examine(task, arrivals)) == here
     # how arrivals are cut into batches shows nowhere
     assert [each for arrival in arrivals for each in LocalEngine(0).examine(task, [arrival])] == here
+
+
+def test_workers_may_stay_from_batch_to_batch(tmp_path: Path) -> None:
+    task, arrivals = arrived(tmp_path)
+    kept: list[Any] = []
+    engine = LocalEngine(1, kept)
+    first = list(engine.examine(task, arrivals[:2]))
+    (worker,) = kept
+    assert [*first, *engine.examine(task, arrivals[2:])] == list(LocalEngine(0).examine(task, arrivals))
+    assert kept == [worker]
+    # one that is gone is replaced, and nothing is lost by it
+    worker.process.kill()
+    worker.process.join()
+    assert list(engine.examine(task, arrivals)) == list(LocalEngine(0).examine(task, arrivals))
+    (other,) = kept
+    assert other.process.pid != worker.process.pid
+    # a reading that is broken off leaves nobody behind
+    next(reading := engine.examine(task, arrivals))
+    reading.close()  # type: ignore[attr-defined]
+    assert kept == []
+    list(engine.examine(task, arrivals))
+    (last,) = kept
+    dismiss(kept)
+    assert (kept, last.process.is_alive()) == ([], False)
 
 
 def test_a_file_that_cannot_be_opened_today_has_no_row(tmp_path: Path) -> None:

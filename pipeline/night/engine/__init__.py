@@ -2,8 +2,8 @@
 
 A `Task` holds everything that is the same for all arrivals of a night and is pure: the same arrival gives the same
 bytes wherever it runs. An `Engine` maps a task over arrivals. `LocalEngine` does so in worker processes of this
-machine; an engine for many machines sends the task to each of them once and runs `LocalEngine` inside, so that a file
-that kills its reader costs only itself there too.
+machine; `DaskEngine` sends the task to each of many machines once and runs `LocalEngine` there, so that a file that
+kills its reader costs only itself there too.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from pipeline.errors import EngineError
 from pipeline.model.submission import Arrival, Unclaimed
+from pipeline.night.engine.dask import DaskEngine
 from pipeline.night.engine.local import LocalEngine
 from pipeline.night.engine.task import Examined, Task
 
-__all__ = ["Engine", "Examined", "LocalEngine", "Task"]
+__all__ = ["DaskEngine", "Engine", "Examined", "LocalEngine", "Task", "choose_engine"]
 
 
 class Engine(Protocol):
@@ -30,3 +32,17 @@ class Engine(Protocol):
         `Unclaimed` is what the machine is at fault for: it is not kept, and tried again the next night. Everything else
         is `Examined`, also a file that killed its reader.
         """
+
+
+def choose_engine(name: str, scheduler: str) -> DaskEngine | None:
+    """Return the engine of many machines, or ``None`` for the workers of this one.
+
+    Raises `EngineError` when its scheduler is not named.
+    """
+    if name == "local":
+        return None
+    if not scheduler:
+        raise EngineError(
+            "用 dask 读取要写明调度程序的地址：--scheduler tcp://主机:8786，或者在 xxgk.toml 里写 [run] scheduler。"
+        )
+    return DaskEngine(scheduler)

@@ -13,9 +13,14 @@ from pipeline.road.read import prepare_workers, read_many
 
 @dataclass(frozen=True, slots=True)
 class LocalEngine:
-    """Examines in ``workers`` guarded processes; with none of them in this process, without limits."""
+    """Examines in ``workers`` guarded processes; with none of them in this process, without limits.
+
+    ``kept`` holds the processes from one call to the next with the same task, until `dismiss` ends them; without it they
+    end with their call.
+    """
 
     workers: int
+    kept: list[Any] | None = None
 
     def prepare(self) -> None:
         """Let the workers begin to import what they need, while this process has other things to do."""
@@ -24,6 +29,8 @@ class LocalEngine:
 
     def examine(self, task: Task, arrivals: Sequence[Arrival]) -> Iterator[Examined | Unclaimed]:
         """Yield the results in the order of the arrivals; see `Engine`."""
-        found: Iterator[Any] = read_many(task.open, task.read, arrivals, finishing=task.finish, workers=self.workers)
+        found: Iterator[Any] = read_many(
+            task.open, task.read, arrivals, finishing=task.finish, workers=self.workers, kept=self.kept
+        )
         # what a lost worker left behind has not been packed yet
         yield from map(task.settle, found)

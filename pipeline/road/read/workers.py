@@ -14,6 +14,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -22,11 +23,11 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from pipeline.files.system import limit_memory
-from pipeline.model.finding import clause, notice
-from pipeline.model.submission import Arrival, Obstacle, Opened, Reason, Unclaimed
+from pipeline.model.submission import Arrival, Opened, Unclaimed
+from pipeline.road.read.steps import Steps, unreadable
 
 T = TypeVar("T")
 GIB = 1 << 30
@@ -49,41 +50,7 @@ if sys.platform == "win32":
     _context = multiprocessing.get_context("spawn")
 else:
     _context = multiprocessing.get_context("forkserver")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Steps(Generic[T]):
-    """The steps for a batch: the container guard and the reader for each arrival, then what finishes all of them."""
-
-    opening: Callable[[Arrival], Opened]
-    reading: Callable[[Opened], T]
-    finishing: Callable[[Sequence[Any]], Sequence[Any]] | None = None
-
-    def take(self, arrival: Arrival) -> T | Unclaimed:
-        """Read one file; every error, including panics, becomes a finding. What stops the process itself is raised."""
-        try:
-            return self.reading(self.opening(arrival))
-        except (KeyboardInterrupt, SystemExit, GeneratorExit):
-            raise
-        except MemoryError:
-            return _unreadable(arrival, "内存不够")
-        except OSError as error:  # of the machine: it may be readable tomorrow
-            return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）", given_up=True)
-        except BaseException as error:
-            return _unreadable(arrival, f"读取程序出错（{type(error).__name__}）")
-
-    def finish(self, arrivals: Sequence[Arrival], results: Sequence[T | Unclaimed]) -> list[Any]:
-        """Finish the results of a batch; where that goes wrong one by one, so that only the cause is lost."""
-        if self.finishing is None:
-            return list(results)
-        try:
-            return list(self.finishing(results))
-        except Exception as error:
-            if len(results) > 1:
-                pairs = zip(arrivals, results, strict=True)
-                return [done for arrival, result in pairs for done in self.finish([arrival], [result])]
-            lost = _unreadable(arrivals[0], f"读取程序出错（{type(error).__name__}）")
-            return list(self.finishing([lost]))
+_starting = threading.Lock()  # threads start their workers one after the other
 
 
 def read_many(
@@ -96,6 +63,7 @@ def read_many(
     timeout: float = TIMEOUT,
     patience: float = PATIENCE,
     memory: int = MEMORY,
+    kept: list[Any] | None = None,
 ) -> Iterator[T | Unclaimed]:
     """``reading(opening(arrival))`` of every arrival, in their order; `Unclaimed` with I1 where that went wrong.
 
@@ -104,10 +72,10 @@ def read_many(
     processor time a file (so that the load of the machine does not decide what is read), ``patience`` how many times
     that may pass on the clock; ``memory`` is bytes of address space above what a worker begins with. Each holds where
     the system can limit it. With no ``workers`` everything is
-    read in this process without limits. Raises `RuntimeError` when workers cannot start, because then no file is at
-    fault.
+    read in this process without limits. Workers stay in ``kept`` for the next reading with the same steps, until
+    `dismiss` ends them. Raises `RuntimeError` when workers cannot start, because then no file is at fault.
     """
-    steps = _Steps(opening=opening, reading=reading, finishing=finishing)
+    steps = Steps(opening=opening, reading=reading, finishing=finishing)
     if not workers:
         for at in range(0, len(arrivals), _BATCH):
             batch = arrivals[at : at + _BATCH]
@@ -116,11 +84,23 @@ def read_many(
     if not arrivals:
         return
     prepare_workers(opening.__module__, reading.__module__)
-    crew = _Crew(steps=steps, arrivals=arrivals, workers=workers, timeout=timeout, patience=patience, memory=memory)
+    staff: list[_Worker] = [] if kept is None else kept
+    crew = _Crew(
+        steps=steps, arrivals=arrivals, staff=staff, workers=workers, timeout=timeout, patience=patience, memory=memory
+    )
+    finished = False
     try:
         yield from crew.in_order()
+        finished = True
     finally:
-        crew.dismiss()
+        if kept is None or not finished:
+            dismiss(staff)
+
+
+def dismiss(kept: list[Any]) -> None:
+    """End the workers that a reading left behind."""
+    while kept:
+        kept.pop().stop()
 
 
 def prepare_workers(*modules: str) -> None:
@@ -130,6 +110,7 @@ def prepare_workers(*modules: str) -> None:
     if sys.platform == "win32" or _context.get_start_method() != "forkserver":
         return
     _context.set_forkserver_preload([__name__, *modules])
+    atexit.unregister(_stop_server)  # what is registered last ends first
     atexit.register(_stop_server)
     with _no_main():
         import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
@@ -170,8 +151,9 @@ class _Crew:
     def __init__(
         self,
         *,
-        steps: _Steps[Any],
+        steps: Steps[Any],
         arrivals: Sequence[Arrival],
+        staff: list[_Worker],
         workers: int,
         timeout: float,
         patience: float,
@@ -184,7 +166,7 @@ class _Crew:
         everything = range(len(arrivals))
         self._waiting = deque(everything[at : at + self._size] for at in everything[:: self._size])
         self._wanted = min(workers, len(self._waiting))
-        self._workers: list[_Worker] = []
+        self._workers = staff
         self._lost_idle = 0
         self._results: dict[int, Any] = {}
 
@@ -197,12 +179,6 @@ class _Crew:
                 self._hand_out(before=position + self._ahead * self._size)
                 self._listen()
             yield self._results.pop(position)
-
-    def dismiss(self) -> None:
-        """Stop all workers, finished or not."""
-        for worker in self._workers:
-            worker.stop()
-        self._workers.clear()
 
     def _hire(self) -> None:
         while len(self._workers) < self._wanted:
@@ -274,7 +250,7 @@ class _Crew:
         again = [each for each, _ in untouched]
         # a file alone with its worker is the cause
         if len(batch) == 1:
-            self._results[batch.start] = _unreadable(self._arrivals[batch.start], reason, given_up=given_up)
+            self._results[batch.start] = unreadable(self._arrivals[batch.start], reason, given_up=given_up)
         else:
             again[:0] = [batch[n : n + 1] for n in range(len(batch))]
         self._waiting.extendleft(reversed(again))
@@ -282,6 +258,8 @@ class _Crew:
 
 def _stop_server() -> None:
     """Wait for the processes that start workers, so that none of ours is alive when the command has ended."""
+    for child in (each for each in multiprocessing.active_children() if each.daemon):
+        child.kill()  # it would end a moment later anyhow, and one that was kept holds up what is waited for here
     for module, name in (("forkserver", "_forkserver"), ("resource_tracker", "_resource_tracker")):
         with suppress(ImportError, AttributeError, OSError):
             getattr(import_module(f"multiprocessing.{module}"), name)._stop()
@@ -290,12 +268,13 @@ def _stop_server() -> None:
 @contextmanager
 def _no_main() -> Iterator[None]:
     """Hide ``__main__``, so that a new worker does not import the program that was started."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _starting:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _cause_of_death(exitcode: int, timeout: float) -> str:
@@ -306,7 +285,7 @@ def _cause_of_death(exitcode: int, timeout: float) -> str:
     return f"读取程序中止（{exitcode}）"
 
 
-def _work(line: Connection, steps: _Steps[Any], timeout: float, memory: int) -> None:
+def _work(line: Connection, steps: Steps[Any], timeout: float, memory: int) -> None:
     """Run a worker until the pipe is closed: report ready, then send a list of results for every batch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
     limit_memory(memory)
@@ -336,9 +315,3 @@ def _timed(step: Callable[[], T], timeout: float) -> T:
         return step()
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _unreadable(arrival: Arrival, reason: str, *, given_up: bool = False) -> Unclaimed:
-    finding = notice("I1", where={"file": arrival.name}, name=arrival.name, reason=reason)
-    obstacle = Obstacle(reason=Reason.UNFINISHED if given_up else Reason.UNREADABLE, words=clause("I1", reason=reason))
-    return Unclaimed(arrival=arrival, obstacle=obstacle, findings=(*arrival.findings, finding))
