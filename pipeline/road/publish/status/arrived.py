@@ -11,6 +11,8 @@ from pipeline.model.submission import NAMING
 from pipeline.road.publish.status.links import Links, as_text
 
 _SETTLED = (ADOPTED, REPLACED, ASIDE)
+_MOST = 2_000
+"""Settled arrivals that are listed one by one; where there are more, replaced ones stand in county.xlsx alone."""
 _HEADINGS = ("文件", "状态", "单位", "哈希", "原因和下一步")
 
 
@@ -23,8 +25,11 @@ def arrivals_list(outcome: Outcome, links: Links) -> str:
     if settled:
         counts = Counter(received.state for received in settled)
         words = "，".join(f"{state} {counts[state]}" for state in _SETTLED if counts[state])
-        table = _table("已经处理的来件", settled, reasons, links)
-        parts.append(f"<details><summary>已经处理的 {len(settled)} 份（{words}）</summary>\n{table}\n</details>")
+        many = len(settled) > _MOST
+        shown = [received for received in settled if received.state != REPLACED][:_MOST] if many else settled
+        table = _table("已经处理的来件", shown, reasons, links)
+        more = "\n<p>这里只列出一部分，全部见 county.xlsx 的“来件清单”。</p>" if many else ""
+        parts.append(f"<details><summary>已经处理的 {len(settled)} 份（{words}）</summary>\n{table}{more}\n</details>")
     return "\n".join(parts) or "<p>还没有来件。</p>"
 
 
