@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.form import Figure, Form, Value
 from pipeline.layout import Layout
-from pipeline.model.control import Adjustment, Control, Profile, Unit
+from pipeline.model.control import Control, Profile, Unit
 from pipeline.model.county import County, complete_totals
+from pipeline.model.decisions import Adjustment
 from pipeline.model.standing import Judged, Standing, State
 from pipeline.model.submission import Arrival, Submission
 from pipeline.road.consolidate import consolidate

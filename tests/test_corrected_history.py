@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.form import Form, Value
-from pipeline.model.control import Correction
+from pipeline.model.decisions import Correction
 from pipeline.model.past import NONE, History
 
 COLUMNS = ("natural", "business", "research", "welfare", "legal", "other")

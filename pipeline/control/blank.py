@@ -12,7 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 from pipeline.control.local import AGGREGATIONS, INDICATOR_KINDS, SEVERITIES
 from pipeline.form import Form
 from pipeline.model import control as model
-from pipeline.model.control import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES, Treatment
+from pipeline.model.control import BLANKS, COLUMNS, LEVELS, PROFILE_KEYS, UNIT_TYPES
+from pipeline.model.decisions import Treatment
 from pipeline.workbook.sheets import Inks, lines_height, page
 
 _ADVICE: Mapping[str, str] = {

@@ -8,17 +8,8 @@ from typing import TypedDict
 from pipeline.control.cells import ControlRow, as_text
 from pipeline.form import LOCAL, Form, Item
 from pipeline.layout import plain
-from pipeline.model.control import (
-    DROPPED,
-    GENERATED,
-    Acceptance,
-    Adjustment,
-    Claim,
-    Correction,
-    Profile,
-    Treatment,
-    Waiver,
-)
+from pipeline.model.control import DROPPED, GENERATED, Profile
+from pipeline.model.decisions import Acceptance, Adjustment, Claim, Correction, Treatment, Waiver
 from pipeline.model.finding import messages
 
 

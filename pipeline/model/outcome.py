@@ -9,8 +9,9 @@ from typing import cast
 
 from pipeline.form import Form, Severity
 from pipeline.model.changes import FIRST_NIGHT, Changes
-from pipeline.model.control import Acceptance, Control
+from pipeline.model.control import Control
 from pipeline.model.county import County
+from pipeline.model.decisions import Acceptance
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.received import Received
 from pipeline.model.seal import Seal

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.form import Figure, Form, Value, Vector
 from pipeline.form.expressions import total
-from pipeline.model.control import Correction
+from pipeline.model.decisions import Correction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pipeline.model.control import Acceptance, Unit
+from pipeline.model.control import Unit
+from pipeline.model.decisions import Acceptance
 from pipeline.model.finding import Finding
 from pipeline.model.submission import NAMING, Arrival, Submission
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.model.control import CONTROL_FILE, Claim, Control
+from pipeline.model.control import CONTROL_FILE, Control
+from pipeline.model.decisions import Claim
 from pipeline.model.finding import Finding, notice
 from pipeline.model.precedents import Precedents
 from pipeline.model.submission import Arrival

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pipeline.layout import plain
-from pipeline.model.control import CLAIMS, Control, Treatment, Unit, find_treatment
+from pipeline.model.control import CLAIMS, Control, Unit
+from pipeline.model.decisions import Treatment, find_treatment
 from pipeline.model.received import ASIDE, REPLACED
 from pipeline.model.standing import Standing, State
 from pipeline.model.submission import Arrival, Reason, Unclaimed

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pipeline.form import Form, Value
 from pipeline.layout import Layout
 from pipeline.model.changes import FIRST_NIGHT, CauseKind, Change, Snapshot, changes
-from pipeline.model.control import Adjustment, Unit
+from pipeline.model.control import Unit
 from pipeline.model.county import County
+from pipeline.model.decisions import Adjustment
 from pipeline.road.consolidate import consolidate
 from tests.counties import adjustment, consistent, control, standing
 

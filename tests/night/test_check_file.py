@@ -232,7 +232,7 @@ def test_nobody_is_late_with_a_file_that_was_not_sent(tmp_path: Path) -> None:
     office.drop("u01.xlsx", path.read_bytes())
     office.run()
     answer = one(office, office.inputs / "u01.xlsx")
-    assert [finding.message for finding in answer.findings] == ["首次报送 2025-01-20，比期限晚 3 天。"]
+    assert [finding.message for finding in answer.findings] == ["首次报送 2025-01-20（按文件的时间），比期限晚 3 天。"]
     assert answer.remarks == ()
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.form import Form, Item
-from pipeline.model.control import Adjustment, Control
+from pipeline.model.control import Control
 from pipeline.model.county import Difference
+from pipeline.model.decisions import Adjustment
 from pipeline.model.documents import alike, document_numbers, list_owners
 from pipeline.model.finding import Finding, notice
 from pipeline.model.standing import CountedReturn

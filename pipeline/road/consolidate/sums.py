@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.form import MISSING, Figure, Form, Item, print_figure, unscale
-from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Adjustment, Control
+from pipeline.model.control import CONTROL_FILE, UNIT_TYPES, Control
 from pipeline.model.county import Addends, County, Difference, Group, complete_totals, zero
+from pipeline.model.decisions import Adjustment
 from pipeline.model.finding import Finding, digest, notice
 from pipeline.model.standing import CountedReturn, Standing, State
 from pipeline.road.consolidate.joint import count_once

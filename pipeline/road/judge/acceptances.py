@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.model.control import Acceptance
+from pipeline.model.decisions import Acceptance
 from pipeline.model.finding import Finding
 from pipeline.model.precedents import Precedents
 

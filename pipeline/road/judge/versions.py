@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.model.control import Claim, Treatment, find_treatment
+from pipeline.model.decisions import Claim, Treatment, find_treatment
 from pipeline.model.precedents import Precedents
 from pipeline.model.standing import Judged, State
 from pipeline.model.submission import Submission

@@ -17,7 +17,8 @@ from typing import Any
 
 from pipeline.form import Form
 from pipeline.layout import IDENTITY_SHEET, Layout, Place
-from pipeline.model.control import Claim, Control
+from pipeline.model.control import Control
+from pipeline.model.decisions import Claim
 from pipeline.model.finding import Finding, notice
 from pipeline.model.seal import Seal
 from pipeline.model.submission import Arrival

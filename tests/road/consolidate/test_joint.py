@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.form import Form, Value
 from pipeline.layout import Layout
-from pipeline.model.control import Adjustment, Unit
+from pipeline.model.control import Unit
 from pipeline.model.county import County
+from pipeline.model.decisions import Adjustment
 from pipeline.road.check import Balances, root_findings
 from tests.counties import adjustment, control, county
 

@@ -24,7 +24,8 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from pipeline.form import Form, Value, load_form
 from pipeline.layout import Layout, Place, read_layout
-from pipeline.model.control import Claim, Control, Profile, Unit
+from pipeline.model.control import Control, Profile, Unit
+from pipeline.model.decisions import Claim
 from pipeline.model.submission import Arrival, Submission, Unclaimed
 from pipeline.road.intake import open_arrival
 from pipeline.road.issue import Stamper
