@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.chase.letters import Letter, contact_of, digest, read_correction
@@ -55,9 +56,13 @@ def _answer(
     letter = read_correction(workspace, night, unit, "说明.txt") if mending else None
     marked = read_correction(workspace, night, unit) if mending else None
     waived = night.states.get(unit.code) is not None and night.states[unit.code].state == State.WAIVED
-    lines = [line for arrival in arrivals for line in _lines(arrival, waived=waived, told=letter is not None)]
+    keeps = bool(mending) and not waived and night.states[unit.code].state == State.PASSED
+    lines = [
+        line for arrival in arrivals for line in _lines(arrival, waived=waived, told=letter is not None, keeps=keeps)
+    ]
     if letter:
         lines += _paragraphs(letter)
+        lines += ["在它改正、通过以前，仍按贵单位此前通过的一份计入；不想改用它的，请告诉我们。"] if keeps else []
     return Letter(
         unit=unit,
         kind=KIND,
@@ -74,13 +79,15 @@ def _answer(
     )
 
 
-def _lines(arrival: Mapping[str, Any], *, waived: bool, told: bool) -> Iterator[str]:
-    """What is said of one return; one that ``told`` its findings in the correction's own letter is not spoken of twice."""
-    name, state = f"贵单位报来的“{arrival['names'][0]}”", arrival["state"]
+def _lines(arrival: Mapping[str, Any], *, waived: bool, told: bool, keeps: bool) -> Iterator[str]:
+    """What is said of one return; one that ``told`` its findings in the correction's own letter is not spoken of twice.
+    ``keeps`` tells that the unit's last return must be corrected while an earlier one is counted.
+    """
+    name, state = f"贵单位报来的“{PurePosixPath(arrival['names'][0]).name}”", arrival["state"]
     if waived:
         yield f"{name}已收到。贵单位本年度登记了免报，没有计入。"
     elif state == ADOPTED:
-        yield f"{name}已收到，核对通过，不用再报。"
+        yield f"{name}已收到，核对通过，" + ("现在按它计入。" if keeps else "不用再报。")
     elif state == REPLACED:
         yield f"{name}已收到，现在以贵单位的另一份为准，这一份不再使用。"
     elif state == UNDECIDED:

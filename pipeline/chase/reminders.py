@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.chase.letters import Letter, contact_of, daily_key, read_correction
 from pipeline.errors import WorkspaceError
 from pipeline.model.control import Profile, Unit
-from pipeline.model.received import UNREAD
+from pipeline.model.received import LATER, UNREAD
 from pipeline.model.standing import State
 from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
@@ -20,6 +20,7 @@ from pipeline.workspace import Workspace
 FOLDER, KIND = "reminders", "催报"
 _NAMED = 3
 """Refused files a letter names."""
+_DOUBTED = "请核对填报单位和年度，用本年下发给贵单位的原表填写；不清楚的请与我们联系。"
 
 
 class Stage(StrEnum):
@@ -35,11 +36,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A file that seems to be a missing unit's and could not be used: its name, why, and what its sender can do."""
+    """A file that seems to be a missing unit's and could not be used: its name, why, and what its sender can do. One that
+    is ``arriving`` was still being copied.
+    """
 
     name: str
     why: str
     remedy: str
+    arriving: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +89,14 @@ def _remind(
         state, sha256 = later["state"], later["sha256"]
     if state not in (State.MISSING, State.RETURNED, State.UNEXPLAINED) or not unit.readable:
         return None
+    refused = _list_refused(document, unit) if state == State.MISSING else []
+    if any(file.arriving for file in refused):  # the next night tells what it is
+        return None
     profile = night.control.profile
     is_correction = state != State.MISSING
     due = (profile.return_by if is_correction else None) or unit.due or profile.due
     days = (today - due).days if due else 0
     stage = _stage(due, days, profile)
-    refused = [] if is_correction else _list_refused(document, unit)
     lines = tuple(_lines(profile, state, _when(stage, due, days), refused, keeps=later is not None))
     marked = read_correction(workspace, night, unit) if is_correction else None
     letter = Letter(
@@ -131,7 +137,8 @@ def _list_refused(document: Mapping[str, Any], unit: Unit) -> list[Refused]:
             Refused(
                 name=name,
                 why=finding.get("message", "没有读出。").replace(path, name),
-                remedy=finding.get("remedy", "") if state == UNREAD else "请与我们联系，说明是哪个单位报的。",
+                remedy=finding.get("remedy", "") if state == UNREAD else _DOUBTED,
+                arriving=state == LATER,
             )
         )
     return found

@@ -13,7 +13,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from pipeline.chase.letters import Letter, daily_key
@@ -52,6 +52,13 @@ class Delivery:
     why: str = ""
 
 
+class Notice(NamedTuple):
+    """What became of the notice to the group, and why it failed."""
+
+    result: Result
+    why: str = ""
+
+
 def send_letters(
     workspace: Workspace, year: int, letters: Sequence[Letter], *, now: dt.datetime, tonight: bool = False
 ) -> list[Delivery]:
@@ -70,7 +77,7 @@ def send_letters(
     with workspace.alone() as ledger:
         if not tonight and has_changed(workspace, ledger, year, now):
             raise WorkspaceError(
-                f"{year} 年度上次汇总以后有变化（来了新文件，或者台账改过），信里的情况可能已经不对，没有发送。"
+                f"{year} 年度上次汇总以后有变化（来了新文件，或者台账、模板改过），信里的情况可能已经不对，没有发送。"
                 f"请先运行 xxgk run --year {year} 再发；有文件每次都读不完（I1）的，先把它移出 inputs/{year}。"
             )
         return list(_send_all(ledger, year, url, letters, now))
@@ -87,7 +94,7 @@ def send_reminders(
     return [*sent, *(Delivery(letter=letter, result="early") for letter in waits)]
 
 
-def notify_group(workspace: Workspace, year: int, reminders: Sequence[Reminder], *, now: dt.datetime) -> Result | None:
+def notify_group(workspace: Workspace, year: int, reminders: Sequence[Reminder], *, now: dt.datetime) -> Notice | None:
     """Tell the group that ``[mail] group`` names who has still to act; ``None`` when there is no such group, or nobody.
 
     The same is told once a day.
@@ -101,12 +108,12 @@ def notify_group(workspace: Workspace, year: int, reminders: Sequence[Reminder],
     key = daily_key(now.date(), title, body)
     with workspace.alone() as ledger:
         if any(m.kind == GROUP_KIND and m.digest == key and m.sent for m in ledger.messages.all(year)):
-            return "already"
+            return Notice("already")
         failure = _notify(url, title, body, None)
         ledger.messages.record(
             Message(at=_at(now), year=year, unit="", kind=GROUP_KIND, address="", digest=key, sent=not failure)
         )
-    return "failed" if failure else "sent"
+    return Notice("failed", failure) if failure else Notice("sent")
 
 
 def group_notice(reminders: Sequence[Reminder], today: dt.date) -> str:

@@ -41,11 +41,13 @@ def remind(
     if reminders:
         letters = [reminder.letter for reminder in reminders]
         folder = write_letters(where, folder, letters, {CALLS: call_list(year, reminders)})
-    deliveries = send_reminders(where, year, reminders, now=now, early=bool(unit)) if send and reminders else []
+    settings = read_settings(where.root)
+    by_mail = send and reminders and (settings.mail or not settings.group)
+    deliveries = send_reminders(where, year, reminders, now=now, early=bool(unit)) if by_mail else []
     told = notify_group(where, year, reminders, now=now) if send and not unit else None
     changed = not send and reminders and _has_changed(where, year, now)
     show_chase.reminders(reminders, deliveries, told, folder, json=json, changed=bool(changed))
-    if told == "failed" or any(delivery.result in _UNDONE for delivery in deliveries):
+    if (told and told.result == "failed") or any(delivery.result in _UNDONE for delivery in deliveries):
         raise typer.Exit(FINDINGS)
 
 

@@ -43,7 +43,7 @@ def collect(
         typer.Option(
             "--since",
             metavar="日期",
-            help="只看信箱从哪一天起收到的信，如 2025-01-05；不写就从报告年度的 12 月 1 日起。",
+            help="只看信箱从哪一天起收到的信，如 2025-01-05；不写就从报告年度的 12 月 1 日起，还没到的看最近 30 天。",
             callback=_day,
             show_default=False,
         ),

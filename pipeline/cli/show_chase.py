@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.chase.calls import CALLS
 from pipeline.chase.letters import Letter
 from pipeline.chase.reminders import Reminder
-from pipeline.chase.sending import Delivery, Result
+from pipeline.chase.sending import Delivery, Notice, Result
 from pipeline.cli import screen
 from pipeline.cli.words import word
 
@@ -22,7 +22,7 @@ _RESULTS: Mapping[Result, str] = {
 def reminders(
     given: Sequence[Reminder],
     deliveries: Sequence[Delivery],
-    told: Result | None,
+    told: Notice | None,
     folder: Path,
     *,
     json: bool,
@@ -55,9 +55,9 @@ def reminders(
         )
     screen.put(f"要催 {len(given)} 个单位，信和{CALLS}在 {folder}")
     if changed:
-        screen.put(word("上次汇总以后又来了文件，或者台账改过：这些是上次汇总的情况，请先运行 xxgk run 再催。"))
+        screen.put(word("上次汇总以后又来了文件，或者台账、模板改过：这些是上次汇总的情况，请先运行 xxgk run 再催。"))
     if told:
-        screen.put(f"群通知：{_RESULTS[told]}")
+        screen.put(f"群通知：{_RESULTS[told.result]}" + (f"：{told.why}" if told.why else ""))
     _close(deliveries)
 
 
@@ -91,7 +91,7 @@ def receipts(letters: Sequence[Letter], deliveries: Sequence[Delivery], folder: 
 def tally(deliveries: Sequence[Delivery]) -> str:
     """How many letters ended in which way."""
     counts = Counter(delivery.result for delivery in deliveries)
-    return "，".join(f"{_RESULTS[result]} {count} 个" for result, count in counts.items())
+    return "，".join(f"{_RESULTS[result]} {count} 封" for result, count in counts.items())
 
 
 def undone(deliveries: Sequence[Delivery]) -> Iterator[str]:

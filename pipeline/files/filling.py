@@ -79,7 +79,8 @@ def open_template(template: Path) -> WordTemplate:
         document.init_docx()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError) as error:
         raise TemplateError(
-            f"Word 模板 {template} 打不开：{explain_word_fault(template, error)}。请用 xxgk template 重新生成，再运行 xxgk template check 检查。"
+            f"Word 模板 {template} 打不开：{explain_word_fault(template, error)}。"
+            "请从备份换回，或者用 xxgk template --force 重新生成（改过的样式会丢失），再运行 xxgk template check 检查。"
         ) from error
     return document
 

@@ -52,6 +52,10 @@ class Collected:
         return self.count(Fate.TOO_LARGE) + self.count(Fate.UNREADABLE)
 
 
+_RECENT = dt.timedelta(days=30)
+"""Mails of the last days are looked at in any case: an office may ask before the year ends."""
+
+
 def first_day(year: int) -> dt.date:
     """The day from which mails may hold a return of ``year``: whole years are reported, so none is sent before it ends."""
     return dt.date(year, 12, 1)
@@ -73,7 +77,7 @@ def collect_mail(
     lost later ends the run, and what was fetched is kept.
     """
     workspace.require_inputs(year)
-    since = since or first_day(year)
+    since = since or min(first_day(year), now.date() - _RECENT)
     with ExitStack() as stack:
         ledger = stack.enter_context(workspace.open_ledger() if dry else workspace.alone())
         take = _Take(workspace=workspace, year=year, ledger=ledger, now=now, dry=dry)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import ipaddress
+import logging
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -164,6 +165,8 @@ def open_mailbox(inbox: Inbox) -> Iterator[Mailbox]:
 def _connect(address: Address, inbox: Inbox) -> IMAPClient:
     """A connection nobody else can read, unless the server is this machine or the settings allow it."""
     from imapclient import IMAPClient, SocketTimeout
+
+    logging.getLogger("imapclient").setLevel(logging.CRITICAL)  # it would speak English on the screen
 
     try:
         context = ssl.create_default_context(cafile=str(inbox.ca_file) if inbox.ca_file else None)

@@ -91,7 +91,7 @@ def list_addresses(text: str) -> tuple[str, ...]:
     >>> list_addresses("a@x.cn；b@x.cn"), list_addresses("张三 <a@x.cn>"), list_addresses("a@@x.cn")
     (('a@x.cn', 'b@x.cn'), (), ())
     """
-    parts = tuple(part for part in re.split(r"[;；,，、\s]+", text) if part)
+    parts = tuple(dict.fromkeys(part for part in re.split(r"[;；,，、\s]+", text) if part))
     return parts if all(_ADDRESS.fullmatch(part) for part in parts) else ()
 
 

@@ -14,6 +14,7 @@ from pipeline.model.finding import Finding
 
 NAMING = 8
 """Digits of a hash that are enough to name an arrival in a row of 来件认领."""
+_PACKAGES = (".eml", ".zip")
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
@@ -44,6 +45,12 @@ class Obstacle:
 
     reason: Reason
     words: str = ""
+
+
+def _is_mailed(name: str) -> bool:
+    """Whether the innermost package around a file, by its name, is a mail; attachments may be named with folders."""
+    packages = [suffix for part in PurePosixPath(name).parts[:-1] if (suffix := PurePosixPath(part).suffix.lower())]
+    return next((suffix == ".eml" for suffix in reversed(packages) if suffix in _PACKAGES), False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +109,8 @@ class Arrival:
         of the mail that brought it.
         """
         moments = [(self.first_seen, "按第一次收到的时间"), (self.modified, "按文件的时间")]
-        packages = {PurePosixPath(name).parent.suffix.lower() for name in self.names}
         # a zip tells when its author wrote a member, which is not when it was sent
-        if self.written and ".eml" in packages and ".zip" not in packages:
+        if self.written and all(_is_mailed(name) for name in self.names):
             moments.append((self.written, "按邮件的日期"))
         moment, evidence = min(moments, key=lambda pair: pair[0])
         return moment.astimezone(_CHINA).date(), evidence

@@ -114,12 +114,12 @@ def test_a_night_answers_when_the_settings_say_so(office: Office, postman: tuple
     set_mail(office, port, "receipts = true\n")
     man.refused = {"u04@example.cn"}
     code, out, err = xxgk("run", *where)
-    assert (code, "回执：已发送 2 个，没有发出 1 个" in out) == (3, True)
+    assert (code, "回执：已发送 2 封，没有发出 1 封" in out) == (3, True)
     assert "给 u04 第4镇人民政府（u04@example.cn）的回执没有发出：对方邮箱不存在或拒收。下次运行再发。" in err.replace(
         "\n", ""
     )
     man.refused = set()
-    assert "回执：已发送 1 个" in xxgk("run", *where)[1]
+    assert "回执：已发送 1 封" in xxgk("run", *where)[1]
     assert "回执" not in xxgk("run", *where)[1]
     assert sorted(to[0] for to, _ in man.mails) == ["u01@example.cn", "u02@example.cn", "u04@example.cn"]
 
@@ -129,3 +129,14 @@ def test_the_command_without_sending(office: Office) -> None:
     assert (code, "要回 4 个单位" in out) == (0, True)
     assert [path.name for path in (office.outputs / "receipts").glob("*/u02*.docx")] == ["u02_第2镇人民政府_回执.docx"]
     assert len(answers(office)) == 4
+
+
+def test_a_good_and_a_bad_one_of_one_night(office: Office) -> None:
+    office.returns("u03", name="收件/好.xlsx")
+    office.run(now=NOW + dt.timedelta(days=1))
+    office.returns("u03", BROKEN, name="收件/坏.xlsx")
+    office.run(now=NOW + dt.timedelta(days=2))
+    letter = next(letter for letter in answers(office) if letter.unit.code == "u03")
+    assert letter.lines[0] == "贵单位报来的“好.xlsx”已收到，核对通过，现在按它计入。"
+    assert letter.lines[-1] == "在它改正、通过以前，仍按贵单位此前通过的一份计入；不想改用它的，请告诉我们。"
+    assert not any("收件/" in line for line in letter.lines[:1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
 from email.header import decode_header, make_header
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def test_the_command(office: Office, postman: tuple[Postman, int]) -> None:
     (office.workspace.root / "xxgk.toml").write_text('[mail]\nurl_file = "mail"\n')
     where = ["--year", str(YEAR), "-w", str(office.workspace.root)]
     code, out, _ = xxgk("remind", "--send", *where)
-    assert (code, "已发送 3 个，台账里没有邮箱 1 个" in out) == (3, True)
+    assert (code, "已发送 3 封，台账里没有邮箱 1 封" in out) == (3, True)
     assert len(man.mails) == 3
     code, out, _ = xxgk("remind", "--send", "--unit", "u02", *where)
     assert (code, "已经发过" in out, len(man.mails)) == (0, True, 3)
@@ -239,7 +240,8 @@ def test_the_group_is_told_once_a_day(office: Office, postman: tuple[Postman, in
         f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\ngroup_file = "robot"\n'
     )
     reminders = list_reminders(office.workspace, YEAR, DUE)
-    assert [notify_group(office.workspace, YEAR, reminders, now=NOW) for _ in range(2)] == ["sent", "already"]
+    told = [notify_group(office.workspace, YEAR, reminders, now=NOW) for _ in range(2)]
+    assert [notice.result for notice in told if notice] == ["sent", "already"]
     assert [post["message"].split("\n") for post in robot.posts] == [
         [
             "截至2025年1月20日，还有4个单位：", "退回（1个）：第2镇人民政府", "待说明（1个）：第3镇人民政府",
@@ -248,7 +250,7 @@ def test_the_group_is_told_once_a_day(office: Office, postman: tuple[Postman, in
     ]  # fmt: skip
     robot.deaf = True
     code, out, _ = xxgk("remind", "--send", "--year", str(YEAR), "-w", str(office.workspace.root))
-    assert (code, "群通知：没有发出" in out) == (3, True)
+    assert (code, "群通知：没有发出：发信服务器没有接受" in out) == (3, True)
     robot.deaf = False
     code, out, _ = xxgk("remind", "--send", "--unit", "u02", "--year", str(YEAR), "-w", str(office.workspace.root))
     assert (code, "群通知" in out, len(robot.posts)) == (0, False, 1)
@@ -344,3 +346,30 @@ def test_why_a_letter_did_not_go_out(office: Office, url: str, why: str) -> None
     assert [d.why for d in send(office, list_reminders(office.workspace, YEAR, DUE, "u02"))] == [why]
     code, out, err = xxgk("remind", "--send", "--unit", "u02", "--year", str(YEAR), "-w", str(office.workspace.root))
     assert (code, f"没有发出：{why}" in (out + err).replace("\n", "")) == (3, True)
+
+
+def test_a_group_alone_needs_no_mail(office: Office, group: tuple[Group, int]) -> None:
+    robot, door = group
+    (office.workspace.root / "xxgk.toml").write_text(f'[mail]\ngroup = "json://127.0.0.1:{door}/robot"\n')
+    code, out, _ = xxgk("remind", "--send", "--year", str(YEAR), "-w", str(office.workspace.root))
+    assert (code, "群通知：已发送" in out, len(robot.posts)) == (0, True, 1)
+
+
+def test_a_file_that_is_still_being_copied_is_waited_for(office: Office) -> None:
+    path = office.drop("u05_第5镇人民政府.xlsx", b"PK\3\4 nothing")
+    os.utime(path, None)
+    office.run(now=dt.datetime.now(dt.UTC))
+    assert [r.unit.code for r in list_reminders(office.workspace, YEAR, DUE)] == ["u02", "u03", "u04"]
+
+
+def test_an_address_that_stands_twice_gets_one_letter(office: Office, postman: tuple[Postman, int]) -> None:
+    man, port = postman
+    (office.workspace.root / "xxgk.toml").write_text(
+        f'[mail]\nurl = "mailto://127.0.0.1:{port}?from=xxgk@example.cn"\n'
+    )
+    roster = [list(row) for row in office.control_sheets["单位名录"]]
+    roster[1][8] = "a@example.cn；b@example.cn, a@example.cn"
+    office.write_control({"单位名录": roster})
+    office.run(now=NOW + dt.timedelta(hours=1))
+    send(office, list_reminders(office.workspace, YEAR, DUE, "u02"))
+    assert [to for to, _ in man.mails] == [["a@example.cn"], ["b@example.cn"]]
