@@ -87,8 +87,12 @@ def arrivals(pen: Pen) -> None:
     pen.rows(ARRIVALS, headings, widths, pen.outcome.arrivals, write)
 
 
+_COMPARED = 3
+"""Replaced returns of a unit that stand beside the counted one; a unit may have sent a hundred."""
+
+
 def versions(pen: Pen) -> None:
-    """For units with several returns: the counted one beside each other one, figure by figure."""
+    """For units with several returns: the counted one beside the last of the others, figure by figure."""
     headings = ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数")
     pen.rows(VERSIONS, headings, (28, 60, 44, 14, 44, 14), list(_differences(pen)), pen.texts)
 
@@ -97,7 +101,11 @@ def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
     for standing in pen.outcome.standings:
         if standing.decisive is None:
             continue
-        for judged in standing.replaced:
+        compared = standing.replaced[-_COMPARED:]
+        if earlier := len(standing.replaced) - len(compared):
+            words = f"更早的 {earlier} 份没有列出，用 xxgk diff --unit {standing.unit.code} 看"
+            yield (standing.unit.name, words, standing.decisive.submission.arrival.name, "", "", "")
+        for judged in compared:
             kept, other = standing.decisive.submission, judged.submission
             for item, used, unused in zip(pen.form.items, kept.values, other.values, strict=True):
                 if used != unused:

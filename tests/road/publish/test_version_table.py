@@ -1,0 +1,25 @@
+"""版本对照 of county.xlsx: the counted return beside the last of those it replaced."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import openpyxl
+
+from tests.workspaces import NOW, Office
+
+
+def test_the_last_replaced_returns_are_compared_and_the_others_counted(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    for number in range(1, 7):
+        office.returns("u01", {"t2.permit.decisions": number}, name=f"第{number}次.xlsx")
+        office.run(now=NOW + dt.timedelta(days=number))
+    sheet = openpyxl.load_workbook(office.outputs / "county.xlsx", read_only=True)["版本对照"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if row[0] == "第1镇人民政府"]
+    assert [(row[1], row[2], row[3], row[4], row[5]) for row in rows] == [
+        ("更早的 2 份没有列出，用 xxgk diff --unit u01 看", "第6次.xlsx", "", "", ""),
+        ("第二十条第（五）项·行政许可·本年处理决定数量", "第6次.xlsx", "6", "第3次.xlsx", "3"),
+        ("第二十条第（五）项·行政许可·本年处理决定数量", "第6次.xlsx", "6", "第4次.xlsx", "4"),
+        ("第二十条第（五）项·行政许可·本年处理决定数量", "第6次.xlsx", "6", "第5次.xlsx", "5"),
+    ]
