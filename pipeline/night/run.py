@@ -237,17 +237,22 @@ def travel(
         seal=seal,
         sealing=sealing,
     )
-    files = {
+    files = _make_files(basis, outcome, report)
+    stages.passed("结果文件", files=len(files), findings=len(outcome.findings))
+    return Travelled(outcome=outcome, files=files, readings=examination.keys, finished=not examination.unfinished)
+
+
+def _make_files(basis: Basis, outcome: Outcome, report: bytes) -> dict[str, bytes]:
+    """Make everything that is published, by name; without a ``report`` where it could not be filled."""
+    return {
         "county.xlsx": county_workbook(outcome),
-        **({"report.docx": report} if report else {}),
+        **({REPORT: report} if report else {}),
         "run.json": run_json(outcome),
         "data/figures.csv": figures_csv(outcome),
         "status.html": status_page(outcome),
         "status.xlsx": status_workbook(outcome),
         **corrections(outcome, Stamper(basis).stamp),
     }
-    stages.passed("结果文件", files=len(files), findings=len(outcome.findings))
-    return Travelled(outcome=outcome, files=files, readings=examination.keys, finished=not examination.unfinished)
 
 
 def keep_night(
