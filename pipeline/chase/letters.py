@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.files.atomic import publish_files
 from pipeline.files.filling import clean, fill_template, open_template, save_document
-from pipeline.model.control import Profile, Unit
+from pipeline.model.control import Unit
 from pipeline.night.replay import Remembered
 from pipeline.workspace import Workspace
 
@@ -57,11 +57,6 @@ class Letter:
         return f"{self.unit.name}：\n\n{body}\n\n{self.contact}\n\n{self.compiler}\n{self.dated}"
 
 
-def contact_of(profile: Profile) -> str:
-    """Whom to ask, as a sentence."""
-    return f"有疑问请联系：{profile.compiler}" + (f"，电话 {profile.phone}" if profile.phone else "") + "。"
-
-
 def daily_key(day: dt.date, *texts: str) -> str:
     """The key of a letter that may go out again on another day."""
     return digest("\n".join((day.isoformat(), *texts)))
@@ -75,7 +70,7 @@ def digest(text: str) -> str:
 def write_letters(
     workspace: Workspace, folder: Path, letters: Sequence[Letter], others: Mapping[str, bytes] | None = None
 ) -> Path:
-    """Write letters, and ``others``, into a folder of their day below ``folder``; return it.
+    """Write one letter or more, and ``others``, into a folder of their day below ``folder``; return it.
 
     What lies there is never touched, since people write into it: when it is not the same any more, the next folder of the
     day is taken. Raises `TemplateError` when the template of the letters cannot be filled.
@@ -85,7 +80,7 @@ def write_letters(
     for letter in letters:
         files[f"{letter.name}.txt"] = ("\ufeff" + letter.text.replace("\n", "\r\n") + "\r\n").encode()
         files[f"{letter.name}.docx"] = _fill(template, letter)
-    day = letters[0].day if letters else dt.date.today()
+    day = letters[0].day
     for place in (folder / (f"{day}" if n == 1 else f"{day}_{n}") for n in count(1)):
         if not place.exists():
             with workspace.lock():

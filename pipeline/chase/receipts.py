@@ -7,30 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.chase.letters import Letter, contact_of, digest, read_correction
-from pipeline.errors import WorkspaceError
+from pipeline.chase.letters import Letter, digest, read_correction
 from pipeline.model.control import Unit
-from pipeline.model.received import ADOPTED, ASIDE, REPLACED, UNDECIDED
+from pipeline.model.received import ADOPTED, ASIDE, REPLACED, TO_MEND, UNDECIDED
 from pipeline.model.standing import State
 from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
 
 FOLDER, KIND = "receipts", "回执"
-_TO_MEND = (State.RETURNED.value, State.UNEXPLAINED.value)
 
 
 def list_receipts(workspace: Workspace, year: int, today: dt.date, unit: str = "") -> list[Letter]:
     """Return a letter for every unit with returns that were not answered yet, in the order of the roster.
 
     A return that must be corrected is answered with the letter and the marked workbook of the last night. What nobody
-    can be held to is not answered. Raises `WorkspaceError` when there has been no night, or nobody has the code ``unit``.
+    can be held to is not answered. Raises `WorkspaceError` when there has been no night, `AskedError` for an
+    unknown ``unit``.
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
         document = ledger.nights.document(night.row.id) or {}
-        if unit and unit not in night.control.by_code:
-            raise WorkspaceError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对，大小写要一致。")
+        if unit:
+            night.require_unit(unit)
         done = {(m.unit, m.digest) for m in ledger.messages.all(year) if m.sent and m.kind == KIND}
         waiting: dict[str, list[Mapping[str, Any]]] = {}
         for arrival in document.get("arrivals", []):
@@ -52,16 +51,17 @@ def _answer(
     workspace: Workspace, night: Remembered, unit: Unit, arrivals: Sequence[Mapping[str, Any]], today: dt.date
 ) -> Letter:
     profile, year = night.control.profile, night.row.year
-    mending = [arrival for arrival in arrivals if arrival["state"] in _TO_MEND]
+    mending = [arrival for arrival in arrivals if arrival["state"] in TO_MEND]
     letter = read_correction(workspace, night, unit, "说明.txt") if mending else None
     marked = read_correction(workspace, night, unit) if mending else None
-    waived = night.states.get(unit.code) is not None and night.states[unit.code].state == State.WAIVED
-    keeps = bool(mending) and not waived and night.states[unit.code].state == State.PASSED
+    row = night.states.get(unit.code)
+    waived = row is not None and row.state == State.WAIVED
+    keeps = bool(mending) and row is not None and row.state == State.PASSED
     lines = [
         line for arrival in arrivals for line in _lines(arrival, waived=waived, told=letter is not None, keeps=keeps)
     ]
     if letter:
-        lines += _paragraphs(letter)
+        lines += _paragraphs(letter, profile.contact)
         lines += ["在它改正、通过以前，仍按贵单位此前通过的一份计入；不想改用它的，请告诉我们。"] if keeps else []
     return Letter(
         unit=unit,
@@ -69,7 +69,7 @@ def _answer(
         name=f"{unit.file_stem}_回执",
         title=f"关于{year}年度政府信息公开工作年度报告统计表的{'退改通知' if mending and not waived else '回执'}",
         lines=tuple(lines),
-        contact=contact_of(profile),
+        contact=profile.contact,
         compiler=profile.compiler,
         day=today,
         year=year,
@@ -98,9 +98,8 @@ def _lines(arrival: Mapping[str, Any], *, waived: bool, told: bool, keeps: bool)
         yield f"{name}已收到，经核对有问题，退改件随后发给贵单位。"
 
 
-def _paragraphs(letter: bytes) -> list[str]:
-    """The letter of the correction without its address, signature and whom to ask, which stand on every letter."""
-    lines = letter.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    body = lines[1:]
-    ask = max((at for at, line in enumerate(body) if line.startswith("有疑问请联系：")), default=len(body))
-    return [line.strip() for line in body[:ask] if line.strip()]
+def _paragraphs(letter: bytes, contact: str) -> list[str]:
+    """The letter of the correction without its address, and from whom to ask on, which stands on every letter."""
+    body = letter.decode("utf-8-sig").replace("\r\n", "\n").split("\n")[1:]
+    last = max((at for at, line in enumerate(body) if line == contact), default=len(body))
+    return [line.strip() for line in body[:last] if line.strip()]

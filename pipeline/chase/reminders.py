@@ -9,10 +9,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.chase.letters import Letter, contact_of, daily_key, read_correction
-from pipeline.errors import WorkspaceError
+from pipeline.chase.letters import Letter, daily_key, read_correction
 from pipeline.model.control import Profile, Unit
-from pipeline.model.received import LATER, UNREAD
+from pipeline.model.received import LATER, TO_MEND, UNREAD
 from pipeline.model.standing import State
 from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
@@ -63,14 +62,14 @@ def list_reminders(workspace: Workspace, year: int, today: dt.date, unit: str = 
     """Return the units that have not sent a return that passes, or whose later return does not, in the order of the
     roster.
 
-    Raises `WorkspaceError` when there has been no night, or nobody has the code ``unit``.
+    Raises `WorkspaceError` when there has been no night, `AskedError` for an unknown ``unit``.
     """
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
         document = ledger.nights.document(night.row.id) or {}
-        if unit and unit not in night.control.by_code:
-            raise WorkspaceError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对，大小写要一致。")
+        if unit:
+            night.require_unit(unit)
         found = [
             _remind(workspace, night, entry, document, today)
             for entry in night.control.units
@@ -105,7 +104,7 @@ def _remind(
         name=f"{unit.file_stem}_{'退改' if is_correction else '催报'}",
         title=f"关于{night.row.year}年度政府信息公开工作年度报告统计表的{'退改' if is_correction else '催报'}通知",
         lines=lines,
-        contact=contact_of(profile),
+        contact=profile.contact,
         compiler=profile.compiler,
         day=today,
         year=night.row.year,
@@ -120,9 +119,8 @@ def _remind(
 
 def _later_return(document: Mapping[str, Any], unit: Unit) -> Mapping[str, Any] | None:
     """The return of a passed unit that came later and does not pass."""
-    mending = (State.RETURNED.value, State.UNEXPLAINED.value)
     arrivals = document.get("arrivals", [])
-    return next((entry for entry in arrivals if entry["unit"] == unit.code and entry["state"] in mending), None)
+    return next((entry for entry in arrivals if entry["unit"] == unit.code and entry["state"] in TO_MEND), None)
 
 
 def _list_refused(document: Mapping[str, Any], unit: Unit) -> list[Refused]:

@@ -89,9 +89,13 @@ def send_reminders(
     """Send the letters of reminders like `send_letters`; who has only not reported yet is left alone until the deadline
     is near, unless ``early``.
     """
-    waits = [r.letter for r in reminders if r.stage is Stage.EARLY and r.state == State.MISSING and not early]
-    sent = send_letters(workspace, year, [r.letter for r in reminders if r.letter not in waits], now=now)
-    return [*sent, *(Delivery(letter=letter, result="early") for letter in waits)]
+    due: list[Letter] = []
+    waiting: list[Letter] = []
+    for reminder in reminders:
+        waits = reminder.stage is Stage.EARLY and reminder.state == State.MISSING and not early
+        (waiting if waits else due).append(reminder.letter)
+    sent = send_letters(workspace, year, due, now=now)
+    return [*sent, *(Delivery(letter=letter, result="early") for letter in waiting)]
 
 
 def notify_group(workspace: Workspace, year: int, reminders: Sequence[Reminder], *, now: dt.datetime) -> Notice | None:

@@ -26,6 +26,8 @@ from pipeline.workspace import Workspace
 
 MOST = 2_000
 """Mails that one run looks at; the next goes on with the rest."""
+_RECENT = dt.timedelta(days=30)
+"""Mails of the last days are looked at in any case: an office may ask before the year ends."""
 Progress = Callable[[Sequence[int], str], Iterable[int]]
 
 
@@ -50,10 +52,6 @@ class Collected:
     def troubles(self) -> int:
         """How many mails a person must look at."""
         return self.count(Fate.TOO_LARGE) + self.count(Fate.UNREADABLE)
-
-
-_RECENT = dt.timedelta(days=30)
-"""Mails of the last days are looked at in any case: an office may ask before the year ends."""
 
 
 def first_day(year: int) -> dt.date:
@@ -195,9 +193,8 @@ class _Take:
             file = inputs / path
             try:
                 if file.exists():
-                    if (
-                        file.is_file() and file.read_bytes() == content
-                    ):  # of a run that was killed before it recorded it
+                    # of a run that was killed before it recorded it
+                    if file.is_file() and file.read_bytes() == content:
                         return path
                     continue
                 if not self.dry:

@@ -169,6 +169,16 @@ class Profile:
     sources: Mapping[str, str]
     thresholds: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
+    @property
+    def ask(self) -> str:
+        """Whom to ask."""
+        return f"{self.compiler}，电话 {self.phone}" if self.phone else self.compiler
+
+    @property
+    def contact(self) -> str:
+        """Whom to ask, as the sentence that stands on every letter."""
+        return f"有疑问请联系：{self.ask}。"
+
 
 D = TypeVar("D", bound=Decision)
 

@@ -11,6 +11,8 @@ from pipeline.model.submission import Arrival, Reason, Unclaimed
 
 ADOPTED, REPLACED, ASIDE, UNDECIDED = "采用", "已被后报替代", "不采用", "待定"
 WAITING, UNREAD, LATER = "待认领", "未读取", "留待下次"
+TO_MEND = (State.RETURNED.value, State.UNEXPLAINED.value)
+"""States of returns that go back to their unit."""
 _STATES: Mapping[Reason, str] = {
     Reason.ARRIVING: LATER,
     Reason.UNREACHABLE: UNREAD,

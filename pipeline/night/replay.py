@@ -114,6 +114,11 @@ class Remembered:
         row = self.accepted.get(unit)
         return known.name if known else row.name if row else unit
 
+    def require_unit(self, unit: str) -> None:
+        """Raise `AskedError` when the 台账 of that night has no such unit."""
+        if unit not in self.control.by_code:
+            raise AskedError(f"{self.row.year} 年度的单位名录里没有单位代码 {unit}。请核对单位代码，大小写要一致。")
+
     def values(self, unit: str) -> Mapping[str, Value]:
         """Return the counted values of a unit, by item code."""
         return self._values[unit]

@@ -40,8 +40,7 @@ def diff_versions(workspace: Workspace, year: int, unit: str, pair: tuple[int, i
     workspace.require_inputs(year)
     with workspace.open_ledger() as ledger:
         night = replay_night(workspace, ledger, year)
-        if unit not in night.control.by_code:
-            raise AskedError(f"{year} 年度的单位名录里没有单位代码 {unit}。请核对单位代码。")
+        night.require_unit(unit)
         versions = night.versions(unit)
         first, second = _choose_pair(versions, f"{night.name(unit)} {year} 年度", pair)
         rows = ledger.readings.load([first.reading, second.reading])

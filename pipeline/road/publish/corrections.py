@@ -93,7 +93,7 @@ def _face(reply: Reply) -> Face:
     advice = f"{meaning(reply)}，点“单元格”一栏可跳到那一格。{reason}"
     return Face(
         title=f"退改意见：{reply.unit.name}（{reply.profile.year}年度）",
-        advice=(f"共{reply.tally}。{origin(reply)}", f"{advice}{SENDING}{reply.deadline}。咨询：{reply.ask}。"),
+        advice=(f"共{reply.tally}。{origin(reply)}", f"{advice}{SENDING}{reply.deadline}。咨询：{reply.profile.ask}。"),
     )
 
 

@@ -45,12 +45,6 @@ class Reply:
         counts = (("强制性问题", len(self.of("error"))), ("核实性问题", len(self.of("warning"))))
         return "、".join(f"{word} {number} 个" for word, number in counts if number)
 
-    @property
-    def ask(self) -> str:
-        """Whom to ask."""
-        phone = self.profile.phone
-        return f"{self.profile.compiler}，电话 {phone}" if phone else self.profile.compiler
-
 
 def letter(reply: Reply) -> bytes:
     """The letter as a text file that 记事本 opens: UTF-8 with a byte order mark, lines ended as Windows ends them."""
@@ -90,7 +84,7 @@ def _lines(reply: Reply) -> Iterator[str]:
     yield f"{next(numerals)}、怎么改"
     yield from (f"  {number}. {step}" for number, step in enumerate(_steps(reply), 1))
     yield ""
-    yield f"有疑问请联系：{reply.ask}。"
+    yield reply.profile.contact
     yield ""
     yield reply.profile.compiler
 
