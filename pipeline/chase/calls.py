@@ -24,4 +24,4 @@ def call_list(year: int, reminders: Sequence[Reminder]) -> bytes:
         )
         for reminder in sorted(reminders, key=lambda reminder: -reminder.days)
     ]  # fmt: skip
-    return listing("电话清单", f"{year} 年度催报电话清单", year, _COLUMNS, rows, fitted=True)
+    return listing("电话清单", f"{year} 年度催报电话清单", year, _COLUMNS, rows)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from xlsxwriter import Workbook
 
-_LINE = 15
-"""Points of a line."""
+_LINE = 18
+"""Points of a line, also in the fonts that stand in for a missing one."""
+_LOST = 6
+"""Characters of a line that wrapping may leave free."""
 _WIDE = 0x2E80
 """From this character on they take the place of two."""
 
@@ -22,12 +24,11 @@ def listing(
     rows: Sequence[Sequence[str | int]],
     *,
     filtered: bool = False,
-    fitted: bool = False,
 ) -> bytes:
     """A workbook of one sheet: ``columns`` are headings with widths in characters, ``rows`` texts and counts.
 
-    ``filtered`` offers a filter, ``fitted`` makes each row as high as its longest text. The same content gives the same
-    bytes.
+    Each row is as high as its longest text needs, since office programs do not see to that by themselves; ``filtered``
+    offers a filter. The same content gives the same bytes.
     """
     out = io.BytesIO()
     book = Workbook(
@@ -48,10 +49,7 @@ def listing(
                 sheet.write_number(row, column, value, cell)
             else:
                 sheet.write_string(row, column, value, cell)
-        if fitted:
-            sheet.set_row(
-                row, _LINE * max(_lines(str(v), width) for v, (_, width) in zip(values, columns, strict=True))
-            )
+        sheet.set_row(row, _LINE * max(_lines(str(v), width) for v, (_, width) in zip(values, columns, strict=True)))
     if filtered:
         sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
     sheet.freeze_panes(1, 2)
@@ -64,6 +62,6 @@ def listing(
 
 
 def _lines(text: str, width: int) -> int:
-    """Lines that a text takes in a column of some width."""
+    """Lines that a text takes in a column of some width; words are not broken, so that each line loses a few characters."""
     taken = sum(2 if ord(character) > _WIDE else 1 for character in text)
-    return max(1, -(-taken // (width - 1)))
+    return 1 if taken <= width else -(-taken // max(1, width - _LOST))
