@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from pipeline.errors import TemplateError
+from pipeline.files.filling import compile_template
 from pipeline.files.limit import time_limit
 from pipeline.form import LOCAL, print_figure
 from pipeline.ledger import Ledger
@@ -24,6 +25,7 @@ from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
 from pipeline.model.standing import Checked, Standing
 from pipeline.model.submission import Arrival, Unclaimed
+from pipeline.night.ahead import meanwhile
 from pipeline.night.basis import load_basis
 from pipeline.night.carry import carry_findings
 from pipeline.night.claims import settle_claims
@@ -184,7 +186,8 @@ def travel(
     checker = task.checker
     examination = Examination(ledger=ledger, basis=basis, task=task, engine=effort.reading, anew=effort.anew)
     stages = Stages()
-    examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
+    with meanwhile(partial(compile_template, basis.word)):
+        examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unread = tuple(result for result in examined if isinstance(result, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])
     stages.passed("读取、核对", arrivals=len(arrivals), returns=len(checked), unclaimed=len(unread))

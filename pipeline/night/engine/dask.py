@@ -7,7 +7,6 @@ night asks for it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import multiprocessing.process
 import pickle
@@ -271,7 +270,7 @@ def _connected(distributed: Any, scheduler: str, timeout: float) -> Iterator[Any
     for name in ("distributed.client", "distributed.core", "distributed.comm.core", "distributed.batched"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what a person should know is told in Chinese
     try:
-        asyncio.run(_knock(distributed, scheduler, timeout))
+        import_module("asyncio").run(_knock(distributed, scheduler, timeout))
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
         raise EngineError(
             f"连不上调度程序 {scheduler}（{type(error).__name__}）。请看看它是否在运行、地址和证书是否写对、网络是否通。"

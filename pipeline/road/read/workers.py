@@ -8,23 +8,19 @@ threads. The functions sent to them must be in a module that is quick to import,
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing
 import os
 import pickle
 import signal
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from multiprocessing.connection import Connection, wait
-from types import ModuleType
 from typing import Any, TypeVar
 
+from pipeline.files.forking import CONTEXT, hide_main, start_server
 from pipeline.files.system import limit_memory
 from pipeline.model.submission import Arrival, Opened, Unclaimed
 from pipeline.road.read.steps import Steps, unreadable
@@ -46,11 +42,7 @@ _BEGINNING = 60.0
 _PATIENCE = 3
 """Workers that may be lost one after the other without having been at any file."""
 
-if sys.platform == "win32":
-    _context = multiprocessing.get_context("spawn")
-else:
-    _context = multiprocessing.get_context("forkserver")
-_starting = threading.Lock()  # threads start their workers one after the other
+_context: Any = CONTEXT
 
 
 def read_many(
@@ -107,13 +99,8 @@ def prepare_workers(*modules: str) -> None:
     """Start the process that workers are forked from, if it is not there, and have it import ``modules`` while this one
     goes on.
     """
-    if sys.platform == "win32" or _context.get_start_method() != "forkserver":
-        return
-    _context.set_forkserver_preload([__name__, *modules])
-    atexit.unregister(_stop_server)  # what is registered last ends first
-    atexit.register(_stop_server)
-    with _no_main():
-        import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
+    if _context is CONTEXT:
+        start_server(__name__, *modules)
 
 
 @dataclass(eq=False, slots=True)
@@ -186,7 +173,7 @@ class _Crew:
             process = _context.Process(
                 target=_work, args=(theirs, self._steps, self._timeout, self._memory), daemon=True
             )
-            with _no_main():
+            with hide_main():
                 process.start()
             theirs.close()
             self._workers.append(_Worker(process, ours, time.monotonic() + _BEGINNING))
@@ -254,27 +241,6 @@ class _Crew:
         else:
             again[:0] = [batch[n : n + 1] for n in range(len(batch))]
         self._waiting.extendleft(reversed(again))
-
-
-def _stop_server() -> None:
-    """Wait for the processes that start workers, so that none of ours is alive when the command has ended."""
-    for child in (each for each in multiprocessing.active_children() if each.daemon):
-        child.kill()  # it would end a moment later anyhow, and one that was kept holds up what is waited for here
-    for module, name in (("forkserver", "_forkserver"), ("resource_tracker", "_resource_tracker")):
-        with suppress(ImportError, AttributeError, OSError):
-            getattr(import_module(f"multiprocessing.{module}"), name)._stop()
-
-
-@contextmanager
-def _no_main() -> Iterator[None]:
-    """Hide ``__main__``, so that a new worker does not import the program that was started."""
-    with _starting:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
 
 
 def _cause_of_death(exitcode: int, timeout: float) -> str:

@@ -1,0 +1,102 @@
+"""What is begun before a night needs it: it decides nothing, and is there only when something looks new."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.files import filling
+from pipeline.files.filling import compile_template
+from pipeline.night import ahead
+from pipeline.night.ahead import READERS, get_ahead, meanwhile
+from pipeline.workspace import Workspace, bundled_templates
+from tests.workspaces import Office
+
+_OLD, _NEW = 1_700_000_000, 1_700_000_100
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """What was started, instead of starting it."""
+    calls: list[tuple[str, ...]] = []
+    monkeypatch.setattr(ahead, "start_server", lambda *modules: calls.append(modules))
+    return calls
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A year whose last night is newer than everything that is there."""
+    where = Workspace(tmp_path)
+    for path in (where.year_inputs(2024) / "邮件", where.year_outputs(2024)):
+        path.mkdir(parents=True)
+    where.control(2024).write_bytes(b"")
+    (where.year_outputs(2024) / "run.json").write_bytes(b"")
+    for path in (where.control(2024), where.year_inputs(2024) / "邮件", where.year_inputs(2024)):
+        os.utime(path, (_OLD, _OLD))
+    os.utime(where.year_outputs(2024) / "run.json", (_NEW, _NEW))
+    return where
+
+
+def test_readers_are_not_begun_where_nothing_looks_new(workspace: Workspace, started: list[tuple[str, ...]]) -> None:
+    get_ahead(workspace, 2024)
+    assert started == []
+
+
+@pytest.mark.parametrize("touched", ["", "邮件", "台账.xlsx"])
+def test_readers_are_begun_when_a_folder_or_the_control_is_newer(
+    workspace: Workspace, started: list[tuple[str, ...]], touched: str
+) -> None:
+    os.utime(workspace.year_inputs(2024) / touched, (_NEW + 1, _NEW + 1))
+    get_ahead(workspace, 2024)
+    assert started == [READERS]
+
+
+def test_the_first_night_begins_them_and_a_year_that_is_not_there_does_not(
+    tmp_path: Path, started: list[tuple[str, ...]]
+) -> None:
+    get_ahead(Workspace(tmp_path), 2024)
+    assert started == []
+    Workspace(tmp_path).year_inputs(2024).mkdir(parents=True)
+    get_ahead(Workspace(tmp_path), 2024)
+    assert started == [READERS]
+
+
+def test_readers_import_neither_the_database_nor_the_report() -> None:
+    program = (
+        "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
+        "print([name for name in ('sqlalchemy', 'docxtpl', 'docx', 'asyncio', 'distributed') if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, *READERS], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+def test_a_step_beside_a_block_is_over_with_it() -> None:
+    done: list[str] = []
+    with pytest.raises(KeyError), meanwhile(lambda: done.append("step")):
+        raise KeyError
+    assert done == ["step"]
+
+
+def test_a_template_compiled_before_is_not_compiled_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    filling._compiled.clear()
+    office = Office(tmp_path / "one", units=1)
+    office.returns("u01", {})
+    report = bundled_templates() / "xxgk-2021" / "report.docx"
+    compile_template(report)
+    ahead_of_time = set(filling._compiled._found)
+    compiled: list[str] = []
+    monkeypatch.setattr(filling._compiled, "put", lambda source, code: compiled.append(source))
+    office.run()
+    assert len(ahead_of_time) >= 3  # the body and what stands above and below it
+    assert not ahead_of_time & set(compiled)
+    assert compiled  # sentences of the gate
+    assert max(map(len, compiled)) < min(map(len, ahead_of_time))
+
+
+def test_what_is_wrong_with_a_template_is_told_when_it_is_filled(tmp_path: Path) -> None:
+    broken = tmp_path / "report.docx"
+    broken.write_bytes(b"PK")
+    compile_template(broken)
+    compile_template(tmp_path / "nowhere.docx")
