@@ -234,15 +234,19 @@ def run(
     json: Json = False,
 ) -> None:
     """每晚的汇总：读取 inputs/年度 里的报送件，核对，汇总，生成汇总表和报告。没有变化就不再做一遍。"""
+    from pipeline.night.ahead import get_ahead
+
+    started = time.perf_counter()
+    where, year = choose(workspace, year)
+    settings = read_settings(where.root)
+    if (engine or settings.engine) == "local":
+        get_ahead(where, year)
     from pipeline.night.close import closing_of
     from pipeline.night.engine import choose_engine
     from pipeline.night.run import WORKERS, Effort, run_night
     from pipeline.queries.status import last_document, open_points
 
-    where, year = choose(workspace, year)
     went_well = collect_before(where, year, json=json)
-    started = time.perf_counter()
-    settings = read_settings(where.root)
     reading = choose_engine(engine or settings.engine, scheduler or settings.scheduler)
     effort = Effort(progress=screen.progress, anew=anew, workers=settings.workers or WORKERS, engine=reading)
     outcome = run_night(where, year, now=dt.datetime.now().astimezone(), effort=effort)

@@ -19,7 +19,7 @@ from pipeline.errors import XxgkError
 _INTERRUPTED = "已中断。outputs 里要么还是上一次的结果，要么是这一次完整的结果；再运行一次就会接着做完。"
 
 
-def main() -> None:
+def run_command() -> None:
     """Run the command line; every way out has its exit code."""
     freeze_support()  # a worker of a program packed as one .exe begins here
     sys.exit(_code())

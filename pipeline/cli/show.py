@@ -14,14 +14,13 @@ from pipeline.cli import screen
 from pipeline.cli.words import word
 from pipeline.form import Form, LintRemark, Rule, Severity
 from pipeline.model.finding import SEVERITY_LABELS, Finding
-from pipeline.model.outcome import Outcome
-from pipeline.model.standing import Standing, State
-from pipeline.queries import catalogue
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from pipeline.demo import Play
     from pipeline.ledger import Closing
+    from pipeline.model.outcome import Outcome
+    from pipeline.model.standing import Standing
     from pipeline.night.close import Closed
     from pipeline.night.issue import IssuedFiles
     from pipeline.queries.status import Transition
@@ -65,6 +64,8 @@ def remarks(forms: Sequence[Form], found: Mapping[str, Sequence[LintRemark]], *,
 
 def rules(form: Form) -> None:
     """Every rule in a line."""
+    from pipeline.queries import catalogue
+
     table = Table(title=f"{form.id}：{len(form.rules)} 条规则")
     for heading in ("编号", "级别", "规则", "何时核对", "适用"):
         table.add_column(heading, overflow="fold")
@@ -78,6 +79,8 @@ def rules(form: Form) -> None:
 
 def rule(entry: Rule) -> None:
     """One rule in full."""
+    from pipeline.queries import catalogue
+
     screen.OUT.print(f"[bold]{entry.id}　{word(entry.title)}[/]")
     for heading, text in catalogue.page(entry):
         screen.OUT.print(f"  {heading}：{word(text)}")
@@ -297,6 +300,8 @@ def _standing(standing: Standing) -> Iterator[str]:
     """Print a unit that has not passed, with the first reason; or one that sent several versions, with the one that
     counts.
     """
+    from pipeline.model.standing import State
+
     style, name = _STATE_STYLE.get(standing.state.value, "yellow"), word(standing.unit.name)
     if standing.rivals or standing.pending:
         yield f"[{style}]{standing.state.value}[/] {name}：{word(standing.next_step)}"

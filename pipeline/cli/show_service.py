@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from pipeline.cli.screen import document, plain, put
 from pipeline.cli.words import word
-from pipeline.service.backup import DUMP, Backup, Restored
-from pipeline.service.doctor import Check
-from pipeline.service.schedule import Kind, Task
+from pipeline.service.schedule import Kind
 from pipeline.settings import SETTINGS_FILE, Setting
+
+if TYPE_CHECKING:
+    from pipeline.service.backup import Backup, Restored
+    from pipeline.service.doctor import Check
+    from pipeline.service.schedule import Task
 
 _MARKS = {"ok": "[green]正常[/]", "hint": "[yellow]提示[/]", "fault": "[red]要处理[/]"}
 
@@ -75,6 +79,8 @@ def backed_up(done: Backup) -> None:
 
 def restored(done: Restored, folder: Path) -> None:
     """Print what was restored, and the next step."""
+    from pipeline.service.backup import DUMP
+
     put(f"[green]已恢复到 {word(str(folder))}：{done.files} 个文件，是 {done.at[:16].replace('T', ' ')} 的备份。[/]")
     if done.kept:
         put(f"原来的内容挪到了 {word(str(done.kept))}，确认以后可以删掉。")

@@ -18,8 +18,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.workspace import Workspace
