@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from compileall import compile_dir
 from contextlib import contextmanager
 from pathlib import Path
 
+import pipeline
 from benchmarks.county import YEAR, county, repeated, resaved
 from benchmarks.ours import Night
 from benchmarks.rivals import bare_calamine, hashes, pandas_loop
@@ -44,6 +46,7 @@ def main() -> None:
     parser.add_argument("--returns", default="1000", help="returns of the counties whose memory is measured")
     parser.add_argument("--dask", action="store_true")
     options = parser.parse_args()
+    compile_dir(Path(pipeline.__file__).parent, quiet=1)  # as pip does for what it installs
     if options.files:
         with _engine(asked=options.dask) as engine:
             _speed(options.files, options.rounds, engine)
