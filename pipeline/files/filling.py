@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -111,6 +111,14 @@ def compile_template(template: Path) -> None:
             for _, part in document.get_headers_footers(uri):
                 _compile(document, document.get_part_xml(part), sandbox)
         _compile(document, document.get_xml(), sandbox)
+
+
+def compile_words(pieces: Iterable[str]) -> None:
+    """Compile pieces of template text; what is wrong with one is told when it is filled."""
+    sandbox = environment()
+    for piece in pieces:
+        with suppress(jinja2.TemplateError):
+            sandbox.from_string(piece)
 
 
 def _compile(document: WordTemplate, xml: str, sandbox: SandboxedEnvironment) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pipeline.files.filling import compile_template, compile_words
 from pipeline.model.basis import Basis
 from pipeline.model.control import Control
 from pipeline.model.county import County
 from pipeline.model.past import ROOT
-from pipeline.night.gate import Printed
+from pipeline.night.gate import Printed, sentence_pieces
 from pipeline.night.replay import Remembered
 from pipeline.prior_year.known import load_history
+
+
+def compile_ahead(basis: Basis) -> None:
+    """Compile the report's template and the sentences the gate will fill, while their figures are not known yet."""
+    compile_template(basis.word)
+    compile_words(sentence_pieces(basis.form))
 
 
 def expected_tonight(basis: Basis, county: County) -> Printed:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from pipeline.errors import TemplateError
-from pipeline.files.filling import compile_template
 from pipeline.files.limit import time_limit
 from pipeline.form import LOCAL, print_figure
 from pipeline.ledger import Ledger
@@ -32,7 +31,7 @@ from pipeline.night.claims import settle_claims
 from pipeline.night.edits import keep_edit
 from pipeline.night.engine import Engine, LocalEngine, Task
 from pipeline.night.examine import Examination
-from pipeline.night.expected import expected_tonight
+from pipeline.night.expected import compile_ahead, expected_tonight
 from pipeline.night.gate import gate_findings
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
@@ -186,7 +185,7 @@ def travel(
     checker = task.checker
     examination = Examination(ledger=ledger, basis=basis, task=task, engine=effort.reading, anew=effort.anew)
     stages = Stages()
-    with meanwhile(partial(compile_template, basis.word)):
+    with meanwhile(partial(compile_ahead, basis)):
         examined = list(examination.examine(arrivals, partial(effort.progress, label="读取报送件")))
     unread = tuple(result for result in examined if isinstance(result, Unclaimed))
     checked = checker.together([e for e in examined if isinstance(e, Checked)])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.form import Item
+from pipeline.form import Form, Item
 from pipeline.form.numerals import read
 from pipeline.model.finding import Finding
 from pipeline.night.gate.lines import FRONT, NOTES, Line, is_of, lines_of
@@ -126,15 +126,23 @@ def list_facts(printed: Printed) -> Iterator[Fact]:
         provisional=(),
         former=printed.former,
     )
-    pieces: list[tuple[Item, str, str]] = []
-    for item in printed.form.of_table("text"):
-        generated = passage(printed.form, item.code)
-        for sentence in generated.sentences if generated else ():
-            pieces += [(item, sentence.opening, clause.words) for clause in sentence.clauses]
-    filled = fill_words([words for _, *both in pieces for words in both], content)
+    pieces = list(_clauses(printed.form))
+    filled = fill_words(sentence_pieces(printed.form), content)
     for (item, *_), opening, words in zip(pieces, filled[::2], filled[1::2], strict=True):
         if words:
             yield Fact(item=item, opening=opening, words=words)
+
+
+def sentence_pieces(form: Form) -> list[str]:
+    """Return the openings and the words of all generated clauses, in turn, as template text."""
+    return [words for _, *both in _clauses(form) for words in both]
+
+
+def _clauses(form: Form) -> Iterator[tuple[Item, str, str]]:
+    for item in form.of_table("text"):
+        generated = passage(form, item.code)
+        for sentence in generated.sentences if generated else ():
+            yield from ((item, sentence.opening, clause.words) for clause in sentence.clauses)
 
 
 def _compare(name: str, line: Line, text: str, match: re.Match[str], fact: Fact, printed: Printed) -> Finding | None:
