@@ -14,7 +14,8 @@ def says_nothing(book: Mapping[str, Rows]) -> bool:
     """Whether the first filled cell behind the label says 是, on whatever sheet it stands."""
     for rows in book.values():
         # a set of the texts is quick to make, and says which sheet is worth a closer look
-        if not any(isinstance(c, str) and len(c) < 60 and label_key(c) == _KEY for c in set[object]().union(*rows)):
+        texts = [cell for cell in set[object]().union(*rows) if isinstance(cell, str) and len(cell) < 60]
+        if _KEY not in map(label_key, texts):
             continue
         for row in rows:
             for at, cell in enumerate(row):
