@@ -6,6 +6,7 @@ depends on, so the same issue can be repeated byte for byte.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import secrets
@@ -61,4 +62,4 @@ def make_secret(path: Path) -> bytes:
 
 
 def _code(secret: bytes, *facts: str) -> str:
-    return hmac.digest(secret, "\x1f".join(facts).encode("utf-8", "surrogatepass"), "sha256").hex()
+    return hmac.new(secret, "\x1f".join(facts).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

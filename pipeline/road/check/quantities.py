@@ -86,9 +86,11 @@ def stated_year(words: str, year: int) -> int:
 def read_quantities(text: str) -> Sequence[Quantity]:
     """Read every quantity of a text, in its order; uncertain numbers are left out. Several rules ask for the same."""
     text = text[:_LONGEST]
+    matches = [(match, stated) for match in _QUANTITY.finditer(text) if (stated := span(match)) is not None]
+    if not matches:
+        return []
     starts = [0, *(match.end() for match in _SENTENCE.finditer(text))]
     ends = [*starts[1:], len(text) + 1]
-    matches = [(match, stated) for match in _QUANTITY.finditer(text) if (stated := span(match)) is not None]
     depths = _depths(text)
     found: list[Quantity] = []
     for n, (match, stated) in enumerate(matches):

@@ -44,7 +44,7 @@ def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
     certain, doubtful = _compile_all(rule.names("patterns")), _compile_all(rule.names("omissions"))
     for item, text in texts:
         for patterns, severity in ((certain, None), ((*doubtful, *_prompts(item.note)), "warning")):
-            found = [match for pattern in patterns for match in pattern.finditer(text)]
+            found = [match for pattern in patterns if (match := pattern.search(text))]
             if found:
                 match = min(found, key=lambda match: match.start())
                 phrase = excerpt(text, *match.span(), around=6)
@@ -115,11 +115,11 @@ def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
     hits, evaluated = [], False
     for item, text in case.texts(rule.names("texts")):
         match = _COUNT.search(text)
-        listed = max(len(pattern.findall(text)) for pattern in _LISTED)
-        if match is None or not listed:
+        stated = read(match["n"]) if match else None
+        if match is None or stated is None:
             continue
-        stated = read(match["n"])
-        if stated is None:
+        listed = max(len(pattern.findall(text)) for pattern in _LISTED)
+        if not listed:
             continue
         evaluated = True
         if stated != listed:
