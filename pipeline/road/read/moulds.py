@@ -10,67 +10,28 @@ read depends on whether a mould was known. Source: ECMA-376 part 1, 18.3.1.4 (c)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
 from typing import Any
-from xml.parsers import expat
 
-from pipeline.files.inflate import crc32
 from pipeline.files.remembered import Remembered, Worked
 from pipeline.model.submission import Sheet
-from pipeline.road.read.scan import SMALL, column_number, covered_cells, has_hidden
+from pipeline.road.read.cast import CLOSED, INLINE, PRESERVED, Cast
+from pipeline.road.read.scan import column_number
 from pipeline.road.read.shared import UnusualError, plain_text
 
-_BEGIN, _END = b"<sheetData>", b"</sheetData>"
-_CUT, _INLINE, _PRESERVED, _CLOSED = b"\0", b"\2", b"\3", b"\4"
-"""Bytes that no XML holds: where a value was cut out, how a text begins and ends that stands in the cell itself."""
-_VALUE_ENDS = b"</v></c>"
-_TAG_ENDS, _OPENED, _BETWEEN = b"v>", b"<", b"</\0"
-"""A value stands in ``<v>…</v>``: both tags end alike, which leaves this before a value and this between two of them."""
-_TEXT_BEGINS, _TEXT_ENDS = b' t="inlineStr"><is><t', b"</t></is></c>"
 _ATTRIBUTES = rb'(?: [\w:]+="[^"<&\0]*")*'
 _ROW = re.compile(rb'<row r="(\d{1,7})"' + _ATTRIBUTES + rb"(/?)>")
 _CELL = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d+)")?(?: t="(n|s|str|inlineStr)")?'
-    rb"(?:/>|>(<f" + _ATTRIBUTES + rb"(?:/>|>[^<\0]*</f>))?(<\0)?</c>)"
+    rb"(?:/>|>(<f" + _ATTRIBUTES + rb"(?:/>|>[^<\0]*</f>))?(\0)?</c>)"
 )
 _FIGURE = re.compile(rb"[0-9.eE+-]+")
-_DIMENSION = re.compile(r"[A-Z]{1,3}\d{1,7}(?::[A-Z]{1,3}\d{1,7})?")
 _ZEROS = frozenset([b"0", *(b"0." + b"0" * n for n in range(20))])
 _INDEXES = [b"%d" % n for n in range(4_096)]
 _moulds: Remembered[tuple[object, ...], Mould | None] = Remembered(256)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Formats:
-    """What the formats of a workbook mean for its sheets.
-
-    ``numbers`` are the cell formats that calamine gives numbers in, and no dates, as cells name them (empty for a cell
-    that names none); ``looks`` those that show something else than what is stored. An ``uncalculated`` workbook says
-    itself that its results are out of date.
-    """
-
-    numbers: frozenset[bytes]
-    looks: frozenset[int]
-    uncalculated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """A sheet taken apart: its XML without the values, the values in their order, and what covers cells."""
-
-    skeleton: bytes
-    values: Sequence[bytes]
-    formats: Formats
-    covered: frozenset[tuple[int, int]]
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What its mould is looked for by: a checksum of the skeleton, and what else tells kinds of values apart."""
-        return crc32(self.skeleton), len(self.values), self.formats.numbers, self.formats.looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,39 +105,6 @@ class Picker:
         return picked if self._many > 1 else (picked,)
 
 
-def take_apart(xml: bytes, formats: Formats) -> Cast:
-    """Cut the values out of a sheet. Raises `UnusualError` for one that no office program writes so."""
-    start, end = xml.find(_BEGIN), xml.rfind(_END)
-    tail = xml[end:]  # one object, so that its hash is taken once
-    if start < 0 or end < start or not (_is_plain_head(xml[:start]) and _is_sound_tail(tail)):
-        raise UnusualError
-    cells = xml[start + len(_BEGIN) : end]
-    if len(cells) > SMALL or any(byte in cells for byte in (_CUT, _INLINE, _PRESERVED, _CLOSED)):
-        raise UnusualError
-    if _TEXT_BEGINS in cells:
-        before, *inline = cells.split(_TEXT_BEGINS)
-        cells = b"".join((before, *map(_as_value, inline)))
-    # now every second piece is a value, if no more than the end of its tag is left behind each
-    pieces = cells.split(_TAG_ENDS)
-    joined = _CUT.join(pieces[1::2])
-    values = joined.split(_BETWEEN)
-    values[-1] = values[-1].removesuffix(b"</")
-    if len(pieces) != 2 * len(values) + 1 or joined.count(_OPENED) != len(values) or not joined.endswith(b"</"):
-        raise UnusualError
-    skeleton = _CUT.join(pieces[::2])
-    return Cast(skeleton=skeleton, values=values, formats=formats, covered=covered_cells(tail))
-
-
-def _as_value(piece: bytes) -> bytes:
-    """Turn what follows ``_TEXT_BEGINS`` into a value with marks. Raises `UnusualError`."""
-    begun, close, text = piece.partition(b">")
-    text, end, rest = text.partition(_TEXT_ENDS)
-    if begun not in (b"", b' xml:space="preserve"') or not close or not end:
-        raise UnusualError
-    mark = _PRESERVED if begun else _INLINE
-    return b"".join((b' t="inlineStr"><v>', mark, text, _CLOSED, _VALUE_ENDS, rest))
-
-
 def known_mould(cast: Cast) -> Mould | None:
     """Return the mould of a sheet, if it was learnt before."""
     mould = _moulds.get(cast.key)
@@ -198,38 +126,6 @@ def learn(cast: Cast, sheet: Sheet, texts: Texts) -> None:
 def forget() -> None:
     """Forget all moulds."""
     _moulds.clear()
-
-
-@lru_cache(maxsize=256)
-def _is_plain_head(head: bytes) -> bool:
-    """Whether what stands before the cells hides nothing and is sound XML."""
-    if has_hidden(head) or b"<!" in head:
-        return False
-    plain = True
-
-    def element(name: str, attributes: dict[str, str]) -> None:
-        nonlocal plain
-        if name == "dimension":
-            plain = plain and _DIMENSION.fullmatch(attributes.get("ref", "")) is not None
-        plain = plain and name not in ("sheetData", "row", "c", "f", "v")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = element
-    try:
-        parser.Parse(head + b"</worksheet>", True)
-    except expat.ExpatError:
-        return False
-    return plain
-
-
-@lru_cache(maxsize=256)
-def _is_sound_tail(tail: bytes) -> bool:
-    """Whether what stands behind the cells is sound XML."""
-    try:
-        expat.ParserCreate().Parse(b"<worksheet><sheetData>" + tail, True)
-    except expat.ExpatError:
-        return False
-    return True
 
 
 def _mould(skeleton: bytes, count: int, numbers: frozenset[bytes], sheet: Sheet) -> Mould:
@@ -287,12 +183,16 @@ def _mould(skeleton: bytes, count: int, numbers: frozenset[bytes], sheet: Sheet)
     )
 
 
+_parse: Callable[[bytes], float] = float
+"""Numbers as calamine gives them; what they mean is read elsewhere, exactly."""
+
+
 def _read_figure(raw: bytes) -> float:
     """Return the number a cell holds. Raises `UnusualError`."""
     if not _FIGURE.fullmatch(raw):
         raise UnusualError
     try:
-        return float(raw)
+        return _parse(raw)
     except ValueError as error:
         raise UnusualError from error
 
@@ -311,9 +211,9 @@ def _read_result(raw: bytes) -> str:
 
 def _word(raw: bytes) -> str:
     """Return a text that is written in the cell itself. Raises `UnusualError`."""
-    if not raw.startswith((_INLINE, _PRESERVED)) or not raw.endswith(_CLOSED):
+    if not raw.startswith((INLINE, PRESERVED)) or not raw.endswith(CLOSED):
         raise UnusualError
-    return _filled(raw, plain_text(raw[1:-1], preserve=raw.startswith(_PRESERVED)))
+    return _filled(raw, plain_text(raw[1:-1], preserve=raw.startswith(PRESERVED)))
 
 
 def _filled(raw: bytes, text: str) -> str:

@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from pipeline.files.remembered import Remembered
 from pipeline.model.submission import Sheet
+from pipeline.road.read.cast import Cast, Formats, take_apart
 from pipeline.road.read.looks import Hints
-from pipeline.road.read.moulds import Cast, Formats, Texts, known_mould, learn, take_apart
+from pipeline.road.read.moulds import Texts, known_mould, learn
 from pipeline.road.read.parser import UnreadableError, open_workbook, read_sheet, stored_zip
 from pipeline.road.read.shared import UnusualError, shared_texts
 

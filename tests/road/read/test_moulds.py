@@ -220,7 +220,7 @@ def test_struck_letters_in_a_text_seen_before() -> None:
 
 def test_a_skeleton_with_the_checksum_of_another_is_no_mould(tmp_path: Path) -> None:
     book = opened(tmp_path, filled(changes={"t3.received.natural": 7}))
-    with patch("pipeline.road.read.moulds.crc32", lambda _: 0):
+    with patch("pipeline.road.read.cast.crc32", lambda _: 0):
         alike(book)
         moulds.forget()
         alike(book)
