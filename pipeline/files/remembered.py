@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -36,3 +36,23 @@ class Remembered(Generic[K, V]):
     def clear(self) -> None:
         """Forget everything."""
         self._found.clear()
+
+
+class Worked(dict[bytes, V]):
+    """Results of ``work``, looked up like those of a dictionary; what is not there is worked out and put in.
+
+    When ``most`` are there all make room, and a key of more than ``longest`` bytes is not kept. Nothing that is read
+    may depend on what is there.
+    """
+
+    def __init__(self, work: Callable[[bytes], V], *, most: int, longest: int) -> None:
+        super().__init__()
+        self._work, self._most, self._longest = work, most, longest
+
+    def __missing__(self, key: bytes) -> V:
+        result = self._work(key)
+        if len(key) <= self._longest:
+            if len(self) >= self._most:
+                self.clear()
+            self[key] = result
+        return result

@@ -16,6 +16,8 @@ _NUMERAL = "零〇一二两三四五六七八九十百千"
 _PLAIN = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,5}}|\d{{1,20}})(?:\.\d{{1,20}})?|[{_NUMERAL}]{{1,20}}"
 NUMBER = rf"(?P<about>近|约|大约|不足|超过|逾)?(?<![0-9{_NUMERAL}])(?P<n>{_PLAIN})(?P<myriad>余万|万余|多万|万多|万)?(?P<over>余|多)?"
 """A number with what makes it inexact; four named groups."""
+BEGINNINGS = rf"近约大不超逾\d{_NUMERAL}"
+"""Every character a number can begin with, as the inside of a set."""
 
 
 _LONGEST = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast
 
 from pipeline.form.expressions import Equation, Sides, Term
 from pipeline.form.kinds import KINDS
@@ -128,19 +128,19 @@ class Rule:
         """A parameter that is a list of texts or item codes."""
         value = self.parameters[name]
         assert isinstance(value, tuple), (self.id, name)
-        return tuple(part for part in value if isinstance(part, str))
+        return cast("tuple[str, ...]", value)
 
     def facts(self) -> tuple[Fact, ...]:
         """The facts of a `text_figures` rule."""
         value = self.parameters["facts"]
         assert isinstance(value, tuple), self.id
-        return tuple(part for part in value if isinstance(part, Fact))
+        return cast("tuple[Fact, ...]", value)
 
     def claims(self) -> tuple[TextClaim, ...]:
         """The claims of a `claim` or `silent` rule."""
         value = self.parameters["claims"]
         assert isinstance(value, tuple), self.id
-        return tuple(part for part in value if isinstance(part, TextClaim))
+        return cast("tuple[TextClaim, ...]", value)
 
     def fits(self) -> Mapping[str, tuple[str, ...]]:
         """The words of a `unit_words` rule, each with what the unit's name must then contain."""

@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import compress
 from typing import Any, overload
 
 from pipeline.form.values import Figure, Value
@@ -32,16 +33,18 @@ class Vector(Sequence[Value]):
         """Pack ``values``. Raises ``ValueError`` for a figure that its item's scale cannot hold exactly."""
         if isinstance(values, Vector):
             return values
-        figures, texts = array("q"), {}
-        for at, (scale, value) in enumerate(zip(scales, values, strict=True)):
-            if type(value) is int and not scale and -_MOST < value < _MOST:
-                figures.append(value)
-            elif isinstance(value, str):
+        figures, texts = list[Any](values), {}
+        others = [
+            at
+            for at, (scale, value) in enumerate(zip(scales, figures, strict=True))
+            if scale or type(value) is not int or not -_MOST < value < _MOST
+        ]
+        for at in others:
+            value = figures[at]
+            if isinstance(value, str):
                 texts[at] = value
-                figures.append(MISSING)
-            else:
-                figures.append(MISSING if value is None else _scale(value, scale))
-        return cls(scales, figures, texts)
+            figures[at] = MISSING if value is None or isinstance(value, str) else _scale(value, scales[at])
+        return cls(scales, array("q", figures), texts)
 
     @classmethod
     def load(cls, scales: Sequence[int], packed: bytes, texts: Mapping[int, str]) -> Vector:
@@ -74,12 +77,12 @@ class Vector(Sequence[Value]):
         return unscale(figure, scale)
 
     def __iter__(self) -> Iterator[Value]:
-        texts = self.texts
-        for at, (figure, scale) in enumerate(zip(self.figures, self._scales, strict=True)):
-            if figure == MISSING:
-                yield texts.get(at)
-            else:
-                yield unscale(figure, scale)
+        figures, texts = self.figures, self.texts
+        values: list[Value] = [texts.get(at) if figure == MISSING else figure for at, figure in enumerate(figures)]
+        for at in compress(range(len(values)), self._scales):
+            if figures[at] != MISSING:
+                values[at] = unscale(figures[at], self._scales[at])
+        return iter(values)
 
     def __len__(self) -> int:
         return len(self.figures)

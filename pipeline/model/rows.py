@@ -25,6 +25,8 @@ _OLD_REPAIRS: Mapping[str, Repair] = {
     "V4": Repair.NOTE,
 }
 """How rows of ledgers before revision 0004 tell what was repaired: by the code of the finding."""
+_NONE, _EMPTY = "{}", "[]"
+"""No texts or reasons, and no findings: nearly every row says so, and nothing is parsed."""
 _DEFAULTS: Mapping[str, object] = {
     field.name: field.default for field in fields(Finding) if isinstance(field.default, str | bool | tuple)
 }
@@ -42,10 +44,10 @@ class Row:
     shape: str
     unit: str = ""
     figures: bytes = b""
-    texts: str = "{}"
+    texts: str = _NONE
     places: str = ""
-    reasons: str = "{}"
-    findings: str = "[]"
+    reasons: str = _NONE
+    findings: str = _EMPTY
     remarks: str = ""
 
 
@@ -157,8 +159,9 @@ class Packing:
     def unpack(self, row: Row, arrival: Arrival) -> Submission | Unclaimed:
         """The reading again, of the same arrival."""
         findings = unpacked_findings(row.findings)
+        remarks: list[Any] = json.loads(row.remarks) if row.remarks else [None, "", ""]
         if not row.unit:
-            reason, words = json.loads(row.remarks)
+            reason, words = remarks
             obstacle = Obstacle(reason=Reason(reason), words=words)
             return Unclaimed(arrival=arrival, obstacle=obstacle, findings=findings)
         return Submission(
@@ -166,10 +169,10 @@ class Packing:
             unit=row.unit,
             values=self.shape.values(row),
             places=self.shape.places(row) if row.places else self.layout.places,
-            reasons=json.loads(row.reasons),
-            repairs=unpacked_repairs(row),
-            saved=_read_saved(row),
-            lacking=json.loads(row.remarks)[2] if row.remarks else "",
+            reasons=json.loads(row.reasons) if row.reasons != _NONE else {},
+            repairs=unpacked_repairs(row) if remarks[0] is None else _load_repairs(remarks[0]),
+            saved=dt.datetime.fromisoformat(remarks[1]) if remarks[1] else None,
+            lacking=remarks[2],
             findings=findings,
         )
 
@@ -177,7 +180,7 @@ class Packing:
 def unpacked_repairs(row: Row) -> dict[str, tuple[Repair, ...]]:
     """What was repaired in a reading of a unit, by item code."""
     if row.remarks:
-        return {code: tuple(map(Repair, repairs)) for code, repairs in json.loads(row.remarks)[0].items()}
+        return _load_repairs(json.loads(row.remarks)[0])
     repairs: dict[str, tuple[Repair, ...]] = {}
     for finding in unpacked_findings(row.findings):
         if finding.code in _OLD_REPAIRS and finding.item:
@@ -185,9 +188,8 @@ def unpacked_repairs(row: Row) -> dict[str, tuple[Repair, ...]]:
     return repairs
 
 
-def _read_saved(row: Row) -> dt.datetime | None:
-    text = json.loads(row.remarks)[1] if row.remarks else ""
-    return dt.datetime.fromisoformat(text) if text else None
+def _load_repairs(packed: Mapping[str, Iterable[str]]) -> dict[str, tuple[Repair, ...]]:
+    return {code: tuple(map(Repair, repairs)) for code, repairs in packed.items()}
 
 
 def packed_findings(findings: Iterable[Finding]) -> str:
@@ -202,6 +204,8 @@ def pack_each(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def unpacked_findings(packed: str) -> tuple[Finding, ...]:
     """Restore findings from JSON."""
+    if packed == _EMPTY:
+        return ()
     return tuple(Finding(**_with_tuples(packed_fields)) for packed_fields in json.loads(packed))
 
 
@@ -216,4 +220,7 @@ def _pack_finding(finding: Finding) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _encoder.encode(value)
+
+
+_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from sqlalchemy import event, text
@@ -117,14 +118,10 @@ def test_a_really_full_database(office: Office) -> None:
 def test_originals_on_a_full_disk(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write = Path.write_bytes
+    def full(path: str, _: str) -> IO[bytes]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
-    def full(path: Path, content: bytes) -> int:
-        if path.suffix == ".part":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        return write(path, content)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("pipeline.ledger.ledger.open", full, raising=False)
     monkeypatch.setattr(sys, "argv", ["xxgk", "run", "--year", str(YEAR), "-w", str(office.workspace.root)])
     before = tree(office.outputs)
     with pytest.raises(SystemExit) as left:

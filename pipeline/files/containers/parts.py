@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged_error, irregular_error, swollen_error
 from pipeline.files.containers.unzip import Member
@@ -18,15 +19,26 @@ _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["'](
 
 def names_of(members: list[Member]) -> frozenset[str]:
     """The lower-case names; refuse names that two programs would take for different files."""
-    names = set()
-    for member in members:
-        name = member.name.lower()
-        if name in names:
-            raise irregular_error(f"“{member.name}”重复")
-        if "\\" in name or "\0" in name or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-            raise irregular_error(f"部件名“{member.name}”不合规")
-        names.add(name)
-    return frozenset(names)
+    names = tuple([member.name for member in members])
+    return _known_names(names) if sum(map(len, names)) <= _SHORT else _lower_names(names)
+
+
+def _lower_names(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the names in lower case. Raises `RefusedError`."""
+    lower = set()
+    for name in names:
+        low = name.lower()
+        if low in lower:
+            raise irregular_error(f"“{name}”重复")
+        if "\\" in low or "\0" in low or low.startswith("/") or low[1:2] == ":" or ".." in low.split("/"):
+            raise irregular_error(f"部件名“{name}”不合规")
+        lower.add(low)
+    return frozenset(lower)
+
+
+_SHORT = 4_096
+"""Characters of the names of all parts together that are worth remembering: returns of a template have the same."""
+_known_names = lru_cache(maxsize=64)(_lower_names)
 
 
 def measure(members: list[Member], bounds: Bounds, kind: str = "") -> None:

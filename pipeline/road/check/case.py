@@ -6,9 +6,10 @@ missing: not evaluated is never the same as passed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from pipeline.form import Figure, Form, Item, Rule, Severity, Value
 from pipeline.layout import Place
@@ -28,7 +29,7 @@ class Neighbours:
     numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """One submission as the rules see it.
 
@@ -57,14 +58,17 @@ class Case:
 
     def text(self, code: str) -> str:
         """The text of an item; empty when there is none."""
-        value = self.values.get(code)
-        return value if isinstance(value, str) else ""
+        return self._written.get(code, "")
 
-    def texts(self, codes: Iterable[str]) -> Iterator[tuple[Item, str]]:
+    def texts(self, codes: Iterable[str]) -> list[tuple[Item, str]]:
         """The texts that were written, each with its item."""
-        for code in codes:
-            if text := self.text(code):
-                yield self.form.item(code), text
+        written = self._written
+        return [(self.form.item(code), written[code]) for code in codes if code in written]
+
+    @cached_property
+    def _written(self) -> Mapping[str, str]:
+        """Every text by the code of its item."""
+        return {code: value for code, value in self.values.items() if isinstance(value, str) and value}
 
     def last_figure(self, code: str) -> int | Decimal | None:
         """The figure of an item a year before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.road.check.quantities import stated_year
 
@@ -29,8 +30,13 @@ class Denial:
     words: str
 
 
-def read_denials(text: str, year: int) -> Iterator[Denial]:
-    """Read every clause of a text that denies something for this year."""
+@lru_cache(maxsize=64)
+def read_denials(text: str, year: int) -> tuple[Denial, ...]:
+    """Read every clause of a text that denies something for this year. Several claims ask for the same."""
+    return tuple(_denials(text, year))
+
+
+def _denials(text: str, year: int) -> Iterator[Denial]:
     for match in _NEGATOR.finditer(text):
         sentence = re.split(r"[。；;！!？?\n]", text[: match.start()])[-1]
         if stated_year(sentence, year) != year:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from math import gcd
 
 import numpy as np
@@ -80,6 +81,7 @@ class Balances:
         for row, (_, equation) in enumerate(self._checks):
             self._compile(row, equation, matrix, operands)
         self._matrix, self._operands = _Sparse.of(matrix), _Sparse.of(operands)
+        self._asked_of = cache(self._is_asked)
 
     def _compile(self, row: int, equation: Equation, matrix: Integers, operands: Integers) -> None:
         """Compile left minus right to coefficients at the finest scale of the operands, reduced by the common factor so
@@ -123,7 +125,7 @@ class Balances:
         unevaluated = self._operands.product(missing) > 0
         found = []
         for n, vector in enumerate(packed):
-            asked = self._is_asked(unit_types[n] if unit_types else "")
+            asked = self._asked_of(unit_types[n] if unit_types else "")
             suspects = np.flatnonzero((differences[n] != 0) & ~unevaluated[n] & asked)
             year_before = before[n] if before else None
             found.append(

@@ -14,10 +14,11 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import takewhile
 
-from pipeline.form.numerals import NUMBER, Span, span
+from pipeline.form.numerals import BEGINNINGS, NUMBER, Span, span
 
 _MEASURES = "人次|批次|家次|万元|件|条|份|个|次|场|期|篇|部|项|起|宗|例|人|名|户|家|批|则|页|张|元|万字|字"
-_QUANTITY = re.compile(rf"(?<![第\d.]){NUMBER}\s{{0,2}}(?P<measure>{_MEASURES})")
+_QUANTITY = re.compile(rf"(?=[{BEGINNINGS}])(?<![第\d.]){NUMBER}\s{{0,2}}(?P<measure>{_MEASURES})")
+"""The characters a number begins with are looked at first, because most begin none."""
 _SENTENCE = re.compile(r"[。；;！!？?\n]")
 _OPEN, _CLOSE = "（([【", "）)]】"
 _LIST = re.compile(r"其中|包括|包含|涵盖|分别为|分别是|分为")
@@ -85,9 +86,11 @@ def stated_year(words: str, year: int) -> int:
 def read_quantities(text: str) -> Sequence[Quantity]:
     """Read every quantity of a text, in its order; uncertain numbers are left out. Several rules ask for the same."""
     text = text[:_LONGEST]
+    matches = [(match, stated) for match in _QUANTITY.finditer(text) if (stated := span(match)) is not None]
+    if not matches:
+        return []
     starts = [0, *(match.end() for match in _SENTENCE.finditer(text))]
     ends = [*starts[1:], len(text) + 1]
-    matches = [(match, stated) for match in _QUANTITY.finditer(text) if (stated := span(match)) is not None]
     depths = _depths(text)
     found: list[Quantity] = []
     for n, (match, stated) in enumerate(matches):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from pipeline.form import Fact, Figure, Item, Rule, Severity, print_figure
 from pipeline.form.expressions import total
@@ -28,7 +28,8 @@ _NEAR = 60
 
 def text_figures(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Hit on a stated figure that equals none of its readings; the message names the readings."""
-    texts = {item.code: item for item, _ in case.texts(dict.fromkeys(c for fact in rule.facts() for c in fact.texts))}
+    codes = dict.fromkeys(chain.from_iterable(fact.texts for fact in rule.facts()))
+    texts = {item.code: item for item, _ in case.texts(codes)}
     if not texts:
         return None
     others = re.compile(rule.word("others"))
@@ -113,7 +114,7 @@ def text_parts(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
     A list that falls far short without 等 or 其他 is worth a remark and no more: texts often name the largest parts only.
     """
-    texts = list(case.texts(rule.names("texts")))
+    texts = case.texts(rule.names("texts"))
     if not texts:
         return None
     return [hit for item, text in texts for hit in _wrong_lists(item, text)]

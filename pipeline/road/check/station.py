@@ -169,4 +169,4 @@ class Checker:
 
 
 def _by_code(form: Form, submission: Submission) -> Mapping[str, Value]:
-    return {item.code: value for item, value in zip(form.items, submission.values, strict=True)}
+    return dict(zip(form.position, submission.values, strict=True))

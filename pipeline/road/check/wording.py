@@ -14,10 +14,10 @@ from pipeline.form.numerals import read
 from pipeline.road.check.case import Case, Hit, excerpt
 from pipeline.road.check.denials import read_denials
 
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年(?![^，。；]{0,6}(?:修订|修正|施行|实施|印发|颁布|发布|版))")
+_YEAR = re.compile(r"((?:19|20)\d\d)(?<!\d{5})年(?![^，。；]{0,6}(?:修订|修正|施行|实施|印发|颁布|发布|版))")
 _PLAN = r"{year}年[^。；\d]{{0,12}}?(?:将|拟|计划|准备|打算)"
 _COUNT = re.compile(
-    r"(?<![\d一两二三四五六七八九十])(?P<n>\d{1,9}|[一两二三四五六七八九十]{1,9})(?:个|大|点|项)(?:方面|问题|不足|部分|环节|短板|举措|措施|工作)"
+    r"(?=[\d一两二三四五六七八九十])(?<![\d一两二三四五六七八九十])(?P<n>\d{1,9}|[一两二三四五六七八九十]{1,9})(?:个|大|点|项)(?:方面|问题|不足|部分|环节|短板|举措|措施|工作)"
 )
 _LISTED = (
     re.compile(r"(?:^|[：:；。，\n])[ \t　]{0,8}(?:第?[一二三四五六七八九十]+是|[一二三四五六七八九十]是)"),
@@ -37,14 +37,14 @@ def residue(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Empty slots, ××, bracketed hints: what a template leaves behind. An omitted number or a prompt of the form is
     seen by the words alone and is only a warning.
     """
-    texts = list(case.texts(rule.names("texts")))
+    texts = case.texts(rule.names("texts"))
     if not texts:
         return None
     hits = []
     certain, doubtful = _compile_all(rule.names("patterns")), _compile_all(rule.names("omissions"))
     for item, text in texts:
         for patterns, severity in ((certain, None), ((*doubtful, *_prompts(item.note)), "warning")):
-            found = [match for pattern in patterns for match in pattern.finditer(text)]
+            found = [match for pattern in patterns if (match := pattern.search(text))]
             if found:
                 match = min(found, key=lambda match: match.start())
                 phrase = excerpt(text, *match.span(), around=6)
@@ -67,7 +67,7 @@ def _prompts(note: str) -> tuple[re.Pattern[str], ...]:
 
 def text_years(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """Years other than the report's, the one before and the one after; plans dated in the report year."""
-    texts = list(case.texts(rule.names("texts")))
+    texts = case.texts(rule.names("texts"))
     if not texts:
         return None
     year, plans = case.year, re.compile(_PLAN.format(year=case.year))
@@ -86,7 +86,7 @@ def text_years(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 def text_length(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """The part is too long, or one of ``figures_in`` says nothing in figures."""
-    texts = list(case.texts(rule.names("texts")))
+    texts = case.texts(rule.names("texts"))
     if not texts:
         return None
     hits, most = [], rule.number("most")
@@ -115,11 +115,11 @@ def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
     hits, evaluated = [], False
     for item, text in case.texts(rule.names("texts")):
         match = _COUNT.search(text)
-        listed = max(len(pattern.findall(text)) for pattern in _LISTED)
-        if match is None or not listed:
+        stated = read(match["n"]) if match else None
+        if match is None or stated is None:
             continue
-        stated = read(match["n"])
-        if stated is None:
+        listed = max(len(pattern.findall(text)) for pattern in _LISTED)
+        if not listed:
             continue
         evaluated = True
         if stated != listed:
@@ -130,7 +130,7 @@ def stated_count(rule: Rule, case: Case) -> Sequence[Hit] | None:
 
 def unit_words(rule: Rule, case: Case) -> Sequence[Hit] | None:
     """我局 in a town's text, the web site of another county."""
-    texts = list(case.texts(rule.names("texts")))
+    texts = case.texts(rule.names("texts"))
     if not texts:
         return None
     names = (case.unit.name, *case.unit.aliases)

@@ -39,6 +39,7 @@ _ACTIVE: tuple[tuple[str, str], ...] = (
     ("basic/", "宏"),
     ("object ", "嵌入对象"),
 )
+_ACTIVE_MARKS = tuple(mark for mark, _ in _ACTIVE)
 _ODS_PARTS = frozenset({"content.xml", "styles.xml", "meta.xml", "settings.xml", "meta-inf/manifest.xml", "mimetype"})
 """What of an ods is looked at; macros, dialogs and pictures are not."""
 _OLD = {"xls": "旧版 .xls（或 .et）", "xlsb": "二进制 .xlsb", "ods": ".ods", "csv": ".csv"}
@@ -174,7 +175,8 @@ def _zip(arrival: Arrival, content: bytes, bounds: Bounds) -> Opened:
         parts = without_lost(parts, names, rels)
         _relations(parts, names, rels)
     # macros and external links are never run; the clerk is told that they were ignored
-    active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in names))
+    marked = [name for name in names if name.startswith(_ACTIVE_MARKS)]
+    active = dict.fromkeys(word for mark, word in _ACTIVE if any(name.startswith(mark) for name in marked))
     return _open_container(arrival, kind, parts=parts, active="、".join(active))
 
 

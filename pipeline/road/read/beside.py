@@ -72,12 +72,13 @@ def _known_cells(plan: SheetPlan, rows: Rows) -> frozenset[tuple[int, int]]:
 
 
 def _around(sheet: str, rows: Rows, table: _Table) -> Iterator[Finding]:
-    taken, top, left, bottom, right = table.cells, table.top, table.left, table.bottom, table.right
+    bottom, right = table.bottom, table.right
     shown = 0
-    for row in range(top, min(len(rows), bottom + _REACH[0])):
-        first = left if row <= bottom else 0
-        for col, value in enumerate(rows[row][first : right + _REACH[1]], first):
-            if value == "" or (row, col) in taken or not _is_figure(value, inside=row <= bottom and col <= right):
+    for row, columns in _others(table, len(rows), max(map(len, rows), default=0)):
+        line = rows[row]
+        for col in columns:
+            value = line[col] if col < len(line) else ""
+            if value == "" or not _is_figure(value, inside=row <= bottom and col <= right):
                 continue
             place, text = Place(sheet, row, col), as_shown(value).strip()[:_LONGEST]
             where = {"sheet": sheet, "cell": place.cell, "key": f"L9.{sheet}!{place.cell}"}
@@ -86,6 +87,18 @@ def _around(sheet: str, rows: Rows, table: _Table) -> Iterator[Finding]:
             shown += 1
             if shown >= _MOST:
                 return
+
+
+@lru_cache(maxsize=64)
+def _others(table: _Table, height: int, width: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Return the columns of the cells that are not the table's and within reach of it, by row, in a sheet of this size."""
+    rows = range(table.top, min(height, table.bottom + _REACH[0]))
+    last = min(width, table.right + _REACH[1])
+    columns = (
+        (row, tuple(c for c in range(table.left if row <= table.bottom else 0, last) if (row, c) not in table.cells))
+        for row in rows
+    )
+    return tuple((row, each) for row, each in columns if each)
 
 
 def _is_figure(value: object, *, inside: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from lxml import etree
 
@@ -17,17 +17,22 @@ _MARKS = ("strike", "dstrike", "vertAlign")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hints:
     """What to look for in the sheets of one workbook.
 
-    ``looks`` are the cell formats by number that show a figure otherwise than it is stored, ``strings`` the shared
-    texts with struck or raised letters; an ``uncalculated`` workbook says itself that its results are out of date.
+    ``looks`` are the cell formats by number that show a figure otherwise than it is stored, ``shared`` is the part with
+    the texts that cells share; an ``uncalculated`` workbook says itself that its results are out of date.
     """
 
     looks: Mapping[int, Look] = field(default_factory=dict)
-    strings: frozenset[int] = frozenset()
+    shared: bytes = b""
     uncalculated: bool = False
+
+    @cached_property
+    def strings(self) -> frozenset[int]:
+        """The numbers of the shared texts with struck, raised or lowered letters."""
+        return marked_strings(self.shared) if may_be_marked(self.shared) else frozenset()
 
     @property
     def pattern(self) -> re.Pattern[bytes] | None:
@@ -41,10 +46,9 @@ NO_HINTS = Hints()
 def hints(parts: Mapping[str, bytes]) -> Hints:
     """Read styles and texts that the sheets of an OOXML workbook share."""
     by_name = {name.lower(): part for name, part in parts.items()}
-    strings = by_name.get("xl/sharedstrings.xml", b"")
     return Hints(
         looks=style_looks(by_name.get("xl/styles.xml", b"")),
-        strings=marked_strings(strings) if b"strike" in strings or b"vertAlign" in strings else frozenset(),
+        shared=by_name.get("xl/sharedstrings.xml", b""),
         uncalculated=_is_uncalculated(by_name.get("xl/workbook.xml", b"")),
     )
 
@@ -82,6 +86,11 @@ def style_looks(styles: bytes) -> Mapping[int, Look]:
             if marked or not is_plain(code):
                 looks[number] = Look(format=code, marked=marked)
     return looks
+
+
+def may_be_marked(texts: bytes) -> bool:
+    """Whether some shared texts may have such letters; a quick test with false positives."""
+    return b"strike" in texts or b"vertAlign" in texts
 
 
 @lru_cache(maxsize=8)

@@ -10,97 +10,59 @@ read depends on whether a mould was known. Source: ECMA-376 part 1, 18.3.1.4 (c)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
 from typing import Any
-from xml.parsers import expat
 
-from pipeline.files.remembered import Remembered
+from pipeline.files.remembered import Remembered, Worked
 from pipeline.model.submission import Sheet
-from pipeline.road.read.scan import SMALL, column_number, covered_cells, has_hidden
+from pipeline.road.read.cast import CLOSED, INLINE, PRESERVED, Cast
+from pipeline.road.read.scan import column_number
 from pipeline.road.read.shared import UnusualError, plain_text
 
-_BEGIN, _END = b"<sheetData>", b"</sheetData>"
-_CUT, _STOP, _INLINE, _PRESERVED, _CLOSED = b"\0", b"\1", b"\2", b"\3", b"\4"
-"""Bytes that no XML holds: where a value was cut out, where one stops, how a text begins and ends that stands in the
-cell itself.
-"""
-_VALUE_ENDS, _VALUE_STOPS = b"</v></c>", _STOP + b"<v></c>"
-_TEXT_BEGINS, _TEXT_ENDS = b' t="inlineStr"><is><t', b"</t></is></c>"
 _ATTRIBUTES = rb'(?: [\w:]+="[^"<&\0]*")*'
 _ROW = re.compile(rb'<row r="(\d{1,7})"' + _ATTRIBUTES + rb"(/?)>")
 _CELL = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d+)")?(?: t="(n|s|str|inlineStr)")?'
     rb"(?:/>|>(<f" + _ATTRIBUTES + rb"(?:/>|>[^<\0]*</f>))?(\0)?</c>)"
 )
-_FIGURES = re.compile(rb"[0-9.,eE+-]*")
-_DIMENSION = re.compile(r"[A-Z]{1,3}\d{1,7}(?::[A-Z]{1,3}\d{1,7})?")
+_FIGURE = re.compile(rb"[0-9.eE+-]+")
 _ZEROS = frozenset([b"0", *(b"0." + b"0" * n for n in range(20))])
 _INDEXES = [b"%d" % n for n in range(4_096)]
 _moulds: Remembered[tuple[object, ...], Mould | None] = Remembered(256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Formats:
-    """What the formats of a workbook mean for its sheets.
-
-    ``numbers`` are the cell formats that calamine gives numbers in, and no dates, as cells name them (empty for a cell
-    that names none); ``looks`` those that show something else than what is stored. An ``uncalculated`` workbook says
-    itself that its results are out of date.
+class Mould:
+    """Where the values of the sheets with one ``skeleton`` stand. ``figures``, ``shared``, ``results`` (texts of
+    formulas) and ``words`` (written in the cell itself) pick them by kind; ``order`` picks the cells of the used
+    rectangle, row by row, from all of them and a blank. ``formulas`` are the figures of formulas.
     """
-
-    numbers: frozenset[bytes]
-    looks: frozenset[int]
-    uncalculated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """A sheet taken apart: its XML without the values, the values in their order, and what covers cells."""
 
     skeleton: bytes
-    values: Sequence[bytes]
-    formats: Formats
-    covered: frozenset[tuple[int, int]]
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The key of its mould: what decides where which kind of value stands."""
-        return self.skeleton, len(self.values), self.formats.numbers, self.formats.looks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mould:
-    """Where the values of a sheet stand. ``figures``, ``shared`` and ``words`` pick them by kind; ``order`` picks the
-    cells of the used rectangle, row by row, from all of them and a blank. ``formulas`` are the figures of formulas.
-    """
-
     top: int
     left: int
     width: int
     figures: Picker
     shared: Picker
+    results: Picker
     words: Picker
-    inline: tuple[bool, ...]
     order: Picker
     formulas: Picker
     places: tuple[tuple[int, int], ...]
 
     def sheet(self, cast: Cast, texts: Texts) -> Sheet:
         """Return the sheet that calamine and `scan` would give. Raises `UnusualError`."""
-        numbers = self.figures(cast.values)
-        if not _FIGURES.fullmatch(b",".join(numbers)) or b"" in numbers:
-            raise UnusualError
+        values = cast.values
         try:
-            figures = list(map(float, numbers))
-            shared = list(map(texts.by_index.__getitem__, self.shared(cast.values)))
-        except (ValueError, KeyError) as error:
+            figures = map(_figures.__getitem__, self.figures(values))
+            shared = map(texts.by_index.__getitem__, self.shared(values))
+            results = map(_results.__getitem__, self.results(values))
+            cells = self.order([*figures, *shared, *results, *map(_word, self.words(values)), ""])
+        except KeyError as error:
             raise UnusualError from error
-        words = list(map(_word, self.words(cast.values), self.inline))
-        cells = self.order([*figures, *shared, *words, ""])
         width = self.width
         return Sheet(
             top=self.top,
@@ -113,17 +75,14 @@ class Mould:
 
     def _stale(self, values: Sequence[bytes]) -> frozenset[tuple[int, int]]:
         """Return the cells of formulas with the result 0."""
-        results = self.formulas(values)
-        for raw in set(results) - _ZEROS:
-            if not raw.strip(b"0."):  # a 0 that is written as nobody writes it
-                raise UnusualError
-        return frozenset(compress(self.places, map(_ZEROS.__contains__, results)))
+        return frozenset(compress(self.places, map(_zeros.__getitem__, self.formulas(values))))
 
 
 class Texts:
-    """The shared texts of one workbook, by the index that cells name them with."""
+    """The shared texts of one workbook, by the index that cells name them with; some of them ``may_be_marked``."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], *, may_be_marked: bool = False) -> None:
+        self.may_be_marked = may_be_marked
         while len(_INDEXES) < len(texts):
             _INDEXES.extend(b"%d" % n for n in range(len(_INDEXES), 2 * len(_INDEXES)))
         self.by_index = dict(zip(_INDEXES, texts, strict=False))
@@ -146,44 +105,10 @@ class Picker:
         return picked if self._many > 1 else (picked,)
 
 
-def take_apart(xml: bytes, formats: Formats) -> Cast:
-    """Cut the values out of a sheet. Raises `UnusualError` for one that no office program writes so."""
-    start, end = xml.find(_BEGIN), xml.find(_END)
-    tail = xml[end:]  # one object, so that its hash is taken once
-    if start < 0 or end < start or not (_is_plain_head(xml[:start]) and _is_sound_tail(tail)):
-        raise UnusualError
-    cells = xml[start + len(_BEGIN) : end]
-    if len(cells) > SMALL or any(byte in cells for byte in (_CUT, _STOP, _INLINE, _PRESERVED, _CLOSED)):
-        raise UnusualError
-    before, *inline = cells.split(_TEXT_BEGINS)
-    if inline:
-        cells = b"".join((before, *map(_as_value, inline)))
-    cells = cells.replace(_VALUE_ENDS, _VALUE_STOPS)
-    # now every second piece is a value, if each begins and ends where it should
-    pieces = cells.split(b"<v>")
-    joined = _CUT.join(pieces[1::2])
-    values = joined.split(_STOP + _CUT)
-    values[-1] = values[-1].removesuffix(_STOP)
-    whole = len(pieces) == 2 * len(values) + 1 and joined.count(_STOP) == len(values)
-    if not whole or not joined.endswith(_STOP) or b"<" in joined:
-        raise UnusualError
-    skeleton = _CUT.join(pieces[::2])
-    return Cast(skeleton=skeleton, values=values, formats=formats, covered=covered_cells(tail))
-
-
-def _as_value(piece: bytes) -> bytes:
-    """Turn what follows ``_TEXT_BEGINS`` into a value with marks. Raises `UnusualError`."""
-    begun, close, text = piece.partition(b">")
-    text, end, rest = text.partition(_TEXT_ENDS)
-    if begun not in (b"", b' xml:space="preserve"') or not close or not end:
-        raise UnusualError
-    mark = _PRESERVED if begun else _INLINE
-    return b"".join((b' t="inlineStr"><v>', mark, text, _CLOSED, _VALUE_ENDS, rest))
-
-
 def known_mould(cast: Cast) -> Mould | None:
     """Return the mould of a sheet, if it was learnt before."""
-    return _moulds.get(cast.key)
+    mould = _moulds.get(cast.key)
+    return mould if mould and mould.skeleton == cast.skeleton else None
 
 
 def learn(cast: Cast, sheet: Sheet, texts: Texts) -> None:
@@ -203,43 +128,10 @@ def forget() -> None:
     _moulds.clear()
 
 
-@lru_cache(maxsize=256)
-def _is_plain_head(head: bytes) -> bool:
-    """Whether what stands before the cells hides nothing and is sound XML."""
-    if has_hidden(head) or b"<!" in head:
-        return False
-    plain = True
-
-    def element(name: str, attributes: dict[str, str]) -> None:
-        nonlocal plain
-        if name == "dimension":
-            plain = plain and _DIMENSION.fullmatch(attributes.get("ref", "")) is not None
-        plain = plain and name not in ("sheetData", "row", "c", "f", "v")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = element
-    try:
-        parser.Parse(head + b"</worksheet>", True)
-    except expat.ExpatError:
-        return False
-    return plain
-
-
-@lru_cache(maxsize=256)
-def _is_sound_tail(tail: bytes) -> bool:
-    """Whether what stands behind the cells is sound XML."""
-    try:
-        expat.ParserCreate().Parse(b"<worksheet><sheetData>" + tail, True)
-    except expat.ExpatError:
-        return False
-    return True
-
-
 def _mould(skeleton: bytes, count: int, numbers: frozenset[bytes], sheet: Sheet) -> Mould:
     """Return where the values stand. Raises `UnusualError` where a cell is written in another way, or is out of order."""
     places: list[tuple[int, int]] = []
-    by_kind: dict[str, list[int]] = {"figures": [], "shared": [], "words": []}
-    inline: list[bool] = []
+    by_kind: dict[bytes, list[int]] = {b"n": [], b"s": [], b"str": [], b"inlineStr": []}
     formulas: list[int] = []
     at, row = 0, 0
     while at < len(skeleton):
@@ -260,9 +152,7 @@ def _mould(skeleton: bytes, count: int, numbers: frozenset[bytes], sheet: Sheet)
                 raise UnusualError
             if formula:
                 formulas.append(len(places))
-            by_kind["figures" if kind == b"n" else "shared" if kind == b"s" else "words"].append(len(places))
-            if kind in (b"str", b"inlineStr"):
-                inline.append(kind == b"inlineStr")
+            by_kind[kind].append(len(places))
             places.append((row - 1, col))
         if not opened[2]:
             if not skeleton.startswith(b"</row>", at):
@@ -279,34 +169,60 @@ def _mould(skeleton: bytes, count: int, numbers: frozenset[bytes], sheet: Sheet)
     if not position.keys() <= set(rectangle):
         raise UnusualError
     return Mould(
+        skeleton=skeleton,
         top=sheet.top,
         left=sheet.left,
         width=width,
-        figures=Picker(by_kind["figures"]),
-        shared=Picker(by_kind["shared"]),
-        words=Picker(by_kind["words"]),
-        inline=tuple(inline),
+        figures=Picker(by_kind[b"n"]),
+        shared=Picker(by_kind[b"s"]),
+        results=Picker(by_kind[b"str"]),
+        words=Picker(by_kind[b"inlineStr"]),
         order=Picker([position.get(place, count) for place in rectangle]),
         formulas=Picker(formulas),
         places=tuple(places[n] for n in formulas),
     )
 
 
-def _word(raw: bytes, inline: bool) -> str:
-    """Return the text of a formula, or one written in the cell itself."""
-    return _short_word(raw, inline) if len(raw) < _SHORT else _any_word(raw, inline)
+_parse: Callable[[bytes], float] = float
+"""Numbers as calamine gives them; what they mean is read elsewhere, exactly."""
 
 
-def _any_word(raw: bytes, inline: bool) -> str:
-    begun = raw[:1] if raw[:1] in (_INLINE, _PRESERVED) else b""
-    if bool(begun) != inline or raw.endswith(_CLOSED) != inline or b"DISPIMG" in raw:
+def _read_figure(raw: bytes) -> float:
+    """Return the number a cell holds. Raises `UnusualError`."""
+    if not _FIGURE.fullmatch(raw):
         raise UnusualError
-    text = plain_text(raw[1:-1] if inline else raw, preserve=begun != _INLINE)
-    if not text or "\4" in text:
+    try:
+        return _parse(raw)
+    except ValueError as error:
+        raise UnusualError from error
+
+
+def _is_zero(raw: bytes) -> bool:
+    """Whether the number of a formula is 0. Raises `UnusualError` for a 0 that is written as nobody writes it."""
+    if raw not in _ZEROS and not raw.strip(b"0."):
+        raise UnusualError
+    return raw in _ZEROS
+
+
+def _read_result(raw: bytes) -> str:
+    """Return the text of a formula. Raises `UnusualError`."""
+    return _filled(raw, plain_text(raw, preserve=True))
+
+
+def _word(raw: bytes) -> str:
+    """Return a text that is written in the cell itself. Raises `UnusualError`."""
+    if not raw.startswith((INLINE, PRESERVED)) or not raw.endswith(CLOSED):
+        raise UnusualError
+    return _filled(raw, plain_text(raw[1:-1], preserve=raw.startswith(PRESERVED)))
+
+
+def _filled(raw: bytes, text: str) -> str:
+    if not text or b"DISPIMG" in raw or "\4" in text:
         raise UnusualError
     return text
 
 
-_SHORT = 60
-"""Bytes of the texts that many sheets have: ✓, 平, 0 处."""
-_short_word = lru_cache(maxsize=1_024)(_any_word)
+_figures = Worked(_read_figure, most=8_192, longest=20)
+_zeros = Worked(_is_zero, most=8_192, longest=20)
+_results = Worked(_read_result, most=1_024, longest=60)
+"""Texts that many sheets have: ✓, 平, 0 处."""

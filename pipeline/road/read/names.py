@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -24,14 +24,16 @@ _LIKENESS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """``exact`` and ``keys`` map normalised names to unit codes; ``mentions`` finds names in a path."""
+    """``exact`` and ``keys`` map normalised names to unit codes; ``beginnings`` are the names to
+    look for in a path, by their first letters, the longest of each first.
+    """
 
     county: str
     exact: Mapping[str, frozenset[str]]
     keys: Mapping[str, frozenset[str]]
     codes: frozenset[str]
     names: Mapping[str, str]
-    mentions: re.Pattern[str] | None
+    beginnings: Mapping[str, Sequence[str]]
 
     @classmethod
     def of(cls, control: Control) -> Roster:
@@ -47,14 +49,16 @@ class Roster:
                 key = folded_name(name, county)
                 for form in (key, _without_tail(key)):
                     keys.setdefault(form, set()).add(unit.code)
-        words = sorted({w for w in (*exact, *keys) if len(w) >= _SHORTEST}, key=lambda word: (-len(word), word))
+        beginnings: dict[str, list[str]] = {}
+        for word in sorted((w for w in exact.keys() | keys.keys() if len(w) >= _SHORTEST), key=len, reverse=True):
+            beginnings.setdefault(word[:_SHORTEST], []).append(word)
         return cls(
             county=county,
             exact={name: frozenset(codes) for name, codes in exact.items()},
             keys={key: frozenset(codes) for key, codes in keys.items()},
             codes=frozenset(unit.code for unit in control.units),
             names=names,
-            mentions=re.compile("|".join(re.escape(word) for word in words)) if words else None,
+            beginnings=beginnings,
         )
 
     def resolve(self, name: str) -> frozenset[str]:
@@ -77,8 +81,13 @@ class Roster:
         return frozenset()
 
     def _by_name(self, stem: str) -> Iterable[str]:
-        for match in self.mentions.finditer(stem) if self.mentions else ():
-            yield from self.exact.get(match[0]) or self.keys[match[0]]
+        at = 0
+        while at + _SHORTEST <= len(stem):
+            words = self.beginnings.get(stem[at : at + _SHORTEST], ())
+            word = next((word for word in words if stem.startswith(word, at)), "")
+            if word:
+                yield from self.exact.get(word) or self.keys[word]
+            at += len(word) or 1
 
     def similar(self, texts: Iterable[str]) -> list[str]:
         """Return units with a name like one of the texts, the most similar first; a suggestion, never a decision."""

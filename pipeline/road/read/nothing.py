@@ -14,11 +14,12 @@ def says_nothing(book: Mapping[str, Rows]) -> bool:
     """Whether the first filled cell behind the label says 是, on whatever sheet it stands."""
     for rows in book.values():
         # a set of the texts is quick to make, and says which sheet is worth a closer look
-        if not any(isinstance(c, str) and len(c) < 60 and label_key(c) == _KEY for c in set[object]().union(*rows)):
+        texts = [cell for cell in set[object]().union(*rows) if isinstance(cell, str) and len(cell) < 60]
+        if _KEY not in map(label_key, texts):
             continue
-        for row in rows:
-            for at, cell in enumerate(row):
-                if isinstance(cell, str) and len(cell) < 60 and label_key(cell) == _KEY:
-                    answer = next((str(other).strip() for other in row[at + 1 : at + 4] if str(other).strip()), "")
-                    return answer == YES
+        labels = {text for text in texts if label_key(text) == _KEY}
+        row = next(row for row in rows if not labels.isdisjoint(row))
+        at = next(at for at, cell in enumerate(row) if cell in labels)
+        answer = next((str(other).strip() for other in row[at + 1 : at + 4] if str(other).strip()), "")
+        return answer == YES
     return False

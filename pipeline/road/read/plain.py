@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from pipeline.files.remembered import Remembered
 from pipeline.model.submission import Sheet
+from pipeline.road.read.cast import Cast, Formats, take_apart
 from pipeline.road.read.looks import Hints
-from pipeline.road.read.moulds import Cast, Formats, Texts, known_mould, learn, take_apart
+from pipeline.road.read.moulds import Texts, known_mould, learn
 from pipeline.road.read.parser import UnreadableError, open_workbook, read_sheet, stored_zip
 from pipeline.road.read.shared import UnusualError, shared_texts
 
@@ -23,7 +24,8 @@ _BESIDE = ("docProps/", "customXml/")
 _frames: Remembered[tuple[tuple[str, bytes], ...], tuple[str, ...]] = Remembered(64)
 _EXACT = (_TEXTS, _STYLES)
 _NAMES = frozenset(name.lower() for name in _EXACT)
-_SMALL = 1 << 17
+_SMALL = 1 << 15
+"""Bytes of shared texts that may be those of the template alone, and so the same in many returns."""
 _MOST_FORMATS = 4_000
 _numbers: Remembered[bytes, frozenset[bytes]] = Remembered(64)
 _MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -77,12 +79,14 @@ def read_plainly(parts: Parts, named: Mapping[str, str], hints: Hints) -> PlainS
 
     Nothing here raises: what is unusual is left out.
     """
-    if hints.strings or any(name not in _EXACT and name.lower() in _NAMES for name in parts):
+    if any(name not in _EXACT and name.lower() in _NAMES for name in parts):
         return NO_SHEETS
     try:
         names = _sheet_names(parts, named)
         part = parts.get(_TEXTS, b"")
-        texts = _known_texts(part) if len(part) <= _SMALL else Texts(shared_texts(part))
+        texts = _known_texts(part) if len(part) <= _SMALL else _texts(part)
+        if texts.may_be_marked and hints.strings:
+            return NO_SHEETS
         numbers = _number_formats(parts.get(_STYLES, b""))
     except (UnusualError, UnreadableError):
         return NO_SHEETS
@@ -103,10 +107,14 @@ def read_plainly(parts: Parts, named: Mapping[str, str], hints: Hints) -> PlainS
     return PlainSheets(texts=texts, names=names, sheets=sheets, casts=casts)
 
 
-@lru_cache(maxsize=16)
-def _known_texts(part: bytes) -> Texts:
-    """Return the shared texts; the same for all returns whose own words stand in their cells."""
-    return Texts(shared_texts(part))
+def _texts(part: bytes) -> Texts:
+    """Return the shared texts. Raises `UnusualError`."""
+    shared = shared_texts(part)
+    return Texts(shared.texts, may_be_marked=shared.may_be_marked)
+
+
+_known_texts = lru_cache(maxsize=16)(_texts)
+"""The same for all returns whose own words stand in their cells."""
 
 
 def _sheet_names(parts: Parts, named: Mapping[str, str]) -> tuple[str, ...]:

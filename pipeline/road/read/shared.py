@@ -8,8 +8,12 @@ escape, readings aside for Japanese) is left to calamine.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from pipeline.files.remembered import Remembered
+from pipeline.road.read.looks import may_be_marked
 
 _TEXT = rb'<t( xml:space="preserve")?>([^<]*)</t>'
 _ATTRIBUTES = rb'(?: [\w:]+="[^"<&]*")*'
@@ -24,16 +28,25 @@ _BLANKS = " \t\n"
 _LONGEST = 2_000
 """Bytes of an entry that is worth remembering: longer ones are a unit's own words."""
 _entries: Remembered[bytes, str] = Remembered(8_192)
+"""The texts of entries without struck, raised or lowered letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTexts:
+    """The texts in their order; some of them ``may_be_marked``: have struck, raised or lowered letters."""
+
+    texts: Sequence[str]
+    may_be_marked: bool
 
 
 class UnusualError(Exception):
     """It is not written as office programs write it; calamine has to read it."""
 
 
-def shared_texts(part: bytes) -> list[str]:
+def shared_texts(part: bytes) -> SharedTexts:
     """Return the texts of ``sharedStrings.xml`` in their order. Raises `UnusualError`."""
     if not part:
-        return []
+        return SharedTexts(texts=(), may_be_marked=False)
     start, end = part.find(b"<si>"), part.rfind(b"</sst>")
     if start < 0 or end < start or part[end:].rstrip() != b"</sst>" or not _is_plain_beginning(part[:start]):
         raise UnusualError
@@ -41,7 +54,12 @@ def shared_texts(part: bytes) -> list[str]:
     if rest:
         raise UnusualError
     texts = _entries.get_all(entries)
-    return [_entry(entry) if text is None else text for entry, text in zip(entries, texts, strict=True)]
+    new = [at for at, text in enumerate(texts) if text is None]
+    marked = False
+    for at in new:
+        marked = marked or may_be_marked(entries[at])
+        texts[at] = _entry(entries[at])
+    return SharedTexts(texts=cast("list[str]", texts), may_be_marked=marked)
 
 
 def _is_plain_beginning(begin: bytes) -> bool:
@@ -76,6 +94,6 @@ def _entry(entry: bytes) -> str:
         if at != len(entry) or not runs or not entry.startswith(b"<si>"):
             raise UnusualError
         text = "".join(runs)
-    if len(entry) <= _LONGEST:
+    if len(entry) <= _LONGEST and not may_be_marked(entry):
         _entries.put(entry, text)
     return text

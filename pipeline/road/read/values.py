@@ -88,18 +88,18 @@ class Evaluator:
         taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
         values = taken.values
         for plan in plans:
-            rows, sheet = plan.pad(book[plan.sheet]), sheets[plan.sheet]
+            rows, sheet, places = plan.pad(book[plan.sheet]), sheets[plan.sheet], plan.places
             plain = _is_plain(sheet, plan)
             for index, row, col in plan.counts:
                 raw = rows[row][col]
                 if type(raw) is float and plain and 0 <= raw < LIMIT and raw == (whole := int(raw)):
                     values[index] = whole
                 elif raw != "" or not plain or index not in self.silent or index in self.totals:
-                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet)
+                    self._take(taken, index, raw, places[index], sheet)
             for index, row, col in plan.others:
                 raw = rows[row][col]
                 if raw != "" or not plain or index not in self.silent:
-                    self._take(taken, index, raw, Place(plan.sheet, row, col), sheet)
+                    self._take(taken, index, raw, places[index], sheet)
         cells: dict[int, Place] = {}
         for plan in plans:
             cells |= plan.places

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.model.submission import Submission, Unclaimed
 from pipeline.road.intake import open_arrival
+from pipeline.road.read.names import Roster
 from tests.road.read import workbooks as w
 from tests.road.read.workbooks import (
     Mutation,
@@ -263,3 +264,26 @@ def test_an_address_alone_claims_nothing_and_is_a_hint(tmp_path: Path) -> None:
     result = w.reader(replace(control(), units=units)).read(open_arrival(mailed))
     assert isinstance(result, Unclaimed)
     assert "可能是：002 方正县城关镇人民政府（发件邮箱）" in result.findings[0].remedy
+
+
+def test_the_longest_name_that_a_path_holds() -> None:
+    """A name within a longer one is not meant; what stands behind a name is looked at as well."""
+    names = {"1": "城关镇", "2": "城关镇中心小学", "3": "小学教研室", "4": "财政局"}
+    units = tuple(replace(control().units[0], code=code, name=name, aliases=()) for code, name in names.items())
+    roster = Roster.of(replace(control(), units=units))
+    found = {
+        path: sorted(roster.find_mentioned(path))
+        for path in (
+            "城关镇.xlsx",
+            "城关镇中心小学.xlsx",
+            "城关镇中心小学教研室.xlsx",
+            "财政局和城关镇.xlsx",
+            "城关.xlsx",
+            "财政局/a.xlsx",
+            "",
+        )
+    }
+    assert found == {
+        "城关镇.xlsx": ["1"], "城关镇中心小学.xlsx": ["2"], "城关镇中心小学教研室.xlsx": ["2"],
+        "财政局和城关镇.xlsx": ["1", "4"], "城关.xlsx": [], "财政局/a.xlsx": ["4"], "": [],
+    }  # fmt: skip

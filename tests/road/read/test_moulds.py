@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from pipeline.model.submission import Opened
 from pipeline.road.intake import open_arrival
 from pipeline.road.read import moulds
+from pipeline.road.read.looks import hints
 from pipeline.road.read.parser import UnreadableError
 from pipeline.road.read.plain import NO_SHEETS, read_plainly
+from pipeline.road.read.scan import sheet_parts
+from pipeline.road.read.shared import shared_texts
 from pipeline.road.read.workbook import Workbook, read_workbook
 from tests.road.read import workbooks
 from tests.road.read.workbooks import HARMFUL, HARMLESS, filled, mutated
@@ -64,9 +67,6 @@ def alike(book: Opened) -> None:
 
 def by_moulds(book: Opened) -> set[str]:
     """The names of the sheets that are read by their moulds now."""
-    from pipeline.road.read.looks import hints
-    from pipeline.road.read.scan import sheet_parts
-
     return set(read_plainly(book.parts, sheet_parts(book.parts), hints(book.parts)).sheets)
 
 
@@ -204,6 +204,41 @@ def test_bytes_that_change(data: st.DataObject) -> None:
     end = min(len(xml), begin + data.draw(st.integers(0, 12)))
     new = data.draw(st.one_of(st.binary(max_size=4), st.sampled_from([b"<v>", b"</v>", b"\0", b"\x01", b"<!--", b"&"])))
     alike(replace(good(), parts={**good().parts, part: xml[:begin] + new + xml[end:]}))
+
+
+def test_struck_letters_in_a_text_seen_before() -> None:
+    """Whether a shared text may be struck out is asked of every workbook, also when its entry was read before."""
+    entry = b"<si><r><rPr><strike/></rPr><t>a</t></r></si>"
+    marked = good().parts[SHARED].replace(b"<si><t>", entry + b"<si><t>", 1)
+    book = replace(good(), parts={**good().parts, SHARED: marked})
+    for _ in range(3):
+        assert shared_texts(marked).may_be_marked
+        assert hints(book.parts).strings == {0}
+        assert by_moulds(book) == set()
+    assert not shared_texts(good().parts[SHARED]).may_be_marked
+
+
+def test_a_skeleton_with_the_checksum_of_another_is_no_mould(tmp_path: Path) -> None:
+    book = opened(tmp_path, filled(changes={"t3.received.natural": 7}))
+    with patch("pipeline.road.read.cast.crc32", lambda _: 0):
+        alike(book)
+        moulds.forget()
+        alike(book)
+
+
+@pytest.mark.parametrize("name", ["填报说明", "校验", "_xxgk"])
+def test_the_end_of_a_tag_within_a_text(name: str) -> None:
+    """``v>`` ends a value; in a formula or a text it may stand as it is."""
+    part = sheet_parts(good().parts)[name]
+    for old, new in (
+        (b"<f>", b'<f>"v>"&amp;'),
+        (b"<f>", b"<f>v>5</f><f>"),
+        (b"<t", b"<t>v></t><t"),
+        (b"</v>", b"v></v>"),
+    ):
+        for count in (1, -1):
+            xml = good().parts[part].replace(old, new, count)
+            alike(replace(good(), parts={**good().parts, part: xml}))
 
 
 def test_a_shared_part_of_another_name_is_left_to_calamine() -> None:
