@@ -6,11 +6,20 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.ledger.tables import ARRIVALS, COPIES
 from pipeline.model.submission import NewArrival, Noted, Sighted
+
+_OF_YEAR = select(*(ARRIVALS.c[name] for name in ("sha256", "first_seen", "modified", "sight", "written"))).where(
+    ARRIVALS.c.year == bindparam("of")
+)
+_AGAIN = (
+    select(COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))
+    .where(COPIES.c.year == bindparam("of"))
+    .group_by(COPIES.c.sha256)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +30,9 @@ class Arrivals:
 
     def load_noted(self, year: int) -> dict[str, Noted]:
         """Return every content of a year by its hash, as it is written."""
-        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified, ARRIVALS.c.sight, ARRIVALS.c.written)
-        copies = (COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))
         with self.engine.connect() as connection:
-            rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year)).all()
-            more = connection.execute(select(*copies).where(COPIES.c.year == year).group_by(COPIES.c.sha256)).all()
+            rows = connection.execute(_OF_YEAR, {"of": year}).all()
+            more = connection.execute(_AGAIN, {"of": year}).all()
         noted = {sha256: Noted(seen, own, sight, written) for sha256, seen, own, sight, written in rows}
         for sha256, count, sight in more:
             if known := noted.get(sha256):
