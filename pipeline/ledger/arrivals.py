@@ -31,9 +31,8 @@ class Arrivals:
     def load_noted(self, year: int) -> dict[str, Noted]:
         """Return every content of a year by its hash, as it is written."""
         with self.engine.connect() as connection:
-            rows = connection.execute(_OF_YEAR, {"of": year}).all()
+            noted = {row[0]: Noted(*row) for row in connection.execute(_OF_YEAR, {"of": year})}
             more = connection.execute(_AGAIN, {"of": year}).all()
-        noted = {sha256: Noted(seen, own, sight, written) for sha256, seen, own, sight, written in rows}
         for sha256, count, sight in more:
             if known := noted.get(sha256):
                 noted[sha256] = known._replace(copies=count, resent=sight)

@@ -144,6 +144,7 @@ class Noted(NamedTuple):
     read when somebody wants to know.
     """
 
+    sha256: str
     first_seen: str
     modified: str
     sight: int
@@ -177,7 +178,7 @@ class NewArrival:
         """Return it as the ledger writes it, first seen ``now``, at the ``sight``-th look."""
         moments = (now, self.modified, self.written)
         seen, modified, written = (moment.isoformat(timespec="seconds") if moment else "" for moment in moments)
-        return Noted(seen, modified, sight, written)
+        return Noted(self.sha256, seen, modified, sight, written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

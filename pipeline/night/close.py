@@ -61,9 +61,9 @@ def lock_year(
         _require_seen(ledger, year, key)
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, Effort().workers)
-        travelled = travel(
-            basis, seal, remarks, ledger, intake.arrivals(), Effort(), sealing=Sealing(by=by, reason=reason)
-        )
+        arrivals = intake.arrivals()
+        del intake  # the arrivals have what is needed of it
+        travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), sealing=Sealing(by=by, reason=reason))
         printed = expected_tonight(basis, travelled.outcome.county)
         ours = travelled.files.get(REPORT, b"")
         require_publishable(report.name if report else REPORT, final or ours, printed)

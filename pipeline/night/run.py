@@ -124,6 +124,7 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
         arrivals, clock = intake.arrivals(), intake.clock_finding(now)
+        del intake  # the arrivals have what is needed of it
         if any(arrival.first_seen >= now.replace(microsecond=0) for arrival in arrivals):
             effort.reading.prepare()
         basis = load_basis(workspace, ledger, year)

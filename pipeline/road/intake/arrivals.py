@@ -145,22 +145,17 @@ class _Take:
         return content, after.st_mtime
 
     def _archive(self, name: str, content: bytes, modified: float, written: dt.datetime | None = None) -> str:
-        """Archive the bytes; return their hash."""
+        """Archive the bytes; return their hash, as one text however often it is held."""
         sha256 = hashlib.sha256(content).hexdigest()
-        new = sha256 not in self.noted
-        if new or not self.ledger.is_whole(sha256, len(content)):
+        noted = self.noted.get(sha256)
+        if noted is None or not self.ledger.is_whole(sha256, len(content)):
             self.ledger.archive(sha256, content, anew=True)
-        if new:
-            new_arrival = NewArrival(
-                sha256=sha256,
-                name=name,
-                size=len(content),
-                modified=read_moment(modified) or self.now,
-                written=written,
-            )
-            self.fresh.append(new_arrival)
-            self.noted[sha256] = new_arrival.note(self.now, self.sight)
-        return sha256
+        if noted is None:
+            own = read_moment(modified) or self.now
+            new = NewArrival(sha256=sha256, name=name, size=len(content), modified=own, written=written)
+            self.fresh.append(new)
+            self.noted[sha256] = noted = new.note(self.now, self.sight)
+        return noted.sha256
 
     def _refuse(
         self,
