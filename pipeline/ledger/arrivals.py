@@ -6,11 +6,20 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.ledger.tables import ARRIVALS, COPIES
-from pipeline.model.submission import NewArrival, Sighted
+from pipeline.model.submission import NewArrival, Noted, Sighted
+
+_OF_YEAR = select(*(ARRIVALS.c[name] for name in ("sha256", "first_seen", "modified", "sight", "written"))).where(
+    ARRIVALS.c.year == bindparam("of")
+)
+_AGAIN = (
+    select(COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))
+    .where(COPIES.c.year == bindparam("of"))
+    .group_by(COPIES.c.sha256)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +28,19 @@ class Arrivals:
 
     engine: Engine
 
+    def load_noted(self, year: int) -> dict[str, Noted]:
+        """Return every content of a year by its hash, as it is written."""
+        with self.engine.connect() as connection:
+            noted = {row[0]: Noted(*row) for row in connection.execute(_OF_YEAR, {"of": year})}
+            more = connection.execute(_AGAIN, {"of": year}).all()
+        for sha256, count, sight in more:
+            if known := noted.get(sha256):
+                noted[sha256] = known._replace(copies=count, resent=sight)
+        return noted
+
     def load_known(self, year: int) -> Mapping[str, Sighted]:
         """Return every content of a year by its hash."""
-        columns = (ARRIVALS.c.sha256, ARRIVALS.c.first_seen, ARRIVALS.c.modified, ARRIVALS.c.sight, ARRIVALS.c.written)
-        copies = (COPIES.c.sha256, func.max(COPIES.c["count"]), func.max(COPIES.c.sight))
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(*columns).where(ARRIVALS.c.year == year)).all()
-            more = connection.execute(select(*copies).where(COPIES.c.year == year).group_by(COPIES.c.sha256)).all()
-        again = {sha256: (count, sight) for sha256, count, sight in more}
-        return {
-            sha256: Sighted(
-                first_seen=dt.datetime.fromisoformat(seen),
-                modified=dt.datetime.fromisoformat(own) if own else None,
-                sight=sight,
-                written=dt.datetime.fromisoformat(written) if written else None,
-                copies=again.get(sha256, (1, 0))[0],
-                resent=again.get(sha256, (1, 0))[1],
-            )
-            for sha256, seen, own, sight, written in rows
-        }
+        return {sha256: noted.read() for sha256, noted in self.load_noted(year).items()}
 
     def last_sight(self, year: int) -> int:
         """Return the number of the last look into the folder that found something new; 0 before the first."""
@@ -45,12 +48,6 @@ class Arrivals:
             tables = (ARRIVALS, COPIES)
             looks = [connection.execute(select(func.max(t.c.sight)).where(t.c.year == year)).scalar() for t in tables]
         return max((look or 0) for look in looks)
-
-    def last_seen(self, year: int) -> dt.datetime | None:
-        """The latest time at which anything was first seen; ``None`` before that."""
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(ARRIVALS.c.first_seen).where(ARRIVALS.c.year == year).distinct())
-            return max((dt.datetime.fromisoformat(seen) for (seen,) in rows), default=None)
 
     def all(self, year: int) -> list[tuple[str, str, str]]:
         """Hash, name and time of everything that arrived for a year, in order of arrival."""
@@ -67,15 +64,14 @@ class Arrivals:
         """Add contents first seen ``now`` (none may be known already), and the new number of ``copies`` of contents
         that came again.
         """
-        seen = now.isoformat(timespec="seconds")
-        rows = [
-            {"year": year, "sha256": a.sha256, "name": a.name, "size": a.size, "first_seen": seen, "sight": sight}
-            | {"modified": a.modified.isoformat(timespec="seconds")}
-            | {"written": a.written.isoformat(timespec="seconds") if a.written else ""}
-            for a in arrivals
-        ]
+        rows = []
+        for new in arrivals:
+            noted = new.note(now, sight)
+            times = {"first_seen": noted.first_seen, "modified": noted.modified, "written": noted.written}
+            row = {"year": year, "sha256": new.sha256, "name": new.name, "size": new.size, "sight": sight}
+            rows.append(row | times)
         more = [{"year": year, "sha256": s, "sight": sight, "count": n} for s, n in copies.items()]
         with self.engine.begin() as connection:
-            for table, new in ((ARRIVALS, rows), (COPIES, more)):
-                if new:
-                    connection.execute(insert(table), new)
+            for table, added in ((ARRIVALS, rows), (COPIES, more)):
+                if added:
+                    connection.execute(insert(table), added)

@@ -7,10 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.ledger.tables import ISSUES, LOCKS
+
+_OF_YEAR = select(LOCKS).where(LOCKS.c.year == bindparam("of")).order_by(LOCKS.c.id)
+_ISSUED = (
+    select(ISSUES.c.at, ISSUES.c.file, ISSUES.c.sha256).where(ISSUES.c.year == bindparam("of")).order_by(ISSUES.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Closings:
     def all(self, year: int) -> tuple[Closing, ...]:
         """Every closing and reopening of a year, the oldest first."""
         with self.engine.connect() as connection:
-            rows = connection.execute(select(LOCKS).where(LOCKS.c.year == year).order_by(LOCKS.c.id)).mappings()
+            rows = connection.execute(_OF_YEAR, {"of": year}).mappings()
             return tuple(
                 Closing(
                     **{name: row[name] for name in ("run", "year", "at", "closed", "by", "reason")},
@@ -64,9 +69,7 @@ class Closings:
     def issued_files(self, year: int) -> Mapping[str, str]:
         """The workbooks issued last for a year: file name to hash."""
         with self.engine.connect() as connection:
-            rows = connection.execute(
-                select(ISSUES.c.at, ISSUES.c.file, ISSUES.c.sha256).where(ISSUES.c.year == year).order_by(ISSUES.c.id)
-            ).all()
+            rows = connection.execute(_ISSUED, {"of": year}).all()
         return {file: sha256 for at, file, sha256 in rows if at == rows[-1][0]}
 
     def ever_issued(self) -> bool:

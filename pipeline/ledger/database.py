@@ -1,13 +1,15 @@
 """The ledger's database: opened, checked, brought to the newest tables. SQLite beside the originals, or PostgreSQL.
 
 A database from before a change of the tables is migrated (Alembic, ``migrations/``) in one transaction; one from a
-newer program is refused. SQLite checks its file at every start; a damaged ledger is never written to.
+newer program is refused. SQLite checks its file at every start; a damaged ledger is never written to. Between two
+ledgers of one database the engine waits with the statements it has compiled, and without connections.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,13 +35,17 @@ PRAGMAS = ("busy_timeout=10000", "journal_mode=DELETE", "synchronous=FULL", "for
 
 _PATIENCE = 10
 """Seconds to wait for a database that does not answer."""
+_WAITING: dict[tuple[str, URL], Engine] = {}
+"""Engines that no ledger uses now, by place and address, the one that was used last at the end."""
+_MOST_WAITING = 4
+_HAND_OVER = threading.Lock()
 
 
 def open_database(folder: Path, address: str) -> Engine:
     """The engine of the ledger in ``folder``, or of the PostgreSQL at ``address``. Raises `PublishError`."""
     url = _parse_address(address) if address else URL.create("sqlite", database=str(folder / DATABASE))
     try:
-        engine = create_engine(url, connect_args={"connect_timeout": _PATIENCE}) if address else _sqlite(folder, url)
+        engine = _postgresql(url) if address else _sqlite(folder, url)
         with engine.begin() as connection:
             _look_over(connection, url)
             _migrate(connection)
@@ -50,6 +56,21 @@ def open_database(folder: Path, address: str) -> Engine:
     except (OSError, SQLAlchemyError) as error:
         raise complaint(error, url) from error
     return engine
+
+
+def close_database(engine: Engine) -> None:
+    """Close the connections of an engine and keep it for the next ledger that opens the same database."""
+    engine.dispose()
+    with _HAND_OVER:
+        _WAITING[engine.get_execution_options()["place"], engine.url] = engine
+        while len(_WAITING) > _MOST_WAITING:
+            del _WAITING[next(iter(_WAITING))]
+
+
+def _take_waiting(place: str, url: URL) -> Engine | None:
+    """Return the engine that waits for a ledger of this database; no two open ledgers ever share one."""
+    with _HAND_OVER:
+        return _WAITING.pop((place, url), None)
 
 
 def _parse_address(address: str) -> URL:
@@ -66,16 +87,25 @@ def _parse_address(address: str) -> URL:
     return url
 
 
+def _postgresql(url: URL) -> Engine:
+    return _take_waiting("", url) or create_engine(
+        url, connect_args={"connect_timeout": _PATIENCE}, execution_options={"place": ""}
+    )
+
+
 def _sqlite(folder: Path, url: URL) -> Engine:
     """Make the SQLite engine. SQLAlchemy begins the transactions, because Python's driver leaves changes of tables out
     of them.
     """
     path = folder / DATABASE
-    if any((folder / "originals").glob("*")) and not (path.exists() and path.stat().st_size):
+    if not (path.exists() and path.stat().st_size) and any((folder / "originals").glob("*")):
         raise damaged(url, "文件是空的" if path.exists() else "原件还在，文件却不见了")
     if not may_write(folder):
         url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(url)
+    place = str(folder.absolute())  # what a relative path means changes with the working directory
+    if waiting := _take_waiting(place, url):
+        return waiting
+    engine = create_engine(url, execution_options={"place": place})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: object, _: object) -> None:

@@ -18,7 +18,7 @@ from pipeline.files.system import flush_to_disk
 from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closings
 from pipeline.ledger.complaints import complaint
-from pipeline.ledger.database import DATABASE, alone, may_write, open_database
+from pipeline.ledger.database import DATABASE, alone, close_database, may_write, open_database
 from pipeline.ledger.journal import set_foreign_aside
 from pipeline.ledger.mails import Mails
 from pipeline.ledger.messages import Messages
@@ -63,6 +63,9 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            close_database(self._engine)
+            return
         url = self._engine.url
         self._engine.dispose()
         ours = isinstance(error, IntegrityError | DataError)
@@ -74,8 +77,9 @@ class Ledger:
         """Hold the lock of the ledger, so that no other run writes; raises `PublishError` when another holds it."""
         with alone(self._engine):
             with self._writing():
-                for draft in self._originals.glob(f"*{_DRAFT}"):  # of a run that was killed
-                    draft.unlink()
+                for name in [name for name in self._kept if name.endswith(_DRAFT)]:  # of a run that was killed
+                    (self._originals / name).unlink(missing_ok=True)
+                    del self._kept[name]
             yield
 
     def clock(self) -> float:

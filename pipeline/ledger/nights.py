@@ -11,9 +11,10 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Select, Table, bindparam, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.ledger.tables import (
@@ -30,6 +31,8 @@ from pipeline.ledger.tables import (
 
 PUBLISHED, UNCHANGED, CLOSED = "汇总", "没有变化", "封存期间"
 """What a run did."""
+_LAST = select(RUNS).where(RUNS.c.year == bindparam("of"), RUNS.c.kind == PUBLISHED).order_by(RUNS.c.id.desc()).limit(1)
+_RUN = insert(RUNS)
 R = TypeVar("R")
 _AT_ONCE = 500
 """Rows asked for in one statement; databases bound the number of its parameters."""
@@ -155,9 +158,8 @@ class Nights:
 
     def last(self, year: int) -> NightRow | None:
         """The last run that published; ``None`` when there has been none."""
-        query = select(RUNS).where(RUNS.c.year == year, RUNS.c.kind == PUBLISHED).order_by(RUNS.c.id.desc()).limit(1)
         with self.engine.connect() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_LAST, {"of": year}).mappings().first()
             return _night(row) if row else None
 
     def findings(self, run: int) -> list[dict[str, Any]]:
@@ -250,17 +252,24 @@ class Nights:
 
     def _all(self, table: Table, kind: type[R], year: int, until: int | None) -> list[tuple[int, R]]:
         names = [column.name for column in fields(kind)]  # type: ignore[arg-type]
-        query = select(table.c.run, *(table.c[name] for name in names)).where(table.c.year == year).order_by(table.c.id)
+        query = _rows_of(table, *names)
         if until is not None:
             query = query.where(table.c.run <= until)
         with self.engine.connect() as connection:
-            return [(run, kind(**dict(zip(names, rest, strict=True)))) for run, *rest in connection.execute(query)]
+            rows = connection.execute(query, {"of": year})
+            return [(run, kind(**dict(zip(names, rest, strict=True)))) for run, *rest in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figure:
     item: str
     value: str | None
+
+
+@cache
+def _rows_of(table: Table, *names: str) -> Select[Any]:
+    columns = (table.c[name] for name in ("run", *names))
+    return select(*columns).where(table.c.year == bindparam("of")).order_by(table.c.id)
 
 
 def _night(row: Mapping[Any, Any]) -> NightRow:
@@ -271,7 +280,7 @@ def _night(row: Mapping[Any, Any]) -> NightRow:
 def _insert_run(connection: Connection, row: NightRow, findings: str) -> int:
     columns = {column.name: getattr(row, column.name) for column in fields(NightRow) if column.name != "id"}
     columns |= {"manifest": json.dumps(dict(row.manifest), ensure_ascii=False), "findings": findings}
-    result = connection.execute(insert(RUNS).values(columns))
+    result = connection.execute(_RUN, columns)
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 

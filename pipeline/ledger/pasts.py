@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, bindparam, insert, select
 from sqlalchemy.engine import Engine
 
 from pipeline.form import Value
@@ -17,6 +17,7 @@ from pipeline.ledger.tables import PASTS
 from pipeline.model.past import Past
 
 _WITHDRAWN = "撤回"
+_OF_YEAR = select(PASTS).where(PASTS.c.year == bindparam("of")).order_by(PASTS.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Pasts:
     def of(self, year: int) -> tuple[Past, ...]:
         """Everything known of a year and not withdrawn, the oldest import first."""
         with self.engine.connect() as connection:
-            rows = connection.execute(select(PASTS).where(PASTS.c.year == year).order_by(PASTS.c.id)).mappings().all()
+            rows = connection.execute(_OF_YEAR, {"of": year}).mappings().all()
         kept: list[Past] = []
         for row in rows:
             past = _past(row)

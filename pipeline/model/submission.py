@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from pipeline.form import Vector
 from pipeline.layout import Place
@@ -138,6 +139,31 @@ class Sighted:
     resent: int = 0
 
 
+class Noted(NamedTuple):
+    """A `Sighted` content as the ledger writes it: times as text, blank where unknown. Made by the thousand every night, and
+    read when somebody wants to know.
+    """
+
+    sha256: str
+    first_seen: str
+    modified: str
+    sight: int
+    written: str
+    copies: int = 1
+    resent: int = 0
+
+    def read(self) -> Sighted:
+        """Read the times."""
+        return Sighted(
+            first_seen=dt.datetime.fromisoformat(self.first_seen),
+            modified=dt.datetime.fromisoformat(self.modified) if self.modified else None,
+            sight=self.sight,
+            written=dt.datetime.fromisoformat(self.written) if self.written else None,
+            copies=self.copies,
+            resent=self.resent,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewArrival:
     """A content that is seen for the first time: its file's own time and the name it has."""
@@ -147,6 +173,12 @@ class NewArrival:
     size: int
     modified: dt.datetime
     written: dt.datetime | None = None
+
+    def note(self, now: dt.datetime, sight: int) -> Noted:
+        """Return it as the ledger writes it, first seen ``now``, at the ``sight``-th look."""
+        moments = (now, self.modified, self.written)
+        seen, modified, written = (moment.isoformat(timespec="seconds") if moment else "" for moment in moments)
+        return Noted(self.sha256, seen, modified, sight, written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from pipeline.night.final import FINAL, final_name, load_report, require_publish
 from pipeline.night.keys import digest
 from pipeline.night.outputs import MANIFEST, REPORT, issued_files
 from pipeline.night.run import Effort, basis_key, keep_night, load_superior, travel
-from pipeline.road.intake import collect
+from pipeline.road.intake import take_in
 from pipeline.workspace import Workspace
 
 
@@ -56,11 +56,13 @@ def lock_year(
     final = load_report(report) if report else None
     with workspace.alone() as ledger:
         require_open(ledger, year)
-        arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
-        key = basis_key(workspace, ledger, year, arrivals)
+        intake = take_in(workspace.year_inputs(year), ledger, year=year, now=now)
+        key = basis_key(workspace, ledger, year, intake)
         _require_seen(ledger, year, key)
         basis = load_basis(workspace, ledger, year)
         seal, remarks = load_superior(workspace, basis, now, Effort().workers)
+        arrivals = intake.arrivals()
+        del intake  # the arrivals have what is needed of it
         travelled = travel(basis, seal, remarks, ledger, arrivals, Effort(), sealing=Sealing(by=by, reason=reason))
         printed = expected_tonight(basis, travelled.outcome.county)
         ours = travelled.files.get(REPORT, b"")

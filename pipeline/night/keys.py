@@ -7,7 +7,6 @@ checked without reading again, and a signed acceptance needs neither.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import platform
 import re
@@ -96,29 +95,12 @@ def check_key(context: str, reading: str, unit: Unit, last: Vector) -> str:
     return digest(context, reading, (unit.code, unit.name, unit.aliases, unit.type), former, last.texts)
 
 
-def night_key(files: Sequence[Path], arrivals: Iterable[Arrival], *more: object) -> str:
-    """Everything a night depends on: the program, the office's files, what arrived, and ``more``.
-
-    A file that could not be read whole is new every night, so its times are left out.
-    """
-    came = [
-        (
-            arrival.sha256,
-            arrival.names,
-            arrival.senders,
-            (*map(_instant, (arrival.first_seen, arrival.modified, arrival.written)), arrival.sight, arrival.resent)
-            if arrival.sha256
-            else (),
-            [(finding.code, finding.message) for finding in arrival.findings],
-        )
-        for arrival in arrivals
-    ]
-    return digest(program(), tree(files), came, more)
-
-
-def _instant(time: dt.datetime | None) -> float | None:
-    """A time, whatever the zone it is written in."""
-    return time.timestamp() if time else None
+def night_key(files: Sequence[Path], came: Iterable[object], *more: object) -> str:
+    """Everything a night depends on: the program, the office's files, what ``came``, and ``more``."""
+    sums = hashlib.sha256()
+    for mark in came:
+        sums.update(repr(mark).encode("utf-8", "surrogatepass"))
+    return digest(program(), tree(files), sums.hexdigest(), more)
 
 
 def _sentences(rule: Rule) -> tuple[object, ...]:

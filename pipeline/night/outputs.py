@@ -70,7 +70,7 @@ def issued_files(ledger: Ledger, year: int) -> dict[str, bytes]:
 def _intact(folder: Path, manifest: Mapping[str, str], filled: Sequence[str]) -> bool:
     """Whether ``folder`` holds the files of ``manifest``, and the sub-folders ``filled`` no others."""
     try:
-        if any(_sha256((folder / name).read_bytes()) != sha256 for name, sha256 in manifest.items()):
+        if any(_sha256_of(folder / name) != sha256 for name, sha256 in manifest.items()):
             return False
     except OSError:
         return False
@@ -80,6 +80,11 @@ def _intact(folder: Path, manifest: Mapping[str, str], filled: Sequence[str]) ->
 def _below(folder: Path, names: Sequence[str]) -> list[Path]:
     """Every file in some sub-folders."""
     return [path for name in names for path in (folder / name).rglob("*") if path.is_file()]
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sha256(content: bytes) -> str:

@@ -42,7 +42,7 @@ from pipeline.night.stages import Stages
 from pipeline.night.template_trial import template_faults
 from pipeline.road.check import own_text_findings, root_findings
 from pipeline.road.consolidate import consolidate
-from pipeline.road.intake import clock_finding, collect, open_arrival
+from pipeline.road.intake import Intake, open_arrival, take_in
 from pipeline.road.issue import Stamper
 from pipeline.road.judge import Office, judge
 from pipeline.road.publish import (
@@ -116,15 +116,16 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
     workspace.require_inputs(year)
     with workspace.alone() as ledger:
         stages = Stages()
-        clock = clock_finding(ledger, year, now)
-        arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
-        stages.passed("收件", year=year, arrivals=len(arrivals))
+        intake = take_in(workspace.year_inputs(year), ledger, year=year, now=now)
+        stages.passed("收件", year=year, arrivals=len(intake))
         if closing := ledger.closings.standing(year):
             keep_closed(workspace, ledger, closing, now)
             return None
-        key = basis_key(workspace, ledger, year, arrivals)
+        key = basis_key(workspace, ledger, year, intake)
         if not effort.anew and is_current(workspace, ledger, year, key, now):
             return None
+        arrivals, clock = intake.arrivals(), intake.clock_finding(now)
+        del intake  # the arrivals have what is needed of it
         if any(arrival.first_seen >= now.replace(microsecond=0) for arrival in arrivals):
             effort.reading.prepare()
         basis = load_basis(workspace, ledger, year)
@@ -284,13 +285,12 @@ def keep_night(
     return held
 
 
-def basis_key(workspace: Workspace, ledger: Ledger, year: int, arrivals: Sequence[Arrival]) -> str:
+def basis_key(workspace: Workspace, ledger: Ledger, year: int, intake: Intake) -> str:
     """The digest of everything a night depends on."""
     office = [path for path in (workspace.control(year), workspace.superior(year), workspace.secret) if path.is_file()]
     templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
-    return night_key(
-        [*office, *templates], arrivals, ledger.nights.accepted_returns(year - 1), ledger.pasts.of(year - 1)
-    )
+    former = ledger.nights.accepted_returns(year - 1), ledger.pasts.of(year - 1)
+    return night_key([*office, *templates], intake.marks(), *former)
 
 
 def load_superior(

@@ -6,7 +6,7 @@ import datetime as dt
 
 from pipeline.ledger import Ledger
 from pipeline.night.run import basis_key
-from pipeline.road.intake import collect
+from pipeline.road.intake import take_in
 from pipeline.workspace import Workspace
 
 
@@ -16,6 +16,6 @@ def has_changed(workspace: Workspace, ledger: Ledger, year: int, now: dt.datetim
     """
     if ledger.closings.standing(year):
         return False
-    arrivals = collect(workspace.year_inputs(year), ledger, year=year, now=now)
+    intake = take_in(workspace.year_inputs(year), ledger, year=year, now=now)
     last = ledger.nights.last(year)
-    return last is None or last.key != basis_key(workspace, ledger, year, arrivals)
+    return last is None or last.key != basis_key(workspace, ledger, year, intake)
