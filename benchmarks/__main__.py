@@ -20,9 +20,10 @@ from pathlib import Path
 
 import pipeline
 from benchmarks.county import YEAR, county, repeated, resaved
+from benchmarks.memory import watch
 from benchmarks.ours import Night
 from benchmarks.rivals import bare_calamine, hashes, pandas_loop
-from benchmarks.whole import measure_memory, measure_stamping, measure_whole, resident, tree
+from benchmarks.whole import measure_memory, measure_stamping, measure_whole
 from pipeline.night.engine import Engine
 from pipeline.workspace import Workspace
 from tests.machines import machines
@@ -144,19 +145,16 @@ def _ratio(title: str, taken: Taken, upper: str, lower: str, *, own: bool = True
 
 
 def _memory(sizes: list[int]) -> None:
-    """Peak resident memory of the whole process tree of one night with two workers."""
+    """Print the peak memory of one night with two workers."""
     for size in sizes:
         units = min(size, _UNITS)
         workspace = repeated(ROOT / f"memory-{size}", units, size // units)
         command = [sys.executable, "-m", "benchmarks.ours", str(workspace.root), "2"]
         begun = time.perf_counter()
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        peak = 0
-        while child.poll() is None:
-            peak = max(peak, sum(map(resident, tree(child.pid))))
-            time.sleep(0.02)
+        peak = watch(child)
         seconds = time.perf_counter() - begun
-        print(f"peak memory, {size:>6} files: {peak / 2**20:7.0f} MiB  ({seconds:.1f} s, exit {child.returncode})")
+        print(f"peak memory, {size:>6} files: {peak}  ({seconds:.1f} s, exit {child.returncode})")
 
 
 if __name__ == "__main__":

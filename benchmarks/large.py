@@ -1,7 +1,7 @@
 """The largest corpus, whole commands: cold, then with nothing changed, then with one return in a hundred sent anew.
 
 ``python -m benchmarks.large ROOT UNITS TIMES [PLOT.svg]``: ``UNITS`` × 1, × 10 … up to × ``TIMES`` returns, no two of them with the
-same figures, by two workers. Printed are seconds, the peak memory of the process tree, the size of the ledger, and the exponent
+same figures, by two workers. Printed are seconds, the peak memory of all processes, the size of the ledger, and the exponent
 of time over size; the plot needs matplotlib.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.corpus import corpus
 from benchmarks.county import YEAR
-from benchmarks.whole import resident, tree
+from benchmarks.memory import Peak, watch
 from pipeline.workspace import Workspace
 
 _COMMAND = [sys.executable, "-c", "from pipeline.cli import main; main()", "run", "--quiet", "--year", str(YEAR), "-w"]
@@ -40,11 +40,11 @@ def main() -> None:
         changed = _command(workspace)
         ledger = workspace.ledger / "ledger.sqlite"
         print(
-            f"{size:>7} returns: cold {cold[0]:7.1f} s, {cold[1]:5.0f} MiB; unchanged {still[0]:6.1f} s, {still[1]:5.0f} MiB; "
-            f"1 % changed {changed[0]:6.1f} s, {changed[1]:5.0f} MiB; ledger {ledger.stat().st_size / 2**20:.0f} MiB",
+            f"{size:>7} returns: cold {cold[0]:7.1f} s, {cold[1]}; unchanged {still[0]:6.1f} s, {still[1]}; "
+            f"1 % changed {changed[0]:6.1f} s, {changed[1]}; ledger {ledger.stat().st_size / 2**20:.0f} MiB",
             flush=True,
         )
-        measured.append((size, *cold))
+        measured.append((size, cold[0], cold[1].pss / 2**20))
     for (small, before, _), (large, after, _) in pairwise(measured):
         print(f"exponent from {small} to {large}: {math.log(after / before) / math.log(large / small):.3f}")
     if len(sys.argv) > 4:
@@ -80,16 +80,13 @@ def _send_anew(workspace: Workspace) -> None:
         os.utime(inputs / "又一次" / name, (when, when))
 
 
-def _command(workspace: Workspace) -> tuple[float, float]:
-    """Seconds of one ``xxgk run``, and the peak memory of its process tree in MiB."""
+def _command(workspace: Workspace) -> tuple[float, Peak]:
+    """Return the seconds of one ``xxgk run``, and its peak memory."""
     begun = time.perf_counter()
     child = subprocess.Popen([*_COMMAND, str(workspace.root)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    peak = 0
-    while child.poll() is None:
-        peak = max(peak, sum(map(resident, tree(child.pid))))
-        time.sleep(0.05)
+    peak = watch(child)
     assert child.returncode in (0, 3), child.returncode
-    return time.perf_counter() - begun, peak / 2**20
+    return time.perf_counter() - begun, peak
 
 
 def _plot(measured: list[tuple[int, float, float]], path: Path) -> None:
@@ -100,7 +97,7 @@ def _plot(measured: list[tuple[int, float, float]], path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(6, 3.6))
     sizes, seconds, memory = zip(*measured, strict=True)
     axes.loglog(sizes, seconds, "o-", color="#1f4e79", label="seconds, cold")
-    axes.loglog(sizes, memory, "s--", color="#c00000", label="MiB, peak of the process tree")
+    axes.loglog(sizes, memory, "s--", color="#c00000", label="MiB, peak of all processes (PSS)")
     axes.set_xlabel("returns")
     axes.grid(visible=True, which="major", alpha=0.4)
     axes.legend()

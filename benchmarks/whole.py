@@ -7,7 +7,6 @@ to do the second is the one to compare.
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import statistics
@@ -20,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.county import YEAR, county, repeated
+from benchmarks.memory import watch
 from benchmarks.rivals import bare_calamine
 from pipeline.night.basis import load_basis
 from pipeline.road.issue import Stamper
@@ -63,22 +63,15 @@ def measure_whole(root: Path, sizes: list[int], rounds: int) -> None:
 
 
 def measure_memory(root: Path, sizes: list[int], units: int) -> None:
-    """Print the peak resident memory of the process tree of one cold ``xxgk run``, by number of returns."""
+    """Print the peak memory of one cold ``xxgk run``, by number of returns."""
     for size in sizes:
         workspace = repeated(root / f"memory-{size}", min(size, units), size // min(size, units))
         shutil.rmtree(workspace.outputs, ignore_errors=True)
         begun = time.perf_counter()
         child = subprocess.Popen(_command(workspace), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        peak = alone = 0
-        while child.poll() is None:
-            peak = max(peak, sum(map(resident, tree(child.pid))))
-            alone = max(alone, resident(child.pid))
-            time.sleep(0.02)
+        peak = watch(child)
         seconds = time.perf_counter() - begun
-        print(
-            f"whole command, {size:>6} returns: {peak / 2**20:5.0f} MiB, its first process {alone / 2**20:.0f} MiB"
-            f"  ({seconds:.1f} s, exit {child.returncode})"
-        )
+        print(f"whole command, {size:>6} returns: {peak}  ({seconds:.1f} s, exit {child.returncode})")
 
 
 def measure_stamping(root: Path, units: int = 60) -> None:
@@ -122,21 +115,3 @@ def _processor() -> float:
 
 def _spread(times: list[float]) -> str:
     return f"{min(times):7.2f} {statistics.median(times):7.2f} {max(times):7.2f}"
-
-
-def tree(pid: int) -> list[int]:
-    """A process and everything below it."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return [pid]
-    return [pid, *(member for child in children for member in tree(int(child)))]
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory a process has; 0 for one that is gone."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -20,10 +20,30 @@ class Deflated:
     crc: int
 
 
+class Deflating:
+    """A member that is deflated piece by piece, so that it is never held as a whole."""
+
+    def __init__(self) -> None:
+        self._engine = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._body, self._size, self._crc = bytearray(), 0, 0
+
+    def add(self, content: bytes) -> None:
+        """Deflate what comes next."""
+        self._body += self._engine.compress(content)
+        self._size += len(content)
+        self._crc = zlib.crc32(content, self._crc)
+
+    def finish(self) -> Deflated:
+        """Return the whole; nothing can be added any more."""
+        self._body += self._engine.flush()
+        return Deflated(bytes(self._body), self._size, self._crc)
+
+
 def deflate(content: bytes) -> Deflated:
     """Deflate ``content`` as `write_zip` does."""
-    engine = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return Deflated(engine.compress(content) + engine.flush(), len(content), zlib.crc32(content))
+    member = Deflating()
+    member.add(content)
+    return member.finish()
 
 
 def write_zip(members: Mapping[str, bytes | Deflated]) -> bytes:

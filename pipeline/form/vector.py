@@ -93,6 +93,12 @@ class Vector(Sequence[Value]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    def differing(self, other: Vector) -> Iterator[int]:
+        """Yield the positions at which another vector of the same form has another value."""
+        for at, (mine, theirs) in enumerate(zip(self.figures, other.figures, strict=True)):
+            if mine != theirs or (mine == MISSING and self.texts.get(at) != other.texts.get(at)):
+                yield at
+
     @property
     def empty(self) -> bool:
         """Whether nothing at all is known."""

@@ -61,3 +61,10 @@ def test_a_form_packs_its_own(form: Form) -> None:
     assert list(vector) == values
     assert form.vector(vector) is vector
     assert form.blank.empty
+
+
+def test_two_vectors_differ_where_a_figure_or_a_text_does() -> None:
+    kept = Vector.of((0, 2, 0, 0, 0), (3, Decimal("12.50"), "甲", None, 1))
+    other = Vector.of((0, 2, 0, 0, 0), (4, Decimal("12.5"), "乙", "丙", None))
+    assert list(kept.differing(other)) == [0, 2, 3, 4]
+    assert list(kept.differing(kept)) == []

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 from rapidfuzz import fuzz
 
 from pipeline.form import Rule
@@ -17,8 +19,10 @@ from pipeline.model.control import Unit
 from pipeline.model.documents import document_numbers
 from pipeline.road.check.case import Case, Hit
 
-_GRAM, _SAMPLE, _COMMON = 5, 4, 12
-"""Runs of five characters, one in four kept; of the texts that share a run the first twelve stand for all."""
+_GRAM, _SAMPLE, _COMMON, _OF_UNIT = 5, 4, 12, 3
+"""Runs of five characters, one in four kept; of the texts that share a run the first twelve stand for all, and of those
+that one unit wrote the first three.
+"""
 _SELF = re.compile("我[镇乡街道局办委院中心社校]{1,2}|本[镇乡局办委院中心]{1,2}")
 
 
@@ -79,27 +83,51 @@ def nearest(texts: Sequence[tuple[str, str, str]], *, percent: int) -> Iterator[
     """For each of ``texts`` (return, unit name, bare text) find the unit with the most similar text, if any. Texts of
     the same unit are not compared, since a correction repeats the first return.
     """
-    copies: dict[str, list[int]] = defaultdict(list)
-    for n, (_, _, text) in enumerate(texts):
-        copies[text].append(n)
-    grams = [_grams(text) for _, _, text in texts]
-    index: dict[int, list[int]] = defaultdict(list)
-    for n, each in enumerate(grams):
-        for gram in each:
-            index[gram].append(n)
-    for n, (sha256, unit, text) in enumerate(texts):
-        twin = next((texts[m][1] for m in copies[text] if texts[m][1] != unit), "")
+    # a unit that sends the same text ten times has written it once
+    written = list(dict.fromkeys((unit, text) for _, unit, text in texts))
+    found = dict(zip(written, _nearest(written, percent), strict=True))
+    for sha256, unit, text in texts:
+        other, share = found[unit, text]
+        if other:
+            yield sha256, other, share
+
+
+def _nearest(written: Sequence[tuple[str, str]], percent: int) -> Iterator[tuple[str, int]]:
+    """Yield for each unit and text the unit with the most similar text and how similar it is."""
+    copies: dict[str, list[str]] = defaultdict(list)
+    for unit, text in written:
+        copies[text].append(unit)
+    grams = [array("I", _grams(text)) for _, text in written]
+    index = _index(written, grams)
+    for n, (unit, text) in enumerate(written):
+        twin = next((other for other in copies[text] if other != unit), "")
         if twin:
-            yield sha256, twin, 100
+            yield twin, 100
             continue
-        shared = Counter(m for gram in grams[n] for m in index[gram][:_COMMON] if m != n)
+        near = Counter(m for gram in grams[n] for m in index.get(gram, ()) if written[m][0] != unit)
         best = ("", 0)
-        for m, _ in shared.most_common(3):
-            share = likeness(text, texts[m][2], percent)
-            if texts[m][1] != unit and share > best[1]:
-                best = (texts[m][1], share)
-        if best[0]:
-            yield sha256, *best
+        for m, _ in near.most_common(3):
+            share = likeness(text, written[m][1], percent)
+            if share > best[1]:
+                best = (written[m][0], share)
+        yield best
+
+
+def _index(written: Sequence[tuple[str, str]], grams: Sequence[array[int]]) -> Mapping[int, Sequence[int]]:
+    """Return by character run the first texts that have it, of one unit no more than `_OF_UNIT`; most runs stand in
+    one text alone and are left out.
+    """
+    everything = b"".join(each.tobytes() for each in grams)
+    runs, counts = np.unique(np.frombuffer(everything, np.uintc), return_counts=True)
+    index: dict[int, list[int]] = {run: [] for run in runs[counts > 1].tolist()}
+    for n, each in enumerate(grams):
+        for run in each:
+            standing = index.get(run)
+            if standing is None or len(standing) == _COMMON:
+                continue
+            if sum(written[m][0] == written[n][0] for m in standing) < _OF_UNIT:
+                standing.append(n)
+    return index
 
 
 def _grams(text: str) -> frozenset[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -127,45 +127,53 @@ class Checker:
         )
 
     def _cases(self, submissions: Sequence[Submission], units: Sequence[Unit]) -> Iterator[Case]:
-        cases = [self._case(submission, unit) for submission, unit in zip(submissions, units, strict=True)]
-        neighbours = self._neighbours(submissions, units, [case.values for case in cases])
+        """Yield the case of each submission among the others; it is made when its turn comes, because its values by
+        code take more memory than the submission.
+        """
+        neighbours = self._neighbours(submissions, units)
         first: dict[str, tuple[dt.date, str]] = {}
-        versions: dict[str, list[str]] = defaultdict(list)
+        sent: Counter[str] = Counter()
+        version: dict[str, int] = {}
         for submission in sorted(submissions, key=lambda submission: submission.arrival.order):
             came = submission.arrival.came
             first[submission.unit] = min(first.get(submission.unit, came), came)
-            versions[submission.unit].append(submission.arrival.sha256)
-        for case in cases:
+            sent[submission.unit] += 1
+            version[submission.arrival.sha256] = sent[submission.unit]
+        for submission, unit in zip(submissions, units, strict=True):
             yield replace(
-                case,
+                self._case(submission, unit),
                 neighbours=neighbours,
-                received=first[case.unit.code][0],
-                received_by=first[case.unit.code][1],
-                due=case.unit.due or self._control.profile.due,
-                versions=versions[case.unit.code].index(case.sha256) + 1,
+                received=first[unit.code][0],
+                received_by=first[unit.code][1],
+                due=unit.due or self._control.profile.due,
+                versions=version[submission.arrival.sha256],
             )
 
-    def _neighbours(
-        self, submissions: Sequence[Submission], units: Sequence[Unit], values: Sequence[Mapping[str, Value]]
-    ) -> Neighbours:
+    def _neighbours(self, submissions: Sequence[Submission], units: Sequence[Unit]) -> Neighbours:
         likeness: dict[tuple[str, str], tuple[str, int]] = {}
         numbers: Mapping[str, tuple[str, ...]] = {}
         for rule in self._rules:
             if rule.kind == "similar":
+                least, percent = rule.number("least"), rule.number("percent")
                 for code in rule.names("texts"):
-                    texts = [
-                        (submission.arrival.sha256, unit.name, bare(text, unit))
-                        for submission, unit, written in zip(submissions, units, values, strict=True)
-                        if isinstance(text := written.get(code), str) and len(text) >= rule.number("least")
-                    ]
-                    for sha256, other, share in nearest(texts, percent=rule.number("percent")):
+                    written = self._written(code, submissions, units)
+                    texts = [(sha, unit.name, bare(text, unit)) for sha, unit, text in written if len(text) >= least]
+                    for sha256, other, share in nearest(texts, percent=percent):
                         likeness[sha256, code] = (other, share)
             elif rule.kind == "shared_numbers":
-                code = rule.word("item")
-                listed = ((unit.name, written.get(code)) for unit, written in zip(units, values, strict=True))
-                owners = list_owners((name, text) for name, text in listed if isinstance(text, str))
+                listed = self._written(rule.word("item"), submissions, units)
+                owners = list_owners((unit.name, text) for _, unit, text in listed)
                 numbers = {number: names for number, names in owners.items() if len(names) > 1}
         return Neighbours(likeness=likeness, numbers=numbers)
+
+    def _written(
+        self, code: str, submissions: Sequence[Submission], units: Sequence[Unit]
+    ) -> Iterator[tuple[str, Unit, str]]:
+        """Yield the texts of an item with the hash of their return and their unit."""
+        at = self._form.position[code]
+        for submission, unit in zip(submissions, units, strict=True):
+            if isinstance(text := submission.values[at], str):
+                yield submission.arrival.sha256, unit, text
 
 
 def _by_code(form: Form, submission: Submission) -> Mapping[str, Value]:

@@ -159,3 +159,21 @@ def test_a_night_of_sixty_is_checked_at_once(form: Form, layout: Layout) -> None
     began = time.perf_counter()
     checker.check(submissions)
     assert time.perf_counter() - began < 0.3
+
+
+def test_a_copied_text_is_found_however_often_its_units_sent_theirs(form: Form, layout: Layout) -> None:
+    """Two units, the text of one changed a little by the other; each sent its return five times."""
+    units = (Unit(code="u1", name="第1镇人民政府", type="乡镇"), Unit(code="u2", name="第2镇人民政府", type="乡镇"))
+    texts = (
+        "一是主动公开意识不够强，二是公开内容不够全面，三是业务能力有待提高，需要加强学习培训，取长补短。",
+        "一是主动公开意识不够强，二是公开内容不够全面，三是业务能力有待提高，需加强学习和培训，取长补短。",
+    )
+    for times in (1, 5):
+        many = [
+            submission(form, layout, unit.code, {"text.problems": text}, order=n)
+            for n in range(times)
+            for unit, text in zip(units, texts, strict=True)
+        ]
+        found = Checker(form, control_of(*units)).check(many)
+        keys = [[finding.key for finding in each.findings if finding.code == "N5"] for each in found]
+        assert keys == [["N5.text.problems"]] * 2 * times

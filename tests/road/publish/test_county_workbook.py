@@ -16,14 +16,17 @@ import jsonschema
 import pytest
 from python_calamine import CalamineWorkbook
 from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
 
+from pipeline.files.archive import settled_zip
 from pipeline.layout import Place, county_cells
 from pipeline.model.changes import Snapshot, changes
 from pipeline.model.outcome import Outcome
 from pipeline.road.publish import county_workbook, figures_csv, run_json
 from pipeline.road.publish.county_workbook import sources, sums
 from pipeline.road.publish.county_workbook.lean import LeanWorkbook
-from pipeline.road.publish.county_workbook.pen import Pen
+from pipeline.road.publish.county_workbook.longlist import LongList
+from pipeline.road.publish.county_workbook.pen import Pen, cut
 from pipeline.workbook.annex import SOURCES, TITLES, is_annex, sources_in
 from tests import ROOT
 from tests.workspaces import Office
@@ -299,19 +302,54 @@ def test_a_figure_leads_to_its_own_row_of_the_sources(outcome: Outcome) -> None:
     assert checked > 100
 
 
-def test_a_lean_workbook_has_the_bytes_of_an_ordinary_one() -> None:
+def test_a_lean_workbook_has_the_parts_of_an_ordinary_one() -> None:
+    out, options = io.BytesIO(), {"in_memory": True}
     made = []
-    for kind in (Workbook, LeanWorkbook):
-        out = io.BytesIO()
-        with kind(out, {"in_memory": True}) as book:
-            sheet = book.add_worksheet("图表")
-            sheet.write_column(0, 0, ["甲", "a & <b>", "行\n行\r_x0007_\x07", 1.5, "𠮷"])
-            sheet.write_url(6, 0, "external:../输入/甲.xlsx#'表三'!D6", string="甲")
-            chart = book.add_chart({"type": "bar"})
-            chart.add_series({"name": "系列", "values": ["图表", 3, 0, 3, 0]})
-            sheet.insert_chart(8, 0, chart)
-            sheet.set_footer("&C第 &P 页")
-            book.set_properties({"title": "汇总表", "created": dt.datetime(2025, 1, 1)})
-        made.append(out.getvalue())
-    assert made[0] == made[1]
-    assert sheets_of(made[1])["图表"][:2] == [["甲"], ["a & <b>"]]
+    for book in (Workbook(out, options), LeanWorkbook({})):
+        sheet = book.add_worksheet("图表")
+        sheet.write_column(0, 0, ["甲", "a & <b>", "行\n行\r_x0007_\x07", 1.5, "𠮷"])
+        sheet.write_column(0, 1, [f"第{n}行" for n in range(9_000)])  # more than is deflated at once
+        sheet.write_url(6, 0, "external:../输入/甲.xlsx#'表三'!D6", string="甲")
+        chart = book.add_chart({"type": "bar"})
+        chart.add_series({"name": "系列", "values": ["图表", 3, 0, 3, 0]})
+        sheet.insert_chart(8, 0, chart)
+        sheet.set_footer("&C第 &P 页")
+        book.set_properties({"title": "汇总表", "created": dt.datetime(2025, 1, 1)})
+        book.close()
+        made.append(book.content if isinstance(book, LeanWorkbook) else out.getvalue())
+    assert settled_zip(made[0]) == made[1]
+    assert sheets_of(made[1])["图表"][:2] == [["甲", "第0行"], ["a & <b>", "第1行"]]
+
+
+def test_a_long_list_has_the_xml_of_an_ordinary_sheet() -> None:
+    """Texts, blanks, whole numbers and money, in one ink and in two."""
+    lines = [("甲", 5, None, Decimal("5.00")), ("乙", Decimal(5), 12, Decimal("0.10")), ("甲", 0, "", None)]
+    xml = []
+    for kind in (Worksheet, LongList):
+        book = LeanWorkbook({})
+        sheet = book.add_worksheet("清单", worksheet_class=kind)
+        words, figures = book.add_format({"bold": True}), book.add_format({"italic": True})
+        sheet.write_row(0, 0, ["标题"] * 4, words)
+        for row, cells in enumerate(lines, 1):
+            ink = figures if row > 1 else words
+            if isinstance(sheet, LongList):
+                sheet.line(row, cells, words, figure=ink)
+                continue
+            for col, cell in enumerate(cells):
+                if isinstance(cell, str):
+                    sheet.write_string(row, col, cell, words)
+                elif cell is None:
+                    sheet.write_blank(row, col, None, ink)
+                else:
+                    sheet.write_number(row, col, cell, ink)
+        book.close()
+        with zipfile.ZipFile(io.BytesIO(book.content)) as archive:
+            xml.append([archive.read(f"xl/{part}.xml").decode() for part in ("worksheets/sheet1", "sharedStrings")])
+    assert xml[0] == xml[1]
+    assert "<v>5</v>" in xml[1][0]
+    assert "<v>5.00</v>" in xml[1][0]
+
+
+def test_a_long_text_in_the_comparison_of_versions_is_cut_with_a_mark() -> None:
+    assert cut("字" * 32_767) == "字" * 32_767
+    assert cut("字" * 40_000) == "字" * 32_747 + "……（余下 7253 字略）"

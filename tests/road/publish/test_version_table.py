@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import openpyxl
 
+from pipeline.road.publish.county_workbook.arrived import versions
+from pipeline.road.publish.county_workbook.pen import Pen
 from tests.workspaces import NOW, Office
 
 
@@ -23,3 +26,17 @@ def test_the_last_replaced_returns_are_compared_and_the_others_counted(tmp_path:
         ("第二十条第（五）项·行政许可·本年处理决定数量", "第6次.xlsx", "6", "第4次.xlsx", "4"),
         ("第二十条第（五）项·行政许可·本年处理决定数量", "第6次.xlsx", "6", "第5次.xlsx", "5"),
     ]
+
+
+def test_a_comparison_longer_than_a_sheet_goes_on_on_the_next(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    for number in range(1, 4):
+        office.returns("u01", {"t2.permit.decisions": number, "meta.preparer": f"{number}号"}, name=f"{number}.xlsx")
+        outcome = office.run(now=NOW + dt.timedelta(days=number))
+    pen = Pen(outcome)
+    versions(pen, most=3)
+    book = openpyxl.load_workbook(io.BytesIO(pen.bytes()), read_only=True)
+    assert {sheet.title: [row[3:] for row in sheet.iter_rows(min_row=4, values_only=True)] for sheet in book} == {
+        "版本对照": [("3号", "1.xlsx", "1号"), ("3", "1.xlsx", "1"), ("3号", "2.xlsx", "2号")],
+        "版本对照2": [("3", "2.xlsx", "2")],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 
 from xlsxwriter.worksheet import Worksheet
@@ -9,7 +10,8 @@ from xlsxwriter.worksheet import Worksheet
 from pipeline.form import Value, print_figure
 from pipeline.model.finding import SEVERITY_LABELS, Finding
 from pipeline.model.received import Received
-from pipeline.road.publish.county_workbook.pen import TOP, Pen
+from pipeline.model.standing import Judged, Standing
+from pipeline.road.publish.county_workbook.pen import ROWS, TOP, Pen, cut, parts
 from pipeline.workbook.annex import ARRIVALS, FINDINGS, STATES, VERSIONS
 from pipeline.workbook.sheets import lines_height
 
@@ -91,26 +93,55 @@ _COMPARED = 3
 """Replaced returns of a unit that stand beside the counted one; a unit may have sent a hundred."""
 
 
-def versions(pen: Pen) -> None:
+def versions(pen: Pen, most: int = ROWS) -> None:
     """For units with several returns: the counted one beside the last of the others, figure by figure."""
-    headings = ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数")
-    pen.rows(VERSIONS, headings, (28, 60, 44, 14, 44, 14), list(_differences(pen)), pen.texts)
+    headings, widths = (
+        ("单位", "指标", "采用的文件", "采用的数", "被替代的文件", "被替代的数"),
+        (28, 60, 44, 14, 44, 14),
+    )
+    pairs = list(_compared(pen))
+    # of every row the pair and the item, as one number: a thousand units with ten returns each have 300,000 rows
+    width = len(pen.form.items) + 1
+    rows = array("Q", (n * width + at for n, pair in enumerate(pairs) for at in _positions(pair, width)))
+    ink = pen.ink("value_left")
+    for part in parts(VERSIONS, rows, most):
+        sheet = pen.long_sheet(part.name)
+        pen.draw_head(sheet, part.title, pen.banner, headings, widths)
+        for row, number in enumerate(part.entries, TOP + 1):
+            sheet.line(row, _version_row(pen, pairs[number // width], number % width), ink)
+        pen.draw_end(sheet, len(headings), len(part.entries))
 
 
-def _differences(pen: Pen) -> Iterator[tuple[str, ...]]:
+def _compared(pen: Pen) -> Iterator[tuple[Standing, Judged | None]]:
+    """Yield every unit's replaced returns to be shown; before them ``None`` where there are earlier ones."""
     for standing in pen.outcome.standings:
-        if standing.decisive is None:
-            continue
-        compared = standing.replaced[-_COMPARED:]
-        if earlier := len(standing.replaced) - len(compared):
-            words = f"更早的 {earlier} 份没有列出，用 xxgk diff --unit {standing.unit.code} 看"
-            yield (standing.unit.name, words, standing.decisive.submission.arrival.name, "", "", "")
-        for judged in compared:
-            kept, other = standing.decisive.submission, judged.submission
-            for item, used, unused in zip(pen.form.items, kept.values, other.values, strict=True):
-                if used != unused:
-                    yield (standing.unit.name, item.label, kept.arrival.name, _show_value(used),
-                           other.arrival.name, _show_value(unused))  # fmt: skip
+        if standing.decisive is not None:
+            replaced = standing.replaced
+            if len(replaced) > _COMPARED:
+                yield standing, None
+            yield from ((standing, judged) for judged in replaced[-_COMPARED:])
+
+
+def _positions(pair: tuple[Standing, Judged | None], width: int) -> Iterator[int]:
+    """Yield the positions of the values that differ; for the line on earlier returns the one behind all items."""
+    standing, judged = pair
+    if judged is None:
+        yield width - 1
+    elif standing.decisive is not None:
+        yield from standing.decisive.submission.values.differing(judged.submission.values)
+
+
+def _version_row(pen: Pen, pair: tuple[Standing, Judged | None], at: int) -> tuple[str, ...]:
+    standing, judged = pair
+    assert standing.decisive is not None
+    kept = standing.decisive.submission
+    if judged is None:
+        earlier = len(standing.replaced) - _COMPARED
+        words = f"更早的 {earlier} 份没有列出，用 xxgk diff --unit {standing.unit.code} 看"
+        return (standing.unit.name, words, kept.arrival.name, "", "", "")
+    other, item = judged.submission, pen.form.items[at]
+    used, unused = cut(_show_value(kept.values[at])), cut(_show_value(other.values[at]))
+    return (standing.unit.name, item.label, kept.arrival.name, used, other.arrival.name, unused)
 
 
 def _show_value(value: Value) -> str:

@@ -1,14 +1,16 @@
 """A sheet with very many rows of one kind, written many times as fast as cell by cell.
 
 XlsxWriter makes an object for every cell. 来源 has a row for every addend of every figure, 分单位数据 a cell for every
-figure of every unit. Here a row is a tuple of prepared parts that many rows share, and becomes XML in one step; all
+figure of every unit. Here a row is the numbers of prepared parts that many rows share, and becomes XML in one step; all
 else on the sheet is written as usual. The result is the same, except that links into one file share its relation.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
@@ -32,25 +34,19 @@ class Link:
     ink: Format
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One row: the parts of its cells after address and style, the inks of its texts and figures, its link."""
-
-    parts: tuple[str, ...]
-    text: Format
-    figure: Format
-    link: Link | None
-
-
 class LongList(Worksheet):  # type: ignore[misc]
     """A worksheet whose rows below the headings are written by `line`; nothing else may be written below them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: dict[int, _Line] = {}
-        self._links = 0
-        self._targets: list[tuple[int, Link]] = []
-        self._known: dict[str | Figure | None, str] = {None: _BLANK}
+        self._first = 0
+        self._parts: list[str] = []
+        self._texts: dict[str, int] = {}
+        self._figures: dict[int | str | None, int] = {}
+        self._inks: list[tuple[Format, Format]] = []
+        # of all lines one after the other: the numbers of their parts; of each line its width and the number of its inks
+        self._cells, self._widths, self._styles = array("I"), array("H"), array("B")
+        self._links: list[tuple[int, Link]] = []
 
     def line(
         self,
@@ -64,29 +60,39 @@ class LongList(Worksheet):  # type: ignore[misc]
         """Write a whole row, the next one of the list; its numbers and blanks in the ink ``figure`` where that is given.
         One link more than a sheet can hold is left out.
         """
-        self._links += link is not None
-        linked = link if self._links <= LINKS else None
-        parts = tuple([self._text(cell) if isinstance(cell, str) else self._figure(cell) for cell in cells])
-        self._lines[row] = _Line(parts, ink, figure or ink, linked)
+        self._first = self._first or row
+        assert row == self._first + len(self._widths), "rows of a list follow each other"
+        if link and len(self._links) < LINKS:
+            self._links.append((row, link))
+        self._cells.extend([self._text(cell) if isinstance(cell, str) else self._figure(cell) for cell in cells])
+        self._widths.append(len(cells))
+        inks = (ink, figure or ink)
+        if inks not in self._inks:
+            self._inks.append(inks)
+        self._styles.append(self._inks.index(inks))
         self._check_dimensions(row, len(cells) - 1)
 
-    def _text(self, text: str) -> str:
-        """The inner part of a cell: the index of a shared text."""
-        known = self._known.get(text)
+    def _text(self, text: str) -> int:
+        """The number of a text's part: the index it is shared by."""
+        known = self._texts.get(text)
         if known is None:
-            known = self._known[text] = f' t="s"><v>{self.str_table._get_shared_string_index(text)}</v></c>'
+            index = self.str_table._get_shared_string_index(text)
+            known = self._texts[text] = self._keep(f' t="s"><v>{index}</v></c>')
         else:
             self.str_table.count += 1
         return known
 
-    def _figure(self, figure: Figure | None) -> str:
-        """The inner part of a cell: a number, exactly; nothing for a blank."""
-        if isinstance(figure, int):
-            known = self._known.get(figure)
-            if known is None:
-                known = self._known[figure] = f"><v>{figure}</v></c>"
-            return known
-        return _BLANK if figure is None else f"><v>{figure:f}</v></c>"
+    def _figure(self, figure: Figure | None) -> int:
+        """The number of a figure's part: the figure, exactly; nothing for a blank."""
+        key = f"{figure:f}" if isinstance(figure, Decimal) else figure  # 5 and 5.00 are two parts
+        known = self._figures.get(key)
+        if known is None:
+            known = self._figures[key] = self._keep(_BLANK if key is None else f"><v>{key}</v></c>")
+        return known
+
+    def _keep(self, part: str) -> int:
+        self._parts.append(part)
+        return len(self._parts) - 1
 
     # ---------------------------------------------------------------- what XlsxWriter calls
     def _write_rows(self) -> None:
@@ -94,35 +100,31 @@ class LongList(Worksheet):  # type: ignore[misc]
         self.dim_rowmax = max(self.table, default=0)  # what it knows of, without the lines
         super()._write_rows()
         self.dim_rowmax = whole
-        before = [f'<c r="{xl_col_to_name(col)}' for col in range(self.dim_colmax + 1)]
-        self.fh.writelines(self._xml_of(row + 1, line, before) for row, line in self._lines.items())
-        self._targets = [(row, line.link) for row, line in self._lines.items() if line.link]
-        self._lines.clear()
+        self.fh.writelines(self._rows())
+        self._parts, self._cells = [], array("I")
 
-    @staticmethod
-    def _xml_of(number: int, line: _Line, before: Sequence[str]) -> str:
-        texts = f'{number}" s="{line.text._get_xf_index()}"'
-        figures = f'{number}" s="{line.figure._get_xf_index()}"'
-        styled = [
-            start + (texts if part[0] == " " else figures) + part
-            for start, part in zip(before, line.parts, strict=False)
-        ]
-        if line.link:
-            col = line.link.col
-            styled[col] = f'{before[col]}{number}" s="{line.link.ink._get_xf_index()}"{line.parts[col]}'
-        return f'<row r="{number}" spans="1:{len(styled)}">{"".join(styled)}</row>'
+    def _rows(self) -> Iterator[str]:
+        """Yield the XML of every line."""
+        before = [f'<c r="{xl_col_to_name(col)}' for col in range(self.dim_colmax + 1)]
+        linked = dict(self._links)
+        inks = [(ink._get_xf_index(), figure._get_xf_index()) for ink, figure in self._inks]
+        at = 0
+        for row, (width, style) in enumerate(zip(self._widths, self._styles, strict=True), self._first):
+            parts = [self._parts[number] for number in self._cells[at : at + width]]
+            at += width
+            yield _xml_of(row + 1, parts, before, inks[style], linked.get(row))
 
     def _write_hyperlinks(self) -> None:
         relations: dict[str, int | None] = {}
-        elements = list(self._elements(self._targets, relations))
+        elements = list(self._elements(relations))
         if elements:
             self._xml_start_tag("hyperlinks")
             self.fh.writelines(elements)
             self._xml_end_tag("hyperlinks")
 
-    def _elements(self, links: Sequence[tuple[int, Link]], relations: dict[str, int | None]) -> Iterator[str]:
+    def _elements(self, relations: dict[str, int | None]) -> Iterator[str]:
         """Yield the element of every link; one into a file whose path is longer than Excel takes is left out."""
-        for row, link in links:
+        for row, link in self._links:
             if link.file not in relations:
                 relations[link.file] = self._relate(link.file)
             if number := relations[link.file]:
@@ -137,3 +139,12 @@ class LongList(Worksheet):  # type: ignore[misc]
         self.rel_count += 1
         self.external_hyper_links.append(["/hyperlink", target, "External"])
         return int(self.rel_count)
+
+
+def _xml_of(number: int, parts: Sequence[str], before: Sequence[str], inks: tuple[int, int], link: Link | None) -> str:
+    """Return a row: its parts behind their addresses and styles, texts in the first of the inks and figures in the other."""
+    texts, figures = f'{number}" s="{inks[0]}"', f'{number}" s="{inks[1]}"'
+    styled = [start + (texts if part[0] == " " else figures) + part for start, part in zip(before, parts, strict=False)]
+    if link:
+        styled[link.col] = f'{before[link.col]}{number}" s="{link.ink._get_xf_index()}"{parts[link.col]}'
+    return f'<row r="{number}" spans="1:{len(styled)}">{"".join(styled)}</row>'

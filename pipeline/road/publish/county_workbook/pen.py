@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,11 +53,7 @@ class Pen:
     def __init__(self, outcome: Outcome) -> None:
         self.outcome, self.form, self.county = outcome, outcome.form, outcome.county
         self.items = [item for item in self.form.items if item.code in self.county.figures]
-        self._out = io.BytesIO()
-        options = {
-            "in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False,
-        }  # fmt: skip
-        self.book = LeanWorkbook(self._out, options)
+        self.book = LeanWorkbook({"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
         self.book.set_properties(
             {
                 "title": f"{outcome.control.profile.root}{outcome.year}年汇总表",
@@ -71,7 +66,7 @@ class Pen:
     def bytes(self) -> bytes:
         """The finished workbook."""
         self.book.close()
-        return self._out.getvalue()
+        return self.book.content
 
     def ink(self, name: str) -> Format:
         """One format by name."""
@@ -160,10 +155,7 @@ class Pen:
     # ---------------------------------------------------------------- cells
     def text(self, sheet: Worksheet, row: int, col: int, text: str, ink: str = "value_left") -> None:
         """Write a text; one that is too long for a cell is cut with a visible mark."""
-        if len(text) > _LONGEST:
-            rest = len(text) - _LONGEST + 20
-            text = f"{text[:-rest]}……（余下 {rest} 字略）"
-        sheet.write_string(row, col, text, self.ink(ink))
+        sheet.write_string(row, col, cut(text), self.ink(ink))
 
     def texts(self, sheet: Worksheet, row: int, texts: Sequence[str], ink: str = "value_left") -> None:
         """A row of texts from the first column on."""
@@ -192,6 +184,14 @@ class Pen:
     def path(self, name: str) -> str:
         """Return the path of an input file relative to county.xlsx."""
         return f"../../inputs/{self.outcome.year}/{name}".replace("#", "%23")
+
+
+def cut(text: str) -> str:
+    """Return a text as a cell takes it: one that is too long is cut with a visible mark."""
+    if len(text) <= _LONGEST:
+        return text
+    rest = len(text) - _LONGEST + 20
+    return f"{text[:-rest]}……（余下 {rest} 字略）"
 
 
 def _names(standings: Sequence[Standing] | Sequence[CountedReturn]) -> str:
