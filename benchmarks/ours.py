@@ -16,7 +16,7 @@ from pipeline.night.basis import load_basis
 from pipeline.night.engine import Engine, LocalEngine, Task
 from pipeline.night.examine import Examination
 from pipeline.night.run import run_night
-from pipeline.road.intake import collect
+from pipeline.road.intake import take_in
 from pipeline.workspace import Workspace
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.UTC)
@@ -44,7 +44,7 @@ class Night:
     def by(self, engine: Engine) -> int:
         """One cold night; the number of good returns. Nothing is held longer than its batch."""
         with self.workspace.open_ledger() as ledger:
-            arrivals = collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
+            arrivals = take_in(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW).arrivals()
             examination = Examination(ledger=ledger, basis=self.basis, task=self.task, engine=engine)
             examined = examination.examine(arrivals, lambda each: each)
             return sum(isinstance(each, Checked) and not each.findings for each in examined)
@@ -52,7 +52,7 @@ class Night:
     def hashed(self) -> int:
         """What is always done by the machine that runs the night: hashing and archiving; the number of arrivals."""
         with self.workspace.open_ledger() as ledger:
-            return len(collect(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW))
+            return len(take_in(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW).arrivals())
 
     def whole(self) -> None:
         """A night to the last published file, so that the next has nothing to do."""

@@ -23,7 +23,7 @@ from pipeline.model.submission import Arrival, Reason, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.engine import DaskEngine, Examined, LocalEngine, Task, choose_engine
 from pipeline.night.run import Effort, run_night
-from pipeline.road.intake import collect
+from pipeline.road.intake import take_in
 from tests import ROOT
 from tests.hostile import hostile
 from tests.ledger.ledgers import contents
@@ -46,7 +46,7 @@ def arrived(tmp_path: Path, units: int = 4, kind: type[Task] = Task) -> tuple[Ta
     for n, unit in enumerate(office.units):
         office.returns(unit.code, {"t3.received.natural": n, "t3.granted.natural": 2})
     with office.workspace.open_ledger() as ledger:
-        arrivals = collect(office.inputs, ledger, year=YEAR, now=NOW)
+        arrivals = take_in(office.inputs, ledger, year=YEAR, now=NOW).arrivals()
         task = Task.of(load_basis(office.workspace, ledger, YEAR))
     return kind(**{each.name: getattr(task, each.name) for each in fields(Task)}), arrivals
 

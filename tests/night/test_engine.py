@@ -14,7 +14,7 @@ from pipeline.model.submission import Arrival, Reason, Submission, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.engine import Examined, LocalEngine, Task
 from pipeline.road.check import Checker
-from pipeline.road.intake import collect
+from pipeline.road.intake import take_in
 from pipeline.road.read import dismiss
 from tests.workspaces import NOW, YEAR, Office
 
@@ -26,7 +26,7 @@ def arrived(tmp_path: Path) -> tuple[Task, list[Arrival]]:
     office.drop("空.xlsx", b"")
     office.drop("扫描.xlsx", b"%PDF-1.7")
     with office.workspace.open_ledger() as ledger:
-        arrivals = collect(office.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW)
+        arrivals = take_in(office.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW).arrivals()
         return Task.of(load_basis(office.workspace, ledger, YEAR)), arrivals
 
 

@@ -23,13 +23,6 @@ if TYPE_CHECKING:  # workers import this package, and the ledger's database take
     from pipeline.ledger import Ledger
 
 
-def collect(
-    folder: Path, ledger: Ledger, *, year: int, now: dt.datetime, bounds: Bounds | None = None
-) -> list[Arrival]:
-    """Every file that arrived, each content once, in order of arrival; see `take_in`."""
-    return take_in(folder, ledger, year=year, now=now, bounds=bounds).arrivals()
-
-
 def take_in(folder: Path, ledger: Ledger, *, year: int, now: dt.datetime, bounds: Bounds | None = None) -> Intake:
     """Look into the folder: each content once; new ones are archived and recorded.
 

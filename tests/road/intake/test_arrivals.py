@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.ledger import Ledger
 from pipeline.model.submission import Arrival
-from pipeline.road.intake import Bounds, collect, open_arrival
+from pipeline.road.intake import Bounds, open_arrival, take_in
 from tests.road.intake.containers import archive, raw_archive, workbook
 
 YEAR = 2025
@@ -39,7 +39,7 @@ class Office:
 
     def take(self, *, now: dt.datetime = NOW, bounds: Bounds | None = None) -> list[Arrival]:
         with Ledger(self.history) as ledger:
-            return collect(self.folder, ledger, year=YEAR, now=now, bounds=bounds)
+            return take_in(self.folder, ledger, year=YEAR, now=now, bounds=bounds).arrivals()
 
     def originals(self) -> set[bytes]:
         return {path.read_bytes() for path in (self.history / "originals").iterdir()}
