@@ -120,7 +120,7 @@ class Checker:
             form=self._form,
             unit=unit,
             year=self._control.profile.year,
-            values=_by_code(self._form, submission),
+            values=_Coded(self._form.position, submission.values),
             last=self._history.of(unit.code),
             sha256=submission.arrival.sha256,
             place=self._place,
@@ -176,5 +176,19 @@ class Checker:
                 yield submission.arrival.sha256, unit, text
 
 
-def _by_code(form: Form, submission: Submission) -> Mapping[str, Value]:
-    return {item.code: value for item, value in zip(form.items, submission.values, strict=True)}
+class _Coded(Mapping[str, Value]):
+    """The values of a return by item code; a rule asks for a few of them."""
+
+    __slots__ = ("_position", "_values")
+
+    def __init__(self, position: Mapping[str, int], values: Vector) -> None:
+        self._position, self._values = position, values
+
+    def __getitem__(self, code: str) -> Value:
+        return self._values[self._position[code]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._position)
+
+    def __len__(self) -> int:
+        return len(self._position)
