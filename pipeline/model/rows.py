@@ -1,6 +1,7 @@
 """Readings as rows of plain values, and back: the form in which they leave a worker and are stored. A row holds
 everything about an arrival except its file: unit, values, places, reasons and findings. It is made in the worker, so
-that nothing of the workbook itself travels further.
+that nothing of the workbook itself travels further. Texts that come back are shared (interned): a unit that sends its
+return ten times changes a few figures and repeats its words, and findings repeat their remedies.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from sys import intern
 from typing import Any
 
 from pipeline.form import Form, Value, Vector
@@ -95,7 +97,7 @@ class Shape:
 
     def values(self, row: Row) -> Vector:
         """The values of a reading."""
-        texts = {int(at): text for at, text in json.loads(row.texts).items()}
+        texts = {int(at): intern(text) for at, text in json.loads(row.texts).items()}
         return Vector.load(self._scales, row.figures, texts)
 
     def by_code(self, row: Row) -> dict[str, Value]:
@@ -166,7 +168,7 @@ class Packing:
             return Unclaimed(arrival=arrival, obstacle=obstacle, findings=findings)
         return Submission(
             arrival=arrival,
-            unit=row.unit,
+            unit=intern(row.unit),
             values=self.shape.values(row),
             places=self.shape.places(row) if row.places else self.layout.places,
             reasons=json.loads(row.reasons) if row.reasons != _NONE else {},
@@ -211,7 +213,18 @@ def unpacked_findings(packed: str) -> tuple[Finding, ...]:
 
 def _with_tuples(packed_fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a finding as they were: JSON knows lists alone."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in packed_fields.items()}
+    return {name: _restored(value) for name, value in packed_fields.items()}
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(intern, value))
+    return intern(value) if isinstance(value, str) else value
+
+
+def unpacked_rules(packed: str) -> tuple[str, ...]:
+    """Restore ids of rules from JSON."""
+    return tuple(map(intern, json.loads(packed)))
 
 
 def _pack_finding(finding: Finding) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipeline.ledger import Check, Ledger
 from pipeline.ledger.readings import in_batches
 from pipeline.model.basis import Basis
-from pipeline.model.rows import Row, packed_findings, unpacked_findings
+from pipeline.model.rows import Row, packed_findings, unpacked_findings, unpacked_rules
 from pipeline.model.standing import Checked
 from pipeline.model.submission import Arrival, Submission, Unclaimed
 from pipeline.night.engine import Engine, Examined, Task
@@ -87,7 +87,7 @@ class Examination:
                 yield Checked(
                     submission=result,
                     findings=unpacked_findings(check.findings),
-                    unevaluated=tuple(json.loads(check.unevaluated)),
+                    unevaluated=unpacked_rules(check.unevaluated),
                 )
 
     def _result(self, rows: Mapping[str, Row], arrival: Arrival) -> Submission | Unclaimed:

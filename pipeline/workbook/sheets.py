@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
@@ -119,7 +120,10 @@ def lines_height(texts: Sequence[str], widths: Sequence[float]) -> float:
     return 14.0 * max(_lines(text, width) for text, width in zip(texts, widths, strict=True)) + 2.0
 
 
+@lru_cache(maxsize=4_000)
 def _lines(text: str, width: float) -> int:
+    if text.isascii() and "\n" not in text:
+        return max(1, ceil(len(text) / width))
     units = (sum(2 if ord(char) > 0x2E7F else 1 for char in line) for line in text.split("\n"))
     return sum(max(1, ceil(length / width)) for length in units)
 

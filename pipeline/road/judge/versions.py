@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pipeline.model.decisions import Claim, Treatment, find_treatment
 from pipeline.model.precedents import Precedents
 from pipeline.model.standing import Judged, State
-from pipeline.model.submission import Submission
 
 CLEAR = dt.timedelta(minutes=10)
 """Times that differ by less say nothing of which came first."""
@@ -65,7 +64,7 @@ def choose(returns: Sequence[Judged], claims: Sequence[Claim], precedents: Prece
 
 def differences(rivals: Sequence[Judged]) -> list[int]:
     """Return the positions of the items whose figures differ."""
-    first, *others = (_figures(judged.submission) for judged in rivals)
+    first, *others = (judged.submission.values.figures for judged in rivals)
     return [at for at, value in enumerate(first) if any(other[at] != value for other in others)]
 
 
@@ -104,10 +103,10 @@ def _word(judged: Judged, claims: Sequence[Claim]) -> Claim | None:
 
 
 def _is_latest(judged: Judged, passed: Sequence[Judged]) -> bool:
-    """Whether it is certainly later than every other with different figures."""
-    mine = _figures(judged.submission)
+    """Whether it is certainly later than every other with different figures; texts do not make two versions different."""
+    mine = judged.submission.values.figures
     others = (other for other in passed if other is not judged)
-    return all(_figures(other.submission) == mine or _is_later(judged, other) for other in others)
+    return all(other.submission.values.figures == mine or _is_later(judged, other) for other in others)
 
 
 def _is_later(one: Judged, other: Judged) -> bool:
@@ -127,8 +126,3 @@ def _clearly(mine: dt.datetime | None, theirs: dt.datetime | None) -> bool | Non
     if mine is None or theirs is None or abs(mine - theirs) < CLEAR:
         return None
     return mine > theirs
-
-
-def _figures(submission: Submission) -> tuple[object, ...]:
-    """The figures of a return by position; texts do not make two versions different."""
-    return tuple(None if isinstance(value, str) else value for value in submission.values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -18,6 +17,7 @@ from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome
 from pipeline.model.received import Received
 from pipeline.model.standing import Judged, Standing
+from pipeline.road.publish.indented import indented
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("年度", "汇总单位", "指标代码", "表", "行", "列", "计量单位", "数值")
@@ -107,13 +107,14 @@ def run_json(outcome: Outcome) -> bytes:
             for group in county.groups
         ],
         "changes": None if outcome.changes.first else _changes(outcome.form, outcome.changes),
-        "units": [_unit(standing) for standing in outcome.standings],
-        "arrivals": [_arrival(received) for received in outcome.arrivals],
-        "findings": [_finding(finding) for finding in outcome.findings],
+        # each is made when it is written
+        "units": map(_unit, outcome.standings),
+        "arrivals": map(_arrival, outcome.arrivals),
+        "findings": map(_finding, outcome.findings),
     }
     out = io.BytesIO()
     with io.TextIOWrapper(out, encoding="utf-8", newline="\n") as text:  # the whole as one list of words would be large
-        text.writelines(json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document))
+        text.writelines(indented(document))
         text.write("\n")
         text.flush()
         return out.getvalue()
@@ -200,4 +201,5 @@ def _arrival(received: Received) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {key: value for key, value in asdict(finding).items() if value not in ("", False, ())}
+    fields = ((name, getattr(finding, name)) for name in Finding.__slots__)
+    return {name: value for name, value in fields if value not in ("", False, ())}

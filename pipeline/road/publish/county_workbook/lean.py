@@ -11,6 +11,7 @@ from typing import Any
 
 from xlsxwriter.packager import Packager
 from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from pipeline.files.archive import Deflated, Deflating, write_zip
 
@@ -25,9 +26,24 @@ class LeanWorkbook(Workbook):  # type: ignore[misc]
 
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__(io.BytesIO(), {**options, "in_memory": True})
+        self.worksheet_class = LeanSheet
+
+    def close(self) -> None:
+        """Pack it, and let its sheets go: they and the workbook refer to each other."""
+        super().close()
+        self.worksheets_objs.clear()
+        self.sheetnames.clear()
 
     def _get_packager(self) -> Packager:
         return _LeanPackager()
+
+
+class LeanSheet(Worksheet):  # type: ignore[misc]
+    """A sheet whose cells are let go when they are written; XlsxWriter's objects refer to each other, and so stay."""
+
+    def _write_rows(self) -> None:
+        super()._write_rows()
+        self.table.clear()
 
 
 class _LeanPackager(Packager):  # type: ignore[misc]

@@ -15,9 +15,9 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
 from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
 
 from pipeline.form import Figure
+from pipeline.road.publish.county_workbook.lean import LeanSheet
 
 LINKS = 65_000
 """How many links Excel takes on a sheet, and some for the others."""
@@ -34,7 +34,7 @@ class Link:
     ink: Format
 
 
-class LongList(Worksheet):  # type: ignore[misc]
+class LongList(LeanSheet):
     """A worksheet whose rows below the headings are written by `line`; nothing else may be written below them."""
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class LongList(Worksheet):  # type: ignore[misc]
         super()._write_rows()
         self.dim_rowmax = whole
         self.fh.writelines(self._rows())
-        self._parts, self._cells = [], array("I")
+        self._parts, self._texts, self._figures, self._cells = [], {}, {}, array("I")
 
     def _rows(self) -> Iterator[str]:
         """Yield the XML of every line."""
