@@ -203,3 +203,20 @@ def test_status_is_asked_of_the_ledger(tmp_path: Path) -> None:
     assert (code, known["counted"], known["missing"], known["arrivals"]) == (3, ["u01"], ["u02"], [])
     states = [(unit["code"], unit["state"], unit["next_step"], unit["file"]) for unit in known["units"]]
     assert states == [("u01", "通过", "无", "u01.xlsx"), ("u02", "未报", "催报", None)]
+
+
+def test_a_second_command_of_one_process_keeps_nothing_of_the_first(tmp_path: Path) -> None:
+    program = (
+        "import gc, sys\n"
+        "from pipeline.cli import main\n"
+        "counts = []\n"
+        "for _ in range(3):\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit:\n"
+        "        counts.append(gc.get_freeze_count())\n"
+        "print(counts[0] > 10_000, counts[1] <= counts[0], counts[2] <= counts[0], file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", program, "rules", "R3", "--workspace", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stderr.split() == ["True", "True", "True"]

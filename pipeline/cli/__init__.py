@@ -16,7 +16,8 @@ def main() -> None:
     atexit.register(gc.freeze)
     from pipeline.cli.entry import run_command
 
-    gc.freeze()
+    if not gc.get_freeze_count():  # a second command of one process would keep what the first left behind
+        gc.freeze()
     gc.set_threshold(_SELDOM, 20, 20)
     gc.enable()
     run_command()

@@ -256,15 +256,16 @@ def _cause_of_death(exitcode: int, timeout: float) -> str:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Have the garbage collector leave alone what is there already: to look through it takes as long as to read a dozen
-    files. A program that has frozen what it imported keeps it so.
+    files. Where something is frozen already that is enough: freezing again would keep what is only waiting to be freed.
     """
-    frozen = gc.get_freeze_count()
+    if gc.get_freeze_count():
+        yield
+        return
     gc.freeze()
     try:
         yield
     finally:
-        if not frozen:
-            gc.unfreeze()
+        gc.unfreeze()
 
 
 def _work(line: Connection, steps: Steps[Any], timeout: float, memory: int) -> None:
