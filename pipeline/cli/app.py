@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.cli import screen, show
+from pipeline.cli import importing, screen, show
 from pipeline.cli.chase import add_chase, answer_after
 from pipeline.cli.chinese import new_app
 from pipeline.cli.faces import add_faces, publish_after
@@ -241,10 +241,11 @@ def run(
     settings = read_settings(where.root)
     if (engine or settings.engine) == "local":
         get_ahead(where, year)
-    from pipeline.night.close import closing_of
-    from pipeline.night.engine import choose_engine
-    from pipeline.night.run import WORKERS, Effort, run_night
-    from pipeline.queries.status import last_document, open_points
+    with importing():
+        from pipeline.night.close import closing_of
+        from pipeline.night.engine import choose_engine
+        from pipeline.night.run import WORKERS, Effort, run_night
+        from pipeline.queries.status import last_document, open_points
 
     went_well = collect_before(where, year, json=json)
     reading = choose_engine(engine or settings.engine, scheduler or settings.scheduler)

@@ -9,14 +9,12 @@ from multiprocessing import freeze_support
 
 import typer
 
-from pipeline.cli import screen
+from pipeline.cli import INTERRUPTED, INTERRUPTION, screen
 from pipeline.cli.app import app
 from pipeline.cli.chinese import complaint
 from pipeline.cli.log import logged, note_end, note_fault, note_refusal
-from pipeline.cli.options import CANNOT_BEGIN, CLEAN, INTERRUPTED, OUR_FAULT
+from pipeline.cli.options import CANNOT_BEGIN, CLEAN, OUR_FAULT
 from pipeline.errors import XxgkError
-
-_INTERRUPTED = "已中断。outputs 里要么还是上一次的结果，要么是这一次完整的结果；再运行一次就会接着做完。"
 
 
 def run_command() -> None:
@@ -45,14 +43,14 @@ def _called(arguments: list[str], run: str) -> int:
     try:
         code = int(app(arguments, prog_name="xxgk", standalone_mode=False) or CLEAN)
         if code == INTERRUPTED:
-            screen.error(_INTERRUPTED)
+            screen.error(INTERRUPTION)
         return code
     except XxgkError as error:
         note_refusal(str(error))
         screen.error(str(error))
         return CANNOT_BEGIN
     except (typer.Abort, KeyboardInterrupt):
-        screen.error(_INTERRUPTED)
+        screen.error(INTERRUPTION)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

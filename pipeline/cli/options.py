@@ -13,7 +13,7 @@ from pipeline.cli.chinese import OPTIONS_METAVAR, ChineseCommand
 from pipeline.settings import WORKSPACE_VARIABLE
 from pipeline.workspace import Workspace, find_workspace
 
-CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 130
+CLEAN, OUR_FAULT, CANNOT_BEGIN, FINDINGS = 0, 1, 2, 3
 HANDLED: dict[str, Any] = {"cls": ChineseCommand, "options_metavar": OPTIONS_METAVAR}
 
 Root = Annotated[

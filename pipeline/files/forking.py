@@ -27,9 +27,9 @@ def start_server(*modules: str) -> None:
     if sys.platform == "win32":
         return
     CONTEXT.set_forkserver_preload(list(modules))
-    atexit.unregister(_stop_server)  # what is registered last ends first
-    atexit.register(_stop_server)
-    with hide_main():
+    atexit.unregister(stop_server)  # what is registered last ends first
+    atexit.register(stop_server)
+    with hide_main(), _ignored_interrupts():
         import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
 
 
@@ -45,7 +45,21 @@ def hide_main() -> Iterator[None]:
             sys.modules["__main__"] = main
 
 
-def _stop_server() -> None:
+@contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    """Have a new process ignore Ctrl-C: the one in charge decides, and the server would print a traceback while it imports."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # only the main thread may
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def stop_server() -> None:
     """End the processes that start workers and wait for them, so that none is alive when the command has ended.
 
     What is in their memory need not be taken apart piece by piece, so that they are killed.

@@ -1,8 +1,10 @@
 """What is begun before a night needs it: it decides nothing, and is there only when something looks new."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,28 @@ def test_what_is_wrong_with_a_template_is_told_when_it_is_filled(tmp_path: Path)
     broken.write_bytes(b"PK")
     compile_template(broken)
     compile_template(tmp_path / "nowhere.docx")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.2, 0.35, 0.5])
+def test_ctrl_c_while_a_command_imports_is_one_sentence(tmp_path: Path, seconds: float) -> None:
+    office = Office(tmp_path / "office", units=1)
+    office.returns("u01", {})
+    command = [
+        sys.executable,
+        "-c",
+        "from pipeline.cli import main; print(1, flush=True); main()",
+        "run",
+        "--year",
+        "2024",
+    ]
+    command += ["-w", str(office.workspace.root)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    assert run.stdout is not None
+    assert run.stdout.readline() == b"1\n"  # Python itself has started
+    time.sleep(seconds)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: everybody gets it
+    _, said = run.communicate(timeout=60)
+    assert b"Traceback" not in said
+    assert run.returncode == 130
+    assert "已中断" in said.decode()
