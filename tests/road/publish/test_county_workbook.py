@@ -23,7 +23,7 @@ from pipeline.layout import Place, county_cells
 from pipeline.model.changes import Snapshot, changes
 from pipeline.model.outcome import Outcome
 from pipeline.road.publish import county_workbook, figures_csv, run_json
-from pipeline.road.publish.county_workbook import sources, sums
+from pipeline.road.publish.county_workbook import arrived, sources, sums
 from pipeline.road.publish.county_workbook.lean import LeanWorkbook
 from pipeline.road.publish.county_workbook.longlist import LongList
 from pipeline.road.publish.county_workbook.pen import Pen, cut
@@ -256,6 +256,7 @@ def test_lists_longer_than_a_sheet_go_on_on_the_next(outcome: Outcome) -> None:
     sources.sources(pen, listed, most)
     sums.matrix(pen, most=100)
     pen.rows("版本对照", ("甲", "乙"), (10, 10), [("a", "b"), ("c", "d"), ("e", "f")], pen.texts, most=2)
+    arrived.arrivals(pen, most=2)
     found = sheets_of(pen.bytes())
     assert {name: table[0][0] for name, table in found.items()} == {
         "来源": "来源：每个汇总数由哪些单元格相加而成（第 1 张，共 3 张）",
@@ -266,8 +267,13 @@ def test_lists_longer_than_a_sheet_go_on_on_the_next(outcome: Outcome) -> None:
         "分单位数据3": "分单位数据（第 3 张，共 3 张）",
         "版本对照": "版本对照：同一单位报了几份，哪里不一样（第 1 张，共 2 张）",
         "版本对照2": "版本对照：同一单位报了几份，哪里不一样（第 2 张，共 2 张）",
+        "来件清单": "来件清单（第 1 张，共 2 张）",
+        "来件清单2": "来件清单（第 2 张，共 2 张）",
     }
     assert all(is_annex(name, table) for name, table in found.items())
+    assert [row[:2] for name in ("来件清单", "来件清单2") for row in found[name][3:]] == [
+        [received.arrival.name, received.state] for received in outcome.arrivals
+    ]
     assert [len(found[name]) - 3 for name in ("来源", "来源2", "来源3")] == [most, most, len(listed) - 2 * most]
     for code in outcome.county.contributions:
         assert sources_in(found, code) == list(outcome.county.contributions[code]), code
@@ -322,21 +328,25 @@ def test_a_lean_workbook_has_the_parts_of_an_ordinary_one() -> None:
 
 
 def test_a_long_list_has_the_xml_of_an_ordinary_sheet() -> None:
-    """Texts, blanks, whole numbers and money, in one ink and in two."""
+    """Texts, blanks, whole numbers and money, in one ink and in two; a cell in its own; heights of whole pixels."""
     lines = [("甲", 5, None, Decimal("5.00")), ("乙", Decimal(5), 12, Decimal("0.10")), ("甲", 0, "", None)]
     xml = []
     for kind in (Worksheet, LongList):
         book = LeanWorkbook({})
         sheet = book.add_worksheet("清单", worksheet_class=kind)
-        words, figures = book.add_format({"bold": True}), book.add_format({"italic": True})
+        words, figures, own = (book.add_format({style: True}) for style in ("bold", "italic", "underline"))
         sheet.write_row(0, 0, ["标题"] * 4, words)
         for row, cells in enumerate(lines, 1):
             ink = figures if row > 1 else words
             if isinstance(sheet, LongList):
-                sheet.line(row, cells, words, figure=ink)
+                sheet.line(row, cells, words, figure=ink, apart=(1, own) if row == 3 else None, height=16.0 * (row - 1))
                 continue
+            if row > 1:
+                sheet.set_row(row, 16.0 * (row - 1))
             for col, cell in enumerate(cells):
-                if isinstance(cell, str):
+                if (row, col) == (3, 1):
+                    sheet.write_number(row, col, cell, own)
+                elif isinstance(cell, str):
                     sheet.write_string(row, col, cell, words)
                 elif cell is None:
                     sheet.write_blank(row, col, None, ink)

@@ -72,21 +72,27 @@ def findings(pen: Pen) -> None:
     pen.rows(FINDINGS, headings, widths, listed, write)
 
 
-def arrivals(pen: Pen) -> None:
+def arrivals(pen: Pen, most: int = ROWS) -> None:
     """Every arrival once, with all the paths of its content."""
     headings = ("文件", "状态", "单位", "下一步", "第一次收到", "字节", "哈希（认领时用）")
     widths = (60, 13, 28, 50, 18, 10, 20)
 
-    def write(sheet: Worksheet, row: int, received: Received) -> None:
-        arrival, unit = received.arrival, received.unit
-        seen = f"{arrival.first_seen:%Y-%m-%d %H:%M}" if arrival.sha256 else ""
-        texts = ("\n".join(arrival.names), received.state, unit.name if unit else "", received.next_step, seen,
-                 str(arrival.size), arrival.sha256[:16])  # fmt: skip
-        sheet.set_row(row, lines_height(texts, widths))
-        pen.texts(sheet, row, texts)
-        pen.text(sheet, row, 1, received.state, _INKS.get(received.state, "info"))
+    ink = pen.ink("value_left")
+    for part in parts(ARRIVALS, pen.outcome.arrivals, most):
+        sheet = pen.long_sheet(part.name)
+        pen.draw_head(sheet, part.title, pen.banner, headings, widths)
+        for row, received in enumerate(part.entries, TOP + 1):
+            texts, state = _arrival(received), pen.ink(_INKS.get(received.state, "info"))
+            sheet.line(row, texts, ink, apart=(1, state), height=lines_height(texts, widths))
+        pen.draw_end(sheet, len(headings), len(part.entries))
 
-    pen.rows(ARRIVALS, headings, widths, pen.outcome.arrivals, write)
+
+def _arrival(received: Received) -> tuple[str, ...]:
+    arrival, unit = received.arrival, received.unit
+    seen = f"{arrival.first_seen:%Y-%m-%d %H:%M}" if arrival.sha256 else ""
+    texts = ("\n".join(arrival.names), received.state, unit.name if unit else "", received.next_step, seen,
+             str(arrival.size), arrival.sha256[:16])  # fmt: skip
+    return tuple(map(cut, texts))
 
 
 _COMPARED = 3

@@ -34,6 +34,10 @@ class Link:
     ink: Format
 
 
+_Inks = tuple[Format, Format, int, Format | None]
+"""Those of a line's texts and of its figures; a column and its own, if any."""
+
+
 class LongList(LeanSheet):
     """A worksheet whose rows below the headings are written by `line`; nothing else may be written below them."""
 
@@ -43,9 +47,10 @@ class LongList(LeanSheet):
         self._parts: list[str] = []
         self._texts: dict[str, int] = {}
         self._figures: dict[int | str | None, int] = {}
-        self._inks: list[tuple[Format, Format]] = []
-        # of all lines one after the other: the numbers of their parts; of each line its width and the number of its inks
-        self._cells, self._widths, self._styles = array("I"), array("H"), array("B")
+        self._inks: list[_Inks] = []
+        # of all lines one after the other: the numbers of their parts; of each line its width, the number of its inks,
+        # its height
+        self._cells, self._widths, self._styles, self._heights = array("I"), array("H"), array("H"), array("d")
         self._links: list[tuple[int, Link]] = []
 
     def line(
@@ -55,10 +60,13 @@ class LongList(LeanSheet):
         ink: Format,
         *,
         figure: Format | None = None,
+        apart: tuple[int, Format] | None = None,
         link: Link | None = None,
+        height: float = 0,
     ) -> None:
-        """Write a whole row, the next one of the list; its numbers and blanks in the ink ``figure`` where that is given.
-        One link more than a sheet can hold is left out.
+        """Write a whole row, the next one of the list; its numbers and blanks in the ink ``figure`` where that is given,
+        the cell of one column ``apart`` in another. One link more than a sheet can hold is left out. A ``height`` of 0 is
+        left to the office program.
         """
         self._first = self._first or row
         assert row == self._first + len(self._widths), "rows of a list follow each other"
@@ -66,10 +74,11 @@ class LongList(LeanSheet):
             self._links.append((row, link))
         self._cells.extend([self._text(cell) if isinstance(cell, str) else self._figure(cell) for cell in cells])
         self._widths.append(len(cells))
-        inks = (ink, figure or ink)
+        inks = (ink, figure or ink, *(apart or (0, None)))
         if inks not in self._inks:
             self._inks.append(inks)
         self._styles.append(self._inks.index(inks))
+        self._heights.append(height)
         self._check_dimensions(row, len(cells) - 1)
 
     def _text(self, text: str) -> int:
@@ -107,12 +116,12 @@ class LongList(LeanSheet):
         """Yield the XML of every line."""
         before = [f'<c r="{xl_col_to_name(col)}' for col in range(self.dim_colmax + 1)]
         linked = dict(self._links)
-        inks = [(ink._get_xf_index(), figure._get_xf_index()) for ink, figure in self._inks]
         at = 0
-        for row, (width, style) in enumerate(zip(self._widths, self._styles, strict=True), self._first):
+        lines = zip(self._widths, self._styles, self._heights, strict=True)
+        for row, (width, style, height) in enumerate(lines, self._first):
             parts = [self._parts[number] for number in self._cells[at : at + width]]
             at += width
-            yield _xml_of(row + 1, parts, before, inks[style], linked.get(row))
+            yield _xml_of(row + 1, parts, before, self._inks[style], linked.get(row), height)
 
     def _write_hyperlinks(self) -> None:
         relations: dict[str, int | None] = {}
@@ -141,10 +150,21 @@ class LongList(LeanSheet):
         return int(self.rel_count)
 
 
-def _xml_of(number: int, parts: Sequence[str], before: Sequence[str], inks: tuple[int, int], link: Link | None) -> str:
-    """Return a row: its parts behind their addresses and styles, texts in the first of the inks and figures in the other."""
-    texts, figures = f'{number}" s="{inks[0]}"', f'{number}" s="{inks[1]}"'
+def _xml_of(
+    number: int, parts: Sequence[str], before: Sequence[str], inks: _Inks, link: Link | None, height: float
+) -> str:
+    """Return a row: its parts behind their addresses and styles."""
+    ink, figure, col, apart = inks
+    texts, figures = f'{number}" s="{ink._get_xf_index()}"', f'{number}" s="{figure._get_xf_index()}"'
     styled = [start + (texts if part[0] == " " else figures) + part for start, part in zip(before, parts, strict=False)]
+    if apart:
+        styled[col] = f'{before[col]}{number}" s="{apart._get_xf_index()}"{parts[col]}'
     if link:
         styled[link.col] = f'{before[link.col]}{number}" s="{link.ink._get_xf_index()}"{parts[link.col]}'
-    return f'<row r="{number}" spans="1:{len(styled)}">{"".join(styled)}</row>'
+    high = f' ht="{_whole_pixels(height):.16g}" customHeight="1"' if height else ""
+    return f'<row r="{number}" spans="1:{len(styled)}"{high}>{"".join(styled)}</row>'
+
+
+def _whole_pixels(points: float) -> float:
+    """Return a height as XlsxWriter writes it: in whole pixels, four of which are three points."""
+    return int(points * 4 / 3 + 0.5) * 0.75
