@@ -214,7 +214,7 @@ class Registrar:
         texts = dict.fromkeys(declaration.unit for declaration in declared if declaration.unit)
         reasons: dict[str, str] = {}
         for text in texts:
-            for code in self.roster.resolve(text):
+            for code in sorted(self.roster.resolve(text)):
                 reasons.setdefault(code, "表上写明")
         if sealed in self.control.by_code:
             reasons.setdefault(sealed, "签发信息")

@@ -266,6 +266,17 @@ def test_an_address_alone_claims_nothing_and_is_a_hint(tmp_path: Path) -> None:
     assert "可能是：002 方正县城关镇人民政府（发件邮箱）" in result.findings[0].remedy
 
 
+def test_candidates_of_one_name_stand_in_the_order_of_their_codes(tmp_path: Path) -> None:
+    """Seven units share an alias: which three are named does not depend on the order of a set."""
+    shared = [replace(w.UNITS[1], code=f"1{n}", name=f"第{n}分局", aliases=("分局",)) for n in range(7)]
+    unsealed = mutated(filled(), w.drop_identity, declare("分局"), *_no_banners())
+    result = w.reader(replace(control(), units=(*w.UNITS, *shared))).read(
+        open_arrival(w.arrival(tmp_path, unsealed, "报表.xlsx"))
+    )
+    assert isinstance(result, Unclaimed)
+    assert "可能是：10 第0分局（表上写明）、11 第1分局（表上写明）、12 第2分局（表上写明）" in result.findings[0].remedy
+
+
 def test_the_longest_name_that_a_path_holds() -> None:
     """A name within a longer one is not meant; what stands behind a name is looked at as well."""
     names = {"1": "城关镇", "2": "城关镇中心小学", "3": "小学教研室", "4": "财政局"}
