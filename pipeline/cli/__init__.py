@@ -7,8 +7,6 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 INTERRUPTED = 130
@@ -23,8 +21,9 @@ def main() -> None:
     """
     gc.disable()
     atexit.register(gc.freeze)
-    with importing():
-        from pipeline.cli.entry import run_command
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    from pipeline.cli.entry import run_command
 
     if not gc.get_freeze_count():  # a second command of one process would keep what the first left behind
         gc.freeze()
@@ -37,27 +36,22 @@ _SELDOM = 50_000
 """New objects between two looks; Python looks every 700."""
 
 
-@contextmanager
-def importing() -> Iterator[None]:
-    """While modules are imported an interrupt ends the process at once: Python may lose one that is raised inside an
-    import. Nothing has been begun then that would have to be put in order.
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise `KeyboardInterrupt`, or end the process at once where a module is being imported: Python may lose what is raised
+    there, or leave the import locked. A night can be ended anywhere.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    try:
-        signal.signal(signal.SIGINT, _leave)
-    except ValueError:  # only the main thread may
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    del number
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_IMPORTING):
+            _leave()
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    del number, frame
+_IMPORTING = "<frozen importlib"
+
+
+def _leave() -> None:
     os.write(2, f"错误：{INTERRUPTION}\n".encode())
     if forking := sys.modules.get("pipeline.files.forking"):
         forking.stop_server()

@@ -1,7 +1,7 @@
 """The commands, in the order of the road.
 
 Exit codes: 0 clean, 3 findings a person must look at, 1 our fault, 2 it could not begin (wrong usage, no 台账,
-no form for the year, outputs that cannot be written).
+no form for the year, outputs that cannot be written), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.cli import importing, screen, show
+from pipeline.cli import screen, show
 from pipeline.cli.chase import add_chase, answer_after
 from pipeline.cli.chinese import new_app
 from pipeline.cli.faces import add_faces, publish_after
@@ -42,7 +42,7 @@ from pipeline.settings import read_settings
 
 app = new_app(
     "政府信息公开工作年度报告：表格下发、回收、核对、汇总、成文。\n\n"
-    "退出码：0 正常；3 有问题要人看；2 用法或环境不对，没有开始；1 程序出错。\n\n"
+    "退出码：0 正常；3 有问题要人看；2 用法或环境不对，没有开始；1 程序出错；130 被中断。\n\n"
     "每条命令都可以加 --quiet（只打印错误）或 --verbose（把日志也打印出来）。",
     completion=True,
 )
@@ -241,11 +241,10 @@ def run(
     settings = read_settings(where.root)
     if (engine or settings.engine) == "local":
         get_ahead(where, year)
-    with importing():
-        from pipeline.night.close import closing_of
-        from pipeline.night.engine import choose_engine
-        from pipeline.night.run import WORKERS, Effort, run_night
-        from pipeline.queries.status import last_document, open_points
+    from pipeline.night.close import closing_of
+    from pipeline.night.engine import choose_engine
+    from pipeline.night.run import WORKERS, Effort, run_night
+    from pipeline.queries.status import last_document, open_points
 
     went_well = collect_before(where, year, json=json)
     reading = choose_engine(engine or settings.engine, scheduler or settings.scheduler)

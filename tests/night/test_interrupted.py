@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.files import atomic, piecewise
+from pipeline.files.forking import undisturbed_start
 from pipeline.ledger.closings import Closings
 from pipeline.night import close
 from pipeline.night.close import lock_year
@@ -92,6 +94,44 @@ def test_ctrl_c_says_what_is_there(
     said = " ".join(capsys.readouterr().err.split())
     assert "已中断" in said
     assert "再运行一次" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_ctrl_c_inside_an_import_ends_the_command_at_once(tmp_path: Path) -> None:
+    """Python would lose it: here a module takes it for an error of its own and goes on."""
+    (tmp_path / "slow.py").write_text(
+        "import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\n    for _ in range(10**6): pass\n"
+        "except BaseException: pass\nprint('went on', flush=True)\n",
+        encoding="utf-8",
+    )
+    code = "import sys; from pipeline import cli; from pipeline.cli import app; app.read_settings = lambda _: __import__('slow'); cli.main()"
+    command = [sys.executable, "-c", code, "run", "--year", str(YEAR), "-w", str(tmp_path)]
+    run = subprocess.run(
+        command,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))},
+        check=False,
+    )
+    assert run.returncode == 130
+    assert run.stdout == b""
+    assert run.stderr.decode().startswith("错误：已中断。")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_ctrl_c_while_a_process_starts_is_heard_afterwards() -> None:
+    held = []
+
+    def start() -> None:
+        with undisturbed_start():
+            signal.raise_signal(signal.SIGINT)
+            held.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert held == [True]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")

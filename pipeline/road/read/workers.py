@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
-from pipeline.files.forking import CONTEXT, hide_main, start_server
+from pipeline.files.forking import CONTEXT, start_server, undisturbed_start
 from pipeline.files.system import limit_memory
 from pipeline.model.submission import Arrival, Opened, Unclaimed
 from pipeline.road.read.steps import Steps, unreadable
@@ -175,7 +175,7 @@ class _Crew:
             process = _context.Process(
                 target=_work, args=(theirs, self._steps, self._timeout, self._memory), daemon=True
             )
-            with hide_main():
+            with undisturbed_start():
                 process.start()
             theirs.close()
             self._workers.append(_Worker(process, ours, time.monotonic() + _BEGINNING))
