@@ -40,7 +40,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 
 if TYPE_CHECKING:
     from pydantic_settings import BaseSettings
@@ -186,7 +186,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise WorkspaceError(f"设置文件 {path} 读不出来（{error}）。请改正，或者删掉它。") from error
+        raise WorkspaceError(f"设置文件 {path} 读不出来（{explain_fault(error)}）。请改正，或者删掉它。") from error
 
 
 def _secret_of(root: Path, section: str, name: str, values: Mapping[str, Mapping[str, Any]]) -> str:
@@ -200,7 +200,7 @@ def read_secret(key: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "不是文本"
+        reason = explain_fault(error) if isinstance(error, OSError) else "不是文本"
         raise WorkspaceError(f"{key} 指的文件 {path} 读不出来（{reason}）。请核对路径和权限。") from error
 
 

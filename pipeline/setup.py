@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.control import build_control, control_rows, read_control
-from pipeline.errors import PublishError, WorkspaceError
+from pipeline.errors import PublishError, WorkspaceError, explain_fault
 from pipeline.form import Item
 from pipeline.model.control import ROSTER
 from pipeline.model.seal import make_secret
@@ -42,7 +42,7 @@ def create_workspace(
             build_control(form, control, taken_over)
         make_secret(workspace.secret)
     except OSError as error:
-        raise PublishError(f"无法在 {root} 建立工作区（{error.strerror}）。请检查文件夹权限。") from error
+        raise PublishError(f"无法在 {root} 建立工作区（{explain_fault(error)}）。请检查文件夹权限。") from error
     return workspace
 
 
@@ -71,7 +71,7 @@ def write_templates(workspace: Workspace, *, force: bool) -> list[tuple[Path, bo
             if done[-1][1]:
                 draw(path)
     except OSError as error:
-        raise PublishError(f"无法写入 {own}（{error.strerror}）。请检查文件夹权限，关闭打开的模板。") from error
+        raise PublishError(f"无法写入 {own}（{explain_fault(error)}）。请检查文件夹权限，关闭打开的模板。") from error
     return done
 
 

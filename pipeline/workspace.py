@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import PublishError, TemplateError, WorkspaceError
+from pipeline.errors import PublishError, TemplateError, WorkspaceError, explain_fault
 from pipeline.form import Form, load_form
 from pipeline.model.control import CONTROL_FILE, SUPERIOR_FILE
 from pipeline.model.seal import SECRET_FILE, read_secret
@@ -60,7 +60,9 @@ class Workspace:
         except Timeout as error:
             raise PublishError("另一个运行正在进行，请等它结束后再试。") from error
         except OSError as error:
-            raise PublishError(f"无法写入 {self.outputs}（{error.strerror}）。请检查磁盘空间和文件夹权限。") from error
+            raise PublishError(
+                f"无法写入 {self.outputs}（{explain_fault(error)}）。请检查磁盘空间和文件夹权限。"
+            ) from error
         try:
             yield
         finally:
@@ -115,8 +117,17 @@ class Workspace:
         return own if own.is_file() else bundled_templates() / LETTER_TEMPLATE
 
     def forms(self) -> list[tuple[Form, Path]]:
-        """Every form this workspace knows, with its folder, the newest last; raises `FormError` when one is broken."""
-        folders = sorted(path.parent for path in self.templates().glob("*/form.toml"))
+        """Every form this workspace knows, with its folder, the newest last.
+
+        Raises `FormError` when one is broken, `WorkspaceError` when there is none.
+        """
+        templates = self.templates()
+        folders = sorted(path.parent for path in templates.glob("*/form.toml"))
+        if not folders:
+            raise WorkspaceError(
+                f"{templates} 里没有表式（form.toml）。请先把这个文件夹改个名字，运行 xxgk template，"
+                "再把改过的模板放进新生成的文件夹里。"
+            )
         return sorted(((load_form(folder), folder) for folder in folders), key=lambda pair: pair[0].from_year)
 
     def form(self, year: int) -> tuple[Form, Path]:
@@ -127,7 +138,7 @@ class Workspace:
         forms = self.forms()
         covering = [(form, folder) for form, folder in forms if form.covers(year)]
         if not covering:
-            known = "；".join(f"{form.id} 适用于 {_years(form)}" for form, _ in forms) or "没有任何表式"
+            known = "；".join(f"{form.id} 适用于 {_years(form)}" for form, _ in forms)
             raise WorkspaceError(f"没有适用于 {year} 年度的表式（{known}）。请核对年度，或补充这一年的表式。")
         return max(covering, key=lambda pair: pair[0].from_year)
 

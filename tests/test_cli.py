@@ -118,6 +118,26 @@ def test_templates_are_written_once_and_checked(tmp_path: Path) -> None:
     assert "无法读取" in err
 
 
+@pytest.mark.parametrize("command", ["run", "template", "doctor", "issue"])
+def test_a_template_without_its_form_is_told(tmp_path: Path, command: str) -> None:
+    office = Office(tmp_path, units=1)
+    folder = office.workspace.root / "workbook_templates" / "xxgk-2021"
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "workbook_templates" / "xxgk-2021" / "report.docx", folder)
+    code, out, err = xxgk(command, cwd=tmp_path)
+    assert code in (2, 3)
+    assert "里没有表式（form.toml）" in " ".join((out + err).split())
+    assert "Traceback" not in err
+
+
+def test_what_is_no_report_is_not_verified_as_one(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    office.run()
+    code, _, err = xxgk("verify", "outputs/2024/county.xlsx", cwd=tmp_path)
+    assert code == 2
+    assert "county.xlsx 读不出来（它是另一种格式的文件（xlsx），不是报告）" in err
+
+
 def test_form_check(tmp_path: Path) -> None:
     code, out, _ = xxgk("form", "check", cwd=tmp_path)
     assert code == 0
@@ -148,6 +168,69 @@ def test_our_own_fault_has_its_own_code(
         main()
     assert left.value.code == 1
     assert "这不是您的数据的问题" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe that nobody reads is told otherwise there")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["rules", "list", "--markdown"], 0), (["status", "--year", "2024"], 3), (["run", "--help"], 0)],
+    ids=["long", "with findings", "help"],
+)
+def test_a_reader_that_goes_away_changes_neither_the_work_nor_its_exit_code(
+    tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    Office(tmp_path, units=1).run()
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=tmp_path,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "rules", "list"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("错误：有内容写不出去（磁盘满了）。")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(13, "Permission denied", "inputs/2024/台账.xlsx"), "inputs/2024/台账.xlsx 不能读写（没有权限"),
+        (OSError(5, "Input/output error", "outputs"), "outputs 不能读写（磁盘读写出错）"),
+    ],
+)
+def test_a_fault_of_the_machine_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: OSError, sentence: str
+) -> None:
+    from pipeline.cli import entry
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(entry, "app", broken)
+    monkeypatch.setattr(entry.screen, "stop_printing", lambda: None)
+    assert entry._called(["run"], "1") == 2
+    said = capfd.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
 
 
 def test_history_is_imported_and_shown(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 import traceback
 from multiprocessing import freeze_support
@@ -14,13 +14,18 @@ from pipeline.cli.app import app
 from pipeline.cli.chinese import complaint
 from pipeline.cli.log import logged, note_end, note_fault, note_refusal
 from pipeline.cli.options import CANNOT_BEGIN, CLEAN, OUR_FAULT
-from pipeline.errors import XxgkError
+from pipeline.errors import XxgkError, explain_fault
 
 
 def run_command() -> None:
     """Run the command line; every way out has its exit code."""
     freeze_support()  # a worker of a program packed as one .exe begins here
-    sys.exit(_code())
+    try:
+        code = _code()
+    except KeyboardInterrupt:  # before the command had begun, or after its end
+        screen.error(INTERRUPTION)
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def _code() -> int:
@@ -52,11 +57,12 @@ def _called(arguments: list[str], run: str) -> int:
     except (typer.Abort, KeyboardInterrupt):
         screen.error(INTERRUPTION)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # Typer's own console leaves when nobody reads its help any more
+        screen.stop_printing()
         return CLEAN
     except Exception as error:
-        if sentence := complaint(error):
+        if sentence := complaint(error) or _fault_of_machine(error):
+            note_refusal(sentence)
             screen.error(sentence)
             return CANNOT_BEGIN
         note_fault("程序出错")
@@ -65,3 +71,24 @@ def _called(arguments: list[str], run: str) -> int:
         )
         traceback.print_exc()
         return OUR_FAULT
+
+
+_OF_MACHINE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.ESTALE,
+    errno.EMFILE,
+)
+
+
+def _fault_of_machine(error: Exception) -> str | None:
+    """Return the sentence for what only this machine can be blamed for; ``None`` for any other exception."""
+    if not isinstance(error, OSError) or error.errno not in _OF_MACHINE:
+        return None
+    where = f"{error.filename} 不能读写" if error.filename else "有内容写不出去"
+    screen.stop_printing()  # perhaps it was the screen that led to a full disk
+    return f"{where}（{explain_fault(error)}）。请检查磁盘空间、文件夹权限、正在使用它的程序和输出重定向到的地方，再运行一次。"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -13,12 +15,31 @@ from rich.table import Table
 from pipeline.cli.words import word
 
 T = TypeVar("T")
-OUT, ERR = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class _Screen(Console):
+    """A console that falls silent when nobody reads it any more: the work of a command goes on, and so does its exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing any more; what Python still holds of it goes nowhere."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
+OUT, ERR = _Screen(highlight=False, soft_wrap=True), _Screen(stderr=True, highlight=False, soft_wrap=True)
 
 
 def be_quiet(quiet: bool) -> None:
     """Print errors only from now on, or everything again."""
     OUT.quiet = quiet
+
+
+def stop_printing() -> None:
+    """Print no more data and sentences."""
+    OUT.on_broken_pipe()
 
 
 def progress(sequence: Sequence[T], label: str) -> Iterable[T]:

@@ -16,7 +16,7 @@ from pipeline.control import decisions, local
 from pipeline.control.cells import ControlRow
 from pipeline.control.cells import rows as data_rows
 from pipeline.control.extent import refuse_overgrown
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.form import THRESHOLDS, Form, extend_form
 from pipeline.layout import plain
 from pipeline.model import control as model
@@ -54,9 +54,13 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         book = CalamineWorkbook.from_path(str(path))
         sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names if name in COLUMNS}
         grids = {name: (sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
-    except (CalamineError, OSError) as error:
+    except OSError as error:
         raise WorkspaceError(
-            f"台账 {path} 打不开（{error}）。请确认它没有密码，并用 Excel 或 WPS 另存一次。"
+            f"台账 {path} 打不开（{explain_fault(error)}）。请检查文件夹权限，关闭正在使用它的程序。"
+        ) from error
+    except CalamineError as error:
+        raise WorkspaceError(
+            f"台账 {path} 打不开（{explain_fault(error)}）。请确认它没有密码，并用 Excel 或 WPS 另存一次。"
         ) from error
     findings: list[Finding] = []
 

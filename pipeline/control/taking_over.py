@@ -8,7 +8,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.control.cells import rows
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.model.control import COLUMNS, INDICATORS, PROFILE, ROSTER, RULES
 from pipeline.model.finding import Finding
 
@@ -28,7 +28,7 @@ def control_rows(path: Path, year: int) -> dict[str, list[Sequence[str]]]:
         sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names if name in COLUMNS}
         grids = {name: (sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
     except (CalamineError, OSError) as error:
-        raise WorkspaceError(f"台账 {path} 打不开（{error}）。请用 Excel 或 WPS 另存一次。") from error
+        raise WorkspaceError(f"台账 {path} 打不开（{explain_fault(error)}）。请用 Excel 或 WPS 另存一次。") from error
     findings: list[Finding] = []
     taken: dict[str, list[Sequence[str]]] = {}
     for name in (ROSTER, PROFILE, INDICATORS, RULES):

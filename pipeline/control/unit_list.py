@@ -15,7 +15,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.control.cells import as_text
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.layout import plain
 from pipeline.model.control import COLUMNS, ROSTER, UNIT_TYPES
 
@@ -62,7 +62,9 @@ def read_unit_list(path: Path) -> UnitList:
         book = CalamineWorkbook.from_path(str(path))
         grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, OSError) as error:
-        raise WorkspaceError(f"名单 {path} 打不开（{error}）。请用 Excel 或 WPS 另存为 .xlsx 再试。") from error
+        raise WorkspaceError(
+            f"名单 {path} 打不开（{explain_fault(error)}）。请用 Excel 或 WPS 另存为 .xlsx 再试。"
+        ) from error
     best = max(
         ((name, *_header(grid)) for name, grid in grids.items()), key=lambda candidate: len(candidate[2]), default=None
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.control import build_control
 from pipeline.demo.county import DemoCounty, Evening, load_county
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.form import Form
 from pipeline.layout import Layout, read_layout
 from pipeline.model.control import Unit
@@ -117,7 +117,7 @@ def _begin(workspace: Workspace, year: int) -> None:
             file.write(_SECRET.hex() + "\n")
     except OSError as error:
         raise WorkspaceError(
-            f"无法在 {root} 建立演示（{error.strerror or error}）。请检查文件夹权限，或换一个空文件夹。"
+            f"无法在 {root} 建立演示（{explain_fault(error)}）。请检查文件夹权限，或换一个空文件夹。"
         ) from error
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, explain_fault
 from pipeline.files.piecewise import finish, is_pending, kept_beside, publish_piecewise
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -48,7 +48,7 @@ def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collect
                 _remove(draft)
                 _remove(kept_beside(draft))
         raise PublishError(
-            f"无法写入 {folder}（{error.strerror or error}）。"
+            f"无法写入 {folder}（{explain_fault(error)}）。"
             f"请关闭正在打开的结果文件，检查文件夹权限和磁盘空间，再运行一次；{state}。"
         ) from error
     return held

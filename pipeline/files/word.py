@@ -5,6 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from pipeline.errors import explain_fault
+
 _MAIN = b"wordprocessingml.document.main+xml"
 _OTHER = (
     (b"wordprocessingml.template.main+xml", "它是 Word 模板格式（.dotx）"),
@@ -16,7 +18,7 @@ _OTHER = (
 def explain_word_fault(file: Path, error: Exception) -> str:
     """Return one clause for an exception that was raised when ``file`` was opened."""
     if isinstance(error, OSError):
-        return error.strerror or "读不出来"
+        return explain_fault(error)
     try:
         with zipfile.ZipFile(file) as archive:
             types = archive.read("[Content_Types].xml")

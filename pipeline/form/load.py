@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import FormError
+from pipeline.errors import FormError, explain_fault
 from pipeline.form.faults import Faults
 from pipeline.form.model import Band, Crosswalk, Form, Item, Line, Table
 from pipeline.form.rules import formulas, rules
@@ -74,7 +74,7 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FormError([f"{name}: 不是有效的 TOML：{error}"]) from error
+        raise FormError([f"{name}: 不是有效的 TOML：{explain_fault(error)}"]) from error
 
 
 def _tables(raw: Mapping[str, Any], faults: Faults) -> Iterator[Table]:

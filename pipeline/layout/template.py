@@ -11,7 +11,7 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from pipeline.errors import TemplateError
+from pipeline.errors import TemplateError, explain_fault
 from pipeline.form import Form
 from pipeline.layout.address import IDENTITY_SHEET, Anchor, Layout, Place, plain
 
@@ -29,7 +29,7 @@ def read_layout(form: Form, path: Path) -> Layout:
         book = CalamineWorkbook.from_path(str(path))
         cells = {name: _texts(book, name) for name in book.sheet_names}
     except (OSError, zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, CalamineError) as error:
-        raise TemplateError(f"模板 {path} 无法读取：{error}。请用 xxgk template 重新生成。") from error
+        raise TemplateError(f"模板 {path} 无法读取：{explain_fault(error)}。请用 xxgk template 重新生成。") from error
     by_name = {item.name: item.code for item in form.items}
     places = {by_name[name]: place for name, place in names.items() if name in by_name}
     return Layout(

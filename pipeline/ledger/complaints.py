@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlalchemy.engine import URL
 
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, explain_fault
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REASONS = {
@@ -43,6 +43,6 @@ def damaged(url: URL, reason: str) -> PublishError:
 
 def _reason(error: Exception, url: URL) -> str:
     """Return the message of the database without the statement that failed."""
-    message = getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)
+    message = explain_fault(error) if isinstance(error, OSError) else str(getattr(error, "orig", None) or error)
     first = next(iter(message.strip().splitlines()), "") or type(error).__name__
     return first.replace(str(url.password), "***") if url.password else first

@@ -13,7 +13,7 @@ from types import TracebackType
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, explain_fault
 from pipeline.files.system import flush_to_disk
 from pipeline.ledger.arrivals import Arrivals
 from pipeline.ledger.closings import Closings
@@ -97,7 +97,9 @@ class Ledger:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise PublishError(f"台账历史库里的原件 {path} 读不出来（{error.strerror}）。请从备份恢复它。") from error
+            raise PublishError(
+                f"台账历史库里的原件 {path} 读不出来（{explain_fault(error)}）。请从备份恢复它。"
+            ) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise PublishError(f"台账历史库里的原件 {path} 已损坏。请从备份恢复它。")
         return content
@@ -152,5 +154,5 @@ class Ledger:
             yield
         except OSError as error:
             raise PublishError(
-                f"台账历史库 {self._originals} 无法写入（{error.strerror}）。请检查磁盘空间和文件夹权限。"
+                f"台账历史库 {self._originals} 无法写入（{explain_fault(error)}）。请检查磁盘空间和文件夹权限。"
             ) from error

@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import MailboxError, PublishError, WorkspaceError
+from pipeline.errors import MailboxError, PublishError, WorkspaceError, explain_fault
 from pipeline.files.containers.bounds import Bounds, RefusedError
 from pipeline.files.containers.mail import MailHead, is_mail, mail_parts, read_head
 from pipeline.ledger import Ledger, Mail
@@ -201,7 +201,7 @@ class _Take:
                     _write(file, content, date, key)
             except OSError as error:
                 raise PublishError(
-                    f"无法写入 {file}（{error.strerror or error}）。请检查磁盘空间和文件夹权限。"
+                    f"无法写入 {file}（{explain_fault(error)}）。请检查磁盘空间和文件夹权限。"
                 ) from error
             return path
         raise PublishError(f"{inputs / stem}.eml 已经有了，内容却不一样。请把它挪开，再运行一次。")
@@ -246,7 +246,7 @@ def _from_folder(folder: Path) -> Iterator[Incoming]:
             received, size = dt.datetime.fromtimestamp(status.st_mtime, dt.UTC), status.st_size
             content = path.read_bytes() if size <= largest else b""
         except (OSError, ValueError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or "文件时间不对"
+            why = explain_fault(error) if isinstance(error, OSError) else "文件时间不对"
             yield Incoming(content=b"", received=received, size=size, name=f"{name}：{why}", fate=Fate.UNREADABLE)
             continue
         if size > largest:

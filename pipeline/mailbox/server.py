@@ -18,7 +18,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from pipeline.errors import MailboxError, WorkspaceError
+from pipeline.errors import MailboxError, WorkspaceError, explain_fault
 from pipeline.mailbox.letters import Fate, Incoming
 from pipeline.settings import Inbox
 
@@ -254,7 +254,7 @@ def _told(address: Address) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise MailboxError(
-            f"信箱服务器 {place} 连不上（{error.strerror or error}）。请核对 [mail] imap 的主机和端口，以及这台机器的网络。"
+            f"信箱服务器 {place} 连不上（{explain_fault(error)}）。请核对 [mail] imap 的主机和端口，以及这台机器的网络。"
         ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.night.gate import Printed, gate_findings, read_page
 
 FINAL = ("定稿.docx", "定稿.html")
@@ -18,7 +18,9 @@ def load_report(file: Path) -> bytes:
         content = file.read_bytes()
         read_page(content)
     except OSError as error:
-        raise WorkspaceError(f"报告 {file} 打不开（{error.strerror}）。请核对文件名，关闭正在打开它的程序。") from error
+        raise WorkspaceError(
+            f"报告 {file} 打不开（{explain_fault(error)}）。请核对文件名，关闭正在打开它的程序。"
+        ) from error
     except ValueError as error:
         raise WorkspaceError(f"报告 {file} 读不出来（{error}）。请另存为 .docx 或 .html 再核对。") from error
     return content

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.errors import PublishError, TemplateError, WorkspaceError
+from pipeline.errors import PublishError, TemplateError, WorkspaceError, explain_fault
 from pipeline.files.atomic import publish_files
 from pipeline.model.finding import Finding
 from pipeline.model.seal import make_secret
@@ -48,7 +48,7 @@ def issue_workbooks(
     try:
         make_secret(workspace.secret)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "内容已损坏，请从备份恢复"
+        reason = explain_fault(error) if isinstance(error, OSError) else "内容已损坏，请从备份恢复"
         raise PublishError(f"无法写入签发密钥 {workspace.secret}（{reason}）。请检查文件夹权限。") from error
     with workspace.alone() as ledger:
         require_open(ledger, year)

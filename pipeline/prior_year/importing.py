@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.control import read_control
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.files.containers import Bounds, RefusedError, directory, ole, sniff
 from pipeline.form import Form, Value
 from pipeline.layout import IDENTITY_SHEET, plain
@@ -153,7 +153,7 @@ def _arrival(file: Path, now: dt.datetime) -> tuple[Arrival, bytes]:
         with file.open("rb") as opened:
             content = opened.read(limit + 1)
     except OSError as error:
-        raise WorkspaceError(f"{file} 打不开（{error.strerror}）。请核对路径。") from error
+        raise WorkspaceError(f"{file} 打不开（{explain_fault(error)}）。请核对路径。") from error
     sha256 = hashlib.sha256(content).hexdigest()
     return Arrival(
         sha256=sha256, names=(file.name,), size=len(content), modified=now, first_seen=now, path=file

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.errors import explain_fault
 from pipeline.layout import Place
 from pipeline.ledger import Ledger
 from pipeline.model.county import Contribution
@@ -52,7 +53,7 @@ class Originals:
         try:
             content = path.read_bytes()
         except OSError as error:
-            return Original(trouble=f"存档的原件打不开（{error.strerror}）")
+            return Original(trouble=f"存档的原件打不开（{explain_fault(error)}）")
         if hashlib.sha256(content).hexdigest() != sha256:
             return Original(trouble="存档的原件已被改动或损坏")
         arrival = Arrival(sha256=sha256, names=(file,), size=len(content), modified=never, first_seen=never, path=path)

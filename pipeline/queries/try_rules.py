@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import WorkspaceError, explain_fault
 from pipeline.form import parse_form
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
@@ -44,7 +44,7 @@ def try_rules(workspace: Workspace, year: int, file: Path) -> Trial:
         try:
             changed = parse_form((folder / "form.toml").read_text(encoding="utf-8"), file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise WorkspaceError(f"{file} 读不出来（{error}）。请核对路径。") from error
+            raise WorkspaceError(f"{file} 读不出来（{explain_fault(error)}）。请核对路径。") from error
         basis = load_basis(workspace, ledger, year)
         reader = Reader(form=basis.form, layout=basis.layout, control=basis.control, secret=basis.secret)
         results = [reader.read(open_arrival(arrival)) for arrival in _arrivals(ledger, year)]

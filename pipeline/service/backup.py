@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.errors import PublishError, WorkspaceError
+from pipeline.errors import PublishError, WorkspaceError, explain_fault
 from pipeline.files.system import protect_file
 from pipeline.ledger.database import DATABASE
 from pipeline.model.seal import SECRET_FILE
@@ -72,7 +72,7 @@ def back_up(workspace: Workspace, folder: Path, *, now: dt.datetime) -> Backup:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise PublishError(f"备份写不到 {folder}（{error.strerror or error}）。请检查磁盘空间和文件夹权限。") from error
+        raise PublishError(f"备份写不到 {folder}（{explain_fault(error)}）。请检查磁盘空间和文件夹权限。") from error
     return Backup(path=target, files=len(hashes), size=target.stat().st_size, omitted=omitted)
 
 
@@ -105,7 +105,7 @@ def restore(archive: Path, root: Path, *, force: bool, now: dt.datetime) -> Rest
         raise
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
-        raise PublishError(f"无法恢复到 {root}（{error.strerror or error}）。请检查磁盘空间和文件夹权限。") from error
+        raise PublishError(f"无法恢复到 {root}（{explain_fault(error)}）。请检查磁盘空间和文件夹权限。") from error
     return Restored(files=len(manifest["files"]), at=manifest["time"], kept=kept)
 
 
@@ -204,7 +204,9 @@ def _verify(archive: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise WorkspaceError(f"没有找到备份文件 {archive}。") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, RuntimeError) as error:
-        raise WorkspaceError(f"{archive} 不是完好的备份（{error}），没有恢复任何内容。请换一份备份。") from error
+        raise WorkspaceError(
+            f"{archive} 不是完好的备份（{explain_fault(error)}），没有恢复任何内容。请换一份备份。"
+        ) from error
     return dict(manifest)
 
 

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import XxgkError
+from pipeline.errors import XxgkError, explain_fault
 from pipeline.files.atomic import can_exchange
 from pipeline.ledger.database import DATABASE
 from pipeline.model.seal import read_secret
@@ -60,7 +60,7 @@ def _guarded(look: Look, workspace: Workspace, now: dt.datetime) -> list[Check]:
     except XxgkError as error:
         return [Check("工作区", "fault", str(error), "请按上面说的处理。")]
     except (OSError, sqlite3.Error, ValueError) as error:
-        return [Check("工作区", "fault", str(error), "请检查文件夹权限和磁盘。")]
+        return [Check("工作区", "fault", explain_fault(error), "请检查文件夹权限和磁盘。")]
 
 
 def _python(_: Workspace, __: dt.datetime) -> Iterator[Check]:
@@ -164,7 +164,7 @@ def _folders(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
-            yield Check(path.name, "fault", f"{path} 不能写（{error.strerror}）", "请检查文件夹权限。")
+            yield Check(path.name, "fault", f"{path} 不能写（{explain_fault(error)}）", "请检查文件夹权限。")
         else:
             yield Check(path.name, "ok", f"{path} 可以读写")
 

@@ -21,7 +21,7 @@ from enum import StrEnum
 from html import escape
 from pathlib import Path
 
-from pipeline.errors import PublishError, WorkspaceError
+from pipeline.errors import PublishError, WorkspaceError, explain_fault
 from pipeline.workspace import Workspace
 
 
@@ -208,7 +208,7 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise PublishError(f"无法写入 {path}（{error.strerror}）。请检查文件夹权限。") from error
+        raise PublishError(f"无法写入 {path}（{explain_fault(error)}）。请检查文件夹权限。") from error
 
 
 def _call(command: Sequence[str], given: str | None = None) -> None:

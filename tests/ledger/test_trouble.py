@@ -127,7 +127,7 @@ def test_originals_on_a_full_disk(
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 2
-    assert "无法写入（No space left on device）。请检查磁盘空间和文件夹权限。" in capsys.readouterr().err
+    assert "无法写入（磁盘满了）。请检查磁盘空间和文件夹权限。" in capsys.readouterr().err
     assert tree(office.outputs) == before
 
 

@@ -203,7 +203,7 @@ def test_what_is_wrong_is_told_with_what_to_do(office: Office, imap: ImapServer,
         nobody = closed.getsockname()[1]
     cases = [
         (good.replace(user, "niemand@fz.gov.cn"), "登录不了，用户名或密码不对.*授权码"),
-        (good.replace(str(imap.secure), str(nobody)), "连不上（Connection refused）.*核对 \\[mail\\] imap"),
+        (good.replace(str(imap.secure), str(nobody)), "连不上（对方拒绝连接）.*核对 \\[mail\\] imap"),
         (good.replace(str(imap.secure), str(imap.plain)), "不能加密连接.*993"),
         (good.replace("imap_ca_file", "#"), "的证书不能核实.*imap_ca_file"),
         (good.replace("127.0.0.1", "localhost"), "的证书不能核实（Hostname mismatch.*核对主机名"),

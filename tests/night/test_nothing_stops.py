@@ -66,6 +66,9 @@ def test_a_template_that_cannot_be_filled_costs_the_report_alone(words: str, off
     assert not (office.outputs / "report.docx").exists()
     assert (office.outputs / "county.xlsx").is_file()
     assert list((office.outputs / "corrections").glob("u02_*_退改.xlsx"))
+    _, said, _ = xxgk("run", "--anew", "--year", str(YEAR), cwd=office.workspace.root)
+    assert "这次没有生成 report.docx" in said
+    assert "report.docx（年度报告）" not in said
     office.returns("u02", name="改.xlsx", hour=20)
     office.run(now=NOW.replace(day=21))
     with pytest.raises(WorkspaceError, match="X2"):

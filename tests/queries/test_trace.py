@@ -166,7 +166,7 @@ def test_an_original_that_is_gone_or_was_changed_is_said_so(tmp_path: Path) -> N
     found = asked(office, "info.trainings")
     assert found.tree.holds
     assert [(b.raw, b.trouble) for b in found.tree.branches] == [
-        (None, "存档的原件打不开（No such file or directory）"),
+        (None, "存档的原件打不开（没有这个文件或文件夹）"),
         (None, "存档的原件已被改动或损坏"),
         ("1", ""),
     ]

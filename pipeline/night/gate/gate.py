@@ -16,7 +16,7 @@ from pipeline.night.gate.lines import Line, headings, list_lines
 from pipeline.night.gate.printed import Printed
 from pipeline.night.gate.tables import table_findings
 from pipeline.night.gate.traces import left_over_findings, note_lines, trace_findings
-from pipeline.prior_year.pages import Page
+from pipeline.prior_year.pages import NoTablesError, Page
 from pipeline.prior_year.web import read_web
 from pipeline.prior_year.word import read_word
 
@@ -54,6 +54,8 @@ def read_page(report: bytes) -> Page:
     """The text and the tables of a report. Raises ``ValueError`` with the reason when it cannot be read."""
     try:
         return read_word(report) if report.startswith(b"PK") else read_web(report)
+    except NoTablesError as refusal:
+        raise ValueError(f"它是{refusal.words['kind']}，不是报告") from refusal
     except RefusedError as refusal:
         raise ValueError(clause(refusal.code, name="", **refusal.words)) from refusal
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from pipeline.errors import explain_fault
 from pipeline.files.containers import ole, sniff
 from pipeline.files.containers.bounds import Bounds, RefusedError, damaged_error, irregular_error
 from pipeline.files.containers.parts import measure, names_of, prolog
@@ -86,7 +87,7 @@ def foreign(kind: str) -> RefusedError:
 
 def unreachable(error: OSError) -> RefusedError:
     """A file that could not be opened today, and may be tomorrow."""
-    return RefusedError("I13", detail=error.strerror or type(error).__name__)
+    return RefusedError("I13", detail=explain_fault(error))
 
 
 def refuse_arrival(arrival: Arrival, refusal: RefusedError, reason: Reason = Reason.UNREADABLE) -> Arrival:
