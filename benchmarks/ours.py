@@ -15,6 +15,7 @@ from pipeline.model.standing import Checked
 from pipeline.night.basis import load_basis
 from pipeline.night.engine import Engine, LocalEngine, Task
 from pipeline.night.examine import Examination
+from pipeline.night.read_ahead import ReadAhead
 from pipeline.night.run import run_night
 from pipeline.road.intake import take_in
 from pipeline.workspace import Workspace
@@ -44,7 +45,9 @@ class Night:
     def by(self, engine: Engine) -> int:
         """One cold night; the number of good returns. Nothing is held longer than its batch."""
         with self.workspace.open_ledger() as ledger:
-            arrivals = take_in(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW).arrivals()
+            ahead = ReadAhead(engine=engine, load=lambda: self.basis)
+            intake = take_in(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW, tell=ahead.hear)
+            arrivals = intake.arrivals()
             examination = Examination(ledger=ledger, basis=self.basis, task=self.task, engine=engine)
             examined = examination.examine(arrivals, lambda each: each)
             return sum(isinstance(each, Checked) and not each.findings for each in examined)

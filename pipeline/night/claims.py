@@ -26,6 +26,8 @@ def settle_claims(
     An exact path wins over base names. A treatment needs a single content, and by name it holds for what had come when
     the row was first seen.
     """
+    if not control.claims:
+        return control, ()
     settled = [_settle(claim, precedents, arrivals) for claim in control.claims]
     bound = tuple(claim for claim, _ in settled)
     return replace(control, claims=bound), tuple(finding for _, finding in settled if finding)

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-from pipeline.errors import TemplateError
-from pipeline.files.limit import time_limit
-from pipeline.form import LOCAL, print_figure
+from pipeline.form import print_figure
 from pipeline.ledger import Ledger
 from pipeline.model.basis import Basis
 from pipeline.model.changes import changes
@@ -19,7 +17,6 @@ from pipeline.model.control import SUPERIOR_FILE
 from pipeline.model.county import County
 from pipeline.model.finding import Finding, notice, sort_findings
 from pipeline.model.outcome import Outcome, Sealing
-from pipeline.model.past import ROOT
 from pipeline.model.received import list_received
 from pipeline.model.seal import Seal
 from pipeline.model.standing import Checked, Standing
@@ -35,8 +32,10 @@ from pipeline.night.expected import compile_ahead, expected_tonight
 from pipeline.night.gate import gate_findings
 from pipeline.night.keys import night_key
 from pipeline.night.outputs import REPORT, hashes_of, is_current, keep_closed, publish
+from pipeline.night.read_ahead import ReadAhead
 from pipeline.night.record import counted_digest, night_of
 from pipeline.night.refused import name_refused, settle_unread
+from pipeline.night.rendering import render_or_explain
 from pipeline.night.replay import night_before
 from pipeline.night.stages import Stages
 from pipeline.night.template_trial import template_faults
@@ -46,11 +45,9 @@ from pipeline.road.intake import Intake, open_arrival, take_in
 from pipeline.road.issue import Stamper
 from pipeline.road.judge import Office, judge
 from pipeline.road.publish import (
-    ReportContent,
     corrections,
     county_workbook,
     figures_csv,
-    render_report,
     run_json,
     status_page,
     status_workbook,
@@ -114,30 +111,38 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
     """
     effort = effort or Effort()
     workspace.require_inputs(year)
+    engine = effort.reading
     with workspace.alone() as ledger:
-        stages = Stages()
-        intake = take_in(workspace.year_inputs(year), ledger, year=year, now=now)
-        stages.passed("收件", year=year, arrivals=len(intake))
-        if closing := ledger.closings.standing(year):
-            keep_closed(workspace, ledger, closing, now)
-            return None
-        key = basis_key(workspace, ledger, year, intake)
-        if not effort.anew and is_current(workspace, ledger, year, key, now):
-            return None
-        arrivals, clock = intake.arrivals(), intake.clock_finding(now)
-        del intake  # the arrivals have what is needed of it
-        if any(arrival.first_seen >= now.replace(microsecond=0) for arrival in arrivals):
-            effort.reading.prepare()
-        basis = load_basis(workspace, ledger, year)
-        seal, remarks = load_superior(workspace, basis, now, effort.workers)
-        faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
-        found = [*remarks, *([clock] if clock else []), *_restored(ledger), *faults]
-        travelled = travel(basis, seal, found, ledger, arrivals, effort)
-        edit = keep_edit(workspace, ledger, year, ours=travelled.files.get(REPORT, b""))
-        if edit.remarks:  # rare: once more, so that what is published tells of it
-            travelled = travel(basis, seal, [*found, *edit.remarks], ledger, arrivals, effort)
-            travelled = replace(travelled, files={**travelled.files, **edit.files})
-        held = keep_night(workspace, ledger, travelled, key=key, now=now)
+        try:
+            return _night(workspace, ledger, year, now, replace(effort, engine=engine))
+        finally:
+            engine.withdraw()
+
+
+def _night(workspace: Workspace, ledger: Ledger, year: int, now: dt.datetime, effort: Effort) -> Outcome | None:
+    stages, closing = Stages(), ledger.closings.standing(year)
+    ahead = ReadAhead(engine=effort.reading, load=partial(load_basis, workspace, ledger, year))
+    tell = None if closing else ahead.hear
+    intake = take_in(workspace.year_inputs(year), ledger, year=year, now=now, tell=tell)
+    stages.passed("收件", year=year, arrivals=len(intake))
+    if closing:
+        keep_closed(workspace, ledger, closing, now)
+        return None
+    key = basis_key(workspace, ledger, year, intake)
+    if not effort.anew and is_current(workspace, ledger, year, key, now):
+        return None
+    arrivals, clock = intake.arrivals(), intake.clock_finding(now)
+    del intake  # the arrivals have what is needed of it
+    basis = ahead.basis or load_basis(workspace, ledger, year)
+    seal, remarks = load_superior(workspace, basis, now, effort.workers)
+    faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
+    found = [*remarks, *([clock] if clock else []), *_restored(ledger), *faults]
+    travelled = travel(basis, seal, found, ledger, arrivals, effort)
+    edit = keep_edit(workspace, ledger, year, ours=travelled.files.get(REPORT, b""))
+    if edit.remarks:  # rare: once more, so that what is published tells of it
+        travelled = travel(basis, seal, [*found, *edit.remarks], ledger, arrivals, effort)
+        travelled = replace(travelled, files={**travelled.files, **edit.files})
+    held = keep_night(workspace, ledger, travelled, key=key, now=now)
     return replace(travelled.outcome, held=held)
 
 
@@ -145,24 +150,6 @@ def _restored(ledger: Ledger) -> Iterator[Finding]:
     """Yield a finding when the ledger was restored beside a journal of another file."""
     if ledger.set_aside:
         yield notice("X4", name=ledger.set_aside.name)
-
-
-_RENDERING = 60
-"""Seconds a template may take; a report of a province takes one."""
-
-
-def _render_or_explain(basis: Basis, county: County) -> tuple[bytes, tuple[Finding, ...]]:
-    """Return the report; when the template cannot be filled, no report and the finding, so that everything else is
-    published.
-    """
-    try:
-        with time_limit(_RENDERING):
-            return render_report(basis.word, _report(basis, county)), ()
-    except TimeoutError:
-        detail = f"模板 {_RENDERING} 秒还没有填完，可能有停不下来的循环"
-        return b"", (notice("X2", where={"file": basis.word.name}, detail=detail),)
-    except TemplateError as error:
-        return b"", (notice("X2", where={"file": basis.word.name}, detail=str(error).rstrip("。")),)
 
 
 def travel(
@@ -199,7 +186,7 @@ def travel(
     county = consolidate(form, control, standings)
     stages.passed("认定、汇总", counted=len(county.counted), missing=len(county.missing))
     # station 8 begins here, because the gate reads the finished report back
-    report, missing = _render_or_explain(basis, county)
+    report, missing = render_or_explain(basis, county)
     stages.passed("报告")
     office = Office(control.acceptances, basis.precedents)
     of_root = [
@@ -321,29 +308,3 @@ def _closed_after(ledger: Ledger, basis: Basis, county: County) -> Iterator[Find
 def _list_superseded(standings: Sequence[Standing]) -> Iterator[Finding]:
     """Yield the findings of replaced returns."""
     return (finding for standing in standings for judged in standing.replaced for finding in judged.findings)
-
-
-def _report(basis: Basis, county: County) -> ReportContent:
-    form, profile = basis.form, basis.control.profile
-    collected = {item.code: county.paragraphs(item) for item in form.of_table(LOCAL) if not item.numeric}
-    return ReportContent(
-        form=form,
-        year=profile.year,
-        figures=county.figures,
-        texts={**collected, **basis.control.texts},
-        profile={
-            "root": profile.root,
-            "compiler": profile.compiler,
-            "address": profile.address,
-            "postcode": profile.postcode,
-            "phone": profile.phone,
-            "website": profile.website,
-            "level": profile.level,
-            "signature": profile.signature,
-            "dated": f"{profile.dated.year}年{profile.dated.month}月{profile.dated.day}日" if profile.dated else "",
-        },
-        missing=county.lacking,
-        provisional=tuple(standing.unit.name for standing in county.provisional),
-        former=basis.history.of(ROOT),
-        replaced=basis.control.replaced,
-    )

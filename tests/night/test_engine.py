@@ -5,14 +5,18 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from pipeline.model.basis import Basis
+from pipeline.model.outcome import Outcome
 from pipeline.model.rows import unpacked_findings
 from pipeline.model.submission import Arrival, Reason, Submission, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.engine import Examined, LocalEngine, Task
+from pipeline.night.run import Effort, run_night
 from pipeline.road.check import Checker
 from pipeline.road.intake import take_in
 from pipeline.road.read import dismiss
@@ -70,6 +74,110 @@ def test_workers_may_stay_from_batch_to_batch(tmp_path: Path) -> None:
     (last,) = kept
     dismiss(kept)
     assert (kept, last.process.is_alive()) == ([], False)
+
+
+def begun(engine: LocalEngine) -> list[Any]:
+    """The workers that were hired for what was offered."""
+    return list(engine._begun[1]._workers) if engine._begun else []
+
+
+def test_what_was_offered_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, arrivals = arrived(tmp_path)
+    expected = list(LocalEngine(0).examine(task, arrivals))
+    engine = LocalEngine(2)
+    for arrival in reversed(arrivals[1:]):
+        engine.offer(task, arrival)
+    hired = begun(engine)
+    assert 1 <= len(hired) <= 2
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.night.engine.local.read_many", None)
+        assert list(engine.examine(Task.of(replace_basis(task)), arrivals)) == expected
+    assert [worker.process.is_alive() for worker in hired] == [False] * len(hired)
+
+
+def replace_basis(task: Task) -> Basis:
+    """A basis of the very same parts as those of a task."""
+    reader = task.reader
+    return cast(
+        "Basis",
+        SimpleNamespace(
+            form=reader.form,
+            layout=reader.layout,
+            control=reader.control,
+            secret=reader.secret,
+            history=task.checker.history,
+        ),
+    )
+
+
+def test_what_is_not_the_same_when_it_is_asked_for_is_read_again(tmp_path: Path) -> None:
+    """One more name came to light after it was offered: the name is in what is told."""
+    task, arrivals = arrived(tmp_path)
+    later = [replace(a, names=(f"{n}号.xlsx", *a.names)) for n, a in enumerate(arrivals)]
+    engine = LocalEngine(2)
+    for arrival in arrivals:
+        engine.offer(task, arrival)
+    results = list(engine.examine(task, [later[0], *arrivals[1:3], later[3]]))
+    assert results == list(LocalEngine(0).examine(task, [later[0], *arrivals[1:3], later[3]]))
+    assert results != list(LocalEngine(0).examine(task, arrivals))
+
+
+def test_under_another_task_it_is_read_again(tmp_path: Path) -> None:
+    task, arrivals = arrived(tmp_path)
+    engine = LocalEngine(1)
+    for arrival in arrivals:
+        engine.offer(task, arrival)
+    (worker,) = begun(engine)
+    control = replace(task.reader.control, units=task.reader.control.units[:1])
+    other = replace(task, reader=replace(task.reader, control=control))
+    assert not task.is_like(other)
+    results = list(engine.examine(other, arrivals))
+    assert results == list(LocalEngine(0).examine(other, arrivals))
+    assert sorted(each.row.unit for each in results if isinstance(each, Examined)) == ["", "", "", "u01"]
+    assert not worker.process.is_alive()
+
+
+def test_what_nobody_asks_for_ends(tmp_path: Path) -> None:
+    task, arrivals = arrived(tmp_path)
+    engine = LocalEngine(2)
+    for arrival in arrivals:
+        engine.offer(task, arrival)
+    hired = begun(engine)
+    engine.withdraw()
+    assert [worker.process.is_alive() for worker in hired] == [False] * len(hired)
+    assert begun(engine) == []
+    here = LocalEngine(0)
+    here.offer(task, arrivals[0])
+    assert begun(here) == []
+
+
+def test_a_night_reads_ahead_only_what_is_new(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=2)
+    office.returns("u01", {"t3.received.natural": 1, "t3.granted.natural": 1})
+    offered: list[str] = []
+
+    class Noting(LocalEngine):
+        def offer(self, task: Task, arrival: Arrival) -> None:
+            offered.append(arrival.name)
+            super().offer(task, arrival)
+
+    def night() -> Outcome | None:
+        offered.clear()
+        return run_night(office.workspace, YEAR, now=NOW, effort=Effort(engine=Noting(1)))
+
+    assert night() is not None
+    assert offered == ["u01.xlsx"]
+    assert night() is None
+    assert offered == []
+    office.returns("u02")
+    assert night() is not None
+    assert offered == ["u02.xlsx"]
+    # claims are bound when all arrivals are known: nothing is read before
+    office.returns("u02", name="又一份.xlsx", hour=20)
+    office.write_control({"来件认领": [("又一份.xlsx", "u02", "", "核对过", "王五")]})
+    outcome = night()
+    assert outcome is not None
+    assert offered == []
 
 
 def test_a_file_that_cannot_be_opened_today_has_no_row(tmp_path: Path) -> None:

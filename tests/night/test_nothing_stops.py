@@ -79,9 +79,9 @@ def test_a_template_that_cannot_be_filled_costs_the_report_alone(words: str, off
 
 
 def test_a_template_that_never_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.night import run
+    from pipeline.night import rendering
 
-    monkeypatch.setattr(run, "_RENDERING", 1)
+    monkeypatch.setattr(rendering, "_RENDERING", 1)
     xxgk("template", "--workspace", str(office.workspace.root))
     path = office.workspace.root / "workbook_templates" / "xxgk-2021" / "report.docx"
     document = docx.Document(str(path))

@@ -26,6 +26,14 @@ class Engine(Protocol):
     def prepare(self) -> None:
         """Get ready for work that is about to come; nothing depends on it."""
 
+    def offer(self, task: Task, arrival: Arrival) -> None:
+        """Begin to examine an arrival before all are known; nothing depends on it. What was offered and is not the same when
+        it is asked for, or under another task, is examined again.
+        """
+
+    def withdraw(self) -> None:
+        """Drop what was offered and has not been asked for."""
+
     def examine(self, task: Task, arrivals: Sequence[Arrival]) -> Iterator[Examined | Unclaimed]:
         """Yield one result for every arrival, in their order, as they are asked for.
 

@@ -56,6 +56,12 @@ class DaskEngine:
     def prepare(self) -> None:
         """Nothing: the machines are looked for when there is something to read."""
 
+    def offer(self, task: Task, arrival: Arrival) -> None:
+        """Nothing: a batch is sent when all is known."""
+
+    def withdraw(self) -> None:
+        """Nothing was begun."""
+
     def examine(self, task: Task, arrivals: Sequence[Arrival]) -> Iterator[Examined | Unclaimed]:
         """Yield the results in the order of the arrivals; see `Engine`."""
         if not arrivals:

@@ -48,6 +48,14 @@ class Task:
             packing=Packing(form=basis.form, layout=basis.layout),
         )
 
+    def is_like(self, other: Task) -> bool:
+        """Whether the other was made from the very same form, template, 台账, secret and history."""
+        ours, theirs = (
+            (t.reader.form, t.reader.layout, t.reader.control, t.reader.secret, t.checker.history)
+            for t in (self, other)
+        )
+        return all(mine is yours for mine, yours in zip(ours, theirs, strict=True))
+
     def open(self, arrival: Arrival) -> Opened:
         """Open an arrival by its path, behind the container guard."""
         return open_arrival(arrival)

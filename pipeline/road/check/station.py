@@ -29,7 +29,7 @@ class Checker:
 
     def __init__(self, form: Form, control: Control, history: History = NONE) -> None:
         profile = control.profile
-        self._form, self._control, self._history = form.set(profile.thresholds), control, history
+        self._form, self._control, self.history = form.set(profile.thresholds), control, history
         self.balances = Balances(self._form, level=profile.level, year=profile.year)
         place = _PLACE.match(profile.root)
         self._place = place.group() if place else ""
@@ -72,7 +72,7 @@ class Checker:
 
     def last(self, unit: str) -> Vector:
         """Return what the unit reported a year before."""
-        return self._history.vector(self._form, unit)
+        return self.history.vector(self._form, unit)
 
     def _assess(self, submission: Submission, unit: Unit, assessment: Assessment) -> Checked:
         found = self.balances.findings(assessment.breaches, submission.places, submission.values)
@@ -121,7 +121,7 @@ class Checker:
             unit=unit,
             year=self._control.profile.year,
             values=_by_code(self._form, submission),
-            last=self._history.of(unit.code),
+            last=self.history.of(unit.code),
             sha256=submission.arrival.sha256,
             place=self._place,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,21 +16,30 @@ from pipeline.files.containers.unzip import is_complete
 from pipeline.model.control import RESERVED_FILES
 from pipeline.model.submission import Arrival, NewArrival, Noted, Reason
 from pipeline.road.intake.attachments import is_attachment, is_ignored, unpack
-from pipeline.road.intake.contents import CHINA, Content, Intake, read_moment
+from pipeline.road.intake.contents import CHINA, Content, Intake, make_arrival, read_moment
 from pipeline.road.intake.guard import refuse_arrival, unreachable
 
 if TYPE_CHECKING:  # workers import this package, and the ledger's database takes as long to import as all the rest
     from pipeline.ledger import Ledger
 
 
-def take_in(folder: Path, ledger: Ledger, *, year: int, now: dt.datetime, bounds: Bounds | None = None) -> Intake:
-    """Look into the folder: each content once; new ones are archived and recorded.
+def take_in(
+    folder: Path,
+    ledger: Ledger,
+    *,
+    year: int,
+    now: dt.datetime,
+    bounds: Bounds | None = None,
+    tell: Callable[[Arrival], None] | None = None,
+) -> Intake:
+    """Look into the folder: each content once; new ones are archived and recorded. ``tell`` hears of each as soon as it is
+    archived, as the arrival it is unless more of it is found.
 
     An attachment is replaced by its members, unless it cannot be opened. Nothing is left out: an unreadable file is
     listed as an unusable arrival. New arrivals carry the time the ledger will record.
     """
     now = dt.datetime.fromisoformat(now.isoformat(timespec="seconds"))
-    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock())
+    take = _Take(ledger=ledger, year=year, now=now, bounds=bounds or Bounds(), clock=ledger.clock(), tell=tell)
     for path, name in _files(folder, ""):
         take.file(path, name)
     intake = take.finish()
@@ -53,6 +62,7 @@ class _Take:
     now: dt.datetime
     bounds: Bounds
     clock: float
+    tell: Callable[[Arrival], None] | None
     whole: dict[str, Content] = field(default_factory=dict)
     unread: list[Arrival] = field(default_factory=list)
     fresh: list[NewArrival] = field(default_factory=list)
@@ -183,8 +193,11 @@ class _Take:
         if seen := self.whole.get(sha256):
             seen.names = (*seen.names, *content.names)
             seen.senders = tuple(sorted({*seen.senders, *content.senders}))
-        else:
-            self.whole[sha256] = content
+            return
+        self.whole[sha256] = content
+        noted = self.noted[sha256]
+        if self.tell and noted.sight == self.sight and not content.refused:
+            self.tell(make_arrival(noted, content, self.now))
 
 
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)

@@ -77,26 +77,33 @@ class Intake:
         return notice("I22", found=shown[0], expected=shown[1])
 
     def _arrival(self, sha256: str, content: Content) -> Arrival:
-        seen = self.noted[sha256].read()
-        resent = self.sight if sha256 in self.further else seen.resent
-        if content.refused:
-            return replace(content.refused, names=content.names, senders=content.senders, resent=resent)
-        return Arrival(
-            sha256=sha256,
-            names=content.names,
-            size=content.size,
-            # as it was then: a file that was touched or copied arrived no later
-            modified=seen.modified or self._moment(content),
-            first_seen=seen.first_seen,
-            path=Path(content.path),
-            written=seen.written,
-            sight=seen.sight,
-            resent=resent,
-            senders=content.senders,
-        )
+        noted = self.noted[sha256]
+        if sha256 in self.further:
+            noted = noted._replace(resent=self.sight)
+        return make_arrival(noted, content, self._moment(content))
 
     def _moment(self, content: Content) -> dt.datetime:
         return self.now if content.refused else read_moment(content.modified) or self.now
+
+
+def make_arrival(noted: Noted, content: Content, moment: dt.datetime) -> Arrival:
+    """Return a content as an arrival; ``moment`` is the time of its file, if none was noted."""
+    seen = noted.read()
+    if content.refused:
+        return replace(content.refused, names=content.names, senders=content.senders, resent=seen.resent)
+    return Arrival(
+        sha256=noted.sha256,
+        names=content.names,
+        size=content.size,
+        # as it was then: a file that was touched or copied arrived no later
+        modified=seen.modified or moment,
+        first_seen=seen.first_seen,
+        path=Path(content.path),
+        written=seen.written,
+        sight=seen.sight,
+        resent=seen.resent,
+        senders=content.senders,
+    )
 
 
 def read_moment(timestamp: float) -> dt.datetime | None:

@@ -9,35 +9,37 @@ threads. The functions sent to them must be in a module that is quick to import,
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
 import pickle
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from contextlib import contextmanager
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from pipeline.files.forking import CONTEXT, start_server, undisturbed_start
-from pipeline.files.system import limit_memory
 from pipeline.model.submission import Arrival, Opened, Unclaimed
 from pipeline.road.read.steps import Steps, unreadable
+from pipeline.road.read.worker import (
+    KILLED,
+    MEMORY,
+    PATIENCE,
+    SELDOM,
+    TIMEOUT,
+    Limits,
+    Worker,
+    cause_of_death,
+    work,
+)
 
 T = TypeVar("T")
-GIB = 1 << 30
-TIMEOUT, MEMORY = 20.0, 2 * GIB
-PATIENCE = 6
-"""How many times the processor time of a file may pass on the clock: the machine may have other things to do."""
 _BATCH = 8
 _AHEAD = 4
 """How many batches a worker may be ahead of the result that is taken next, so that memory stays flat."""
-_AT_HAND = 2
-"""Batches a worker has at most: the one it works on and the next."""
-_PIPE = 8 << 10
-"""Bytes that a pipe of any system takes while nobody reads it."""
+_OFFERED = 2048
+"""Arrivals that are read before all of them are known, at most: their results are held until then."""
+_AT_HAND, _MEANWHILE = 2, 4
+"""Batches a worker has at most: the one it works on and the next; more while nobody may look after it for a moment."""
 _BEGINNING = 60.0
 """Seconds a worker may need until it is ready."""
 _PATIENCE = 3
@@ -75,24 +77,14 @@ def read_many(
                 batch = arrivals[at : at + _BATCH]
                 yield from steps.finish(batch, [steps.take(arrival) for arrival in batch])
         return
-    if not arrivals:
-        return
-    prepare_workers(opening.__module__, reading.__module__)
-    staff: list[_Worker] = [] if kept is None else kept
-    crew = _Crew(
-        steps=steps, arrivals=arrivals, staff=staff, workers=workers, timeout=timeout, patience=patience, memory=memory
-    )
-    finished = False
-    try:
-        yield from crew.in_order()
-        finished = True
-    finally:
-        if kept is None or not finished:
-            dismiss(staff)
+    limits = Limits(timeout=timeout, patience=patience, memory=memory)
+    yield from Readers(steps, workers=workers, limits=limits, kept=kept).read(arrivals)
 
 
 def dismiss(kept: list[Any]) -> None:
     """End the workers that a reading left behind."""
+    for worker in kept:
+        worker.process.kill()  # all of them, before the first is waited for
     while kept:
         kept.pop().stop()
 
@@ -105,87 +97,110 @@ def prepare_workers(*modules: str) -> None:
         start_server(__name__, *modules)
 
 
-@dataclass(eq=False, slots=True)
-class _Worker:
-    """A process, our end of its pipe, and its batches, oldest first, with their size in the pipe."""
-
-    process: multiprocessing.process.BaseProcess
-    line: Connection
-    deadline: float
-    ready: bool = False
-    batches: deque[tuple[range, int]] = field(default_factory=deque)
-
-    @property
-    def busy(self) -> bool:
-        """Whether a result is due from it."""
-        return not self.ready or bool(self.batches)
-
-    def may_take(self, weight: int) -> bool:
-        """Whether a batch of ``weight`` bytes can be handed over without waiting for the worker to fetch it."""
-        if not self.batches:
-            return self.ready  # it waits for nothing else
-        return len(self.batches) < _AT_HAND and sum(weight for _, weight in self.batches) + weight <= _PIPE
-
-    def stop(self) -> int:
-        """Kill it; return its exit code."""
-        self.line.close()
-        self.process.kill()
-        self.process.join()
-        return self.process.exitcode or 0
-
-
-class _Crew:
-    """The workers of one reading. Batches are ranges of positions among ``arrivals``."""
+class Readers:
+    """The workers of one reading, which may begin before all of it is known. Batches are ranges of positions among what
+    was offered and what is read.
+    """
 
     def __init__(
-        self,
-        *,
-        steps: Steps[Any],
-        arrivals: Sequence[Arrival],
-        staff: list[_Worker],
-        workers: int,
-        timeout: float,
-        patience: float,
-        memory: int,
+        self, steps: Steps[Any], *, workers: int, limits: Limits | None = None, kept: list[Any] | None = None
     ) -> None:
-        self._steps, self._arrivals, self._timeout, self._memory = steps, arrivals, timeout, memory
-        self._clock = timeout * patience
-        self._ahead = workers * _AHEAD
-        self._size = max(1, min(_BATCH, len(arrivals) // self._ahead))
-        everything = range(len(arrivals))
-        self._waiting = deque(everything[at : at + self._size] for at in everything[:: self._size])
-        self._wanted = min(workers, len(self._waiting))
-        self._workers = staff
+        self._steps, self._limits = steps, limits or Limits()
+        self._clock = self._limits.timeout * self._limits.patience
+        self._ahead, self._wanted = workers * _AHEAD, workers
+        self._kept = kept
+        self._workers: list[Worker] = [] if kept is None else kept
         self._lost_idle = 0
+        self._arrivals: list[Arrival] = []
+        self._batched = 0
+        self._waiting: deque[range] = deque()
         self._results: dict[int, Any] = {}
+        self._offered: dict[str, int] = {}
 
-    def in_order(self) -> Iterator[Any]:
-        """Yield the results in the order of the arrivals."""
-        for position in range(len(self._arrivals)):
+    def offer(self, arrival: Arrival) -> None:
+        """Begin to read an arrival if somebody is free. Nothing is promised: it is read again where it is not the same when
+        all is known, and beyond `_OFFERED` of them nothing more is begun.
+        """
+        if len(self._offered) == _OFFERED:
+            return
+        self._offered[arrival.sha256] = len(self._arrivals)
+        self._arrivals.append(arrival)
+        # the first ones one by one, so that all workers have something to do
+        if len(self._arrivals) - self._batched >= min(_BATCH, 1 + self._batched // _BATCH):
+            self._batch_up(_BATCH)
+            self._go_on()
+
+    def read(self, arrivals: Sequence[Arrival]) -> Iterator[Any]:
+        """Yield the results in the order of the arrivals; see `read_many`."""
+        finished = False
+        try:
+            yield from self._in_order(arrivals)
+            finished = True
+        finally:
+            if self._kept is None or not finished:
+                self.dismiss()
+
+    def dismiss(self) -> None:
+        """End the workers."""
+        dismiss(self._workers)
+
+    def _in_order(self, arrivals: Sequence[Arrival]) -> Iterator[Any]:
+        offered = len(self._arrivals)
+        positions = [self._position(arrival) for arrival in arrivals]
+        left = len(self._arrivals) - self._batched
+        size = max(1, min(_BATCH, left // self._ahead))
+        self._batch_up(size)
+        for position in positions:
             # no more is handed out than a little ahead, so that results do not pile up
             while position not in self._results:
-                self._hire()
-                self._hand_out(before=position + self._ahead * self._size)
-                self._listen()
+                self._go_on(before=max(offered, position) + self._ahead * size)
             yield self._results.pop(position)
 
+    def _position(self, arrival: Arrival) -> int:
+        """Where an arrival stands; one that was not offered, or was another then, comes at the end."""
+        known = self._offered.pop(arrival.sha256, None)
+        if known is not None and self._arrivals[known] == arrival:
+            return known
+        self._arrivals.append(arrival)
+        return len(self._arrivals) - 1
+
+    def _batch_up(self, size: int) -> None:
+        everything = range(len(self._arrivals))
+        self._waiting.extend(everything[at : at + size] for at in everything[self._batched :: size])
+        self._batched = len(everything)
+
+    def _go_on(self, before: int | None = None) -> None:
+        """Hand out what begins ``before`` a position and wait until something is done; without one hand out all that is
+        possible and take what is done already.
+        """
+        self._hire()
+        if before is None:
+            self._hand_out(before=len(self._arrivals), most=_MEANWHILE)
+        else:
+            self._hand_out(before=before, most=_AT_HAND)
+        self._listen(wait_for_it=before is not None)
+
     def _hire(self) -> None:
-        while len(self._workers) < self._wanted:
+        under_way = sum(len(worker.batches) for worker in self._workers)
+        wanted = min(self._wanted, len(self._waiting) + under_way)
+        if len(self._workers) < wanted:
+            prepare_workers(self._steps.opening.__module__, self._steps.reading.__module__)
+        while len(self._workers) < wanted:
             ours, theirs = _context.Pipe()
-            process = _context.Process(
-                target=_work, args=(theirs, self._steps, self._timeout, self._memory), daemon=True
-            )
+            process = _context.Process(target=work, args=(theirs, self._steps, self._limits), daemon=True)
             with undisturbed_start():
                 process.start()
             theirs.close()
-            self._workers.append(_Worker(process, ours, time.monotonic() + _BEGINNING))
+            self._workers.append(Worker(process, ours, time.monotonic() + _BEGINNING))
 
-    def _hand_out(self, *, before: int) -> None:
+    def _hand_out(self, *, before: int, most: int) -> None:
         """Give batches that begin ``before`` this position to the workers with the fewest."""
         while self._waiting and self._waiting[0].start < before:
+            if not any(worker.may_take(0, most) for worker in self._workers):
+                return
             batch = self._waiting[0]
             content = pickle.dumps([self._arrivals[position] for position in batch])
-            takers = [worker for worker in self._workers if worker.may_take(len(content))]
+            takers = [worker for worker in self._workers if worker.may_take(len(content), most)]
             if not takers:
                 return
             worker = min(takers, key=lambda hired: len(hired.batches))
@@ -197,9 +212,9 @@ class _Crew:
                 worker.deadline = time.monotonic() + self._clock
             worker.batches.append((self._waiting.popleft(), len(content)))
 
-    def _listen(self) -> None:
-        """Wait until a worker says something, ends, or has taken too long."""
-        awaited = [worker.deadline for worker in self._workers if worker.busy]
+    def _listen(self, *, wait_for_it: bool) -> None:
+        """Take what workers say, and find those that ended or have taken too long; ``wait_for_it``."""
+        awaited = [worker.deadline for worker in self._workers if worker.busy] if wait_for_it else []
         patience = max(0.0, min(awaited, default=0.0) - time.monotonic())
         heard = set(wait([worker.line for worker in self._workers], patience))
         for worker in tuple(self._workers):
@@ -209,14 +224,14 @@ class _Crew:
                 worker.stop()
                 self._lost(worker, f"过了 {self._clock:g} 秒还没有读完", given_up=True)
 
-    def _hear(self, worker: _Worker) -> None:
+    def _hear(self, worker: Worker) -> None:
         try:
             results = worker.line.recv()
         except (EOFError, OSError):
             worker.process.join(_BEGINNING)  # its exit code is told a moment after its pipe is closed
             exitcode = worker.stop()
             # a process that somebody else killed says nothing about the file
-            self._lost(worker, _cause_of_death(exitcode, self._timeout), given_up=-exitcode in _KILLED)
+            self._lost(worker, cause_of_death(exitcode, self._limits.timeout), given_up=-exitcode in KILLED)
             return
         worker.deadline = time.monotonic() + self._clock
         if not worker.ready:
@@ -226,7 +241,7 @@ class _Crew:
         batch, _ = worker.batches.popleft()
         self._results.update(zip(batch, results, strict=True))
 
-    def _lost(self, worker: _Worker, reason: str, *, given_up: bool) -> None:
+    def _lost(self, worker: Worker, reason: str, *, given_up: bool) -> None:
         """Replace a lost ``worker``: the files of its current batch are read one by one, to isolate the cause."""
         self._workers.remove(worker)
         if not worker.batches:
@@ -245,57 +260,20 @@ class _Crew:
         self._waiting.extendleft(reversed(again))
 
 
-def _cause_of_death(exitcode: int, timeout: float) -> str:
-    if _CLOCK and exitcode == -_CLOCK:
-        return f"用了 {timeout:g} 秒处理器时间还没有读完"
-    with suppress(ValueError):
-        return f"读取程序被中止（{signal.Signals(-exitcode).name}）"
-    return f"读取程序中止（{exitcode}）"
-
-
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Have the garbage collector leave alone what is there already: to look through it takes as long as to read a dozen
-    files. Where something is frozen already that is enough: freezing again would keep what is only waiting to be freed.
+    """Have the garbage collector look seldom, and not at what is there already: to look through it takes as long as to read a
+    dozen files. Where something is frozen already that is enough: freezing again would keep what is only waiting to be
+    freed.
     """
     if gc.get_freeze_count():
         yield
         return
+    before = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
-
-
-def _work(line: Connection, steps: Steps[Any], timeout: float, memory: int) -> None:
-    """Run a worker until the pipe is closed: report ready, then send a list of results for every batch."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
-    gc.freeze()  # see `_undisturbed`
-    limit_memory(memory)
-    # calamine's panics and aborts would be printed on the clerk's screen
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        line.send(None)
-        while True:
-            batch = line.recv()
-            results = [_timed(lambda: steps.take(arrival), timeout) for arrival in batch]  # noqa: B023 - called at once
-            line.send(_timed(lambda: steps.finish(batch, results), timeout))  # noqa: B023
-
-
-_CLOCK = getattr(signal, "SIGPROF", 0)
-_KILLED = tuple(getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM", "SIGBUS"))
-"""Signals that come from outside: somebody ended the process, memory was short, a disk failed."""
-
-
-def _timed(step: Callable[[], T], timeout: float) -> T:
-    """Take a step within its processor time; beyond it the process ends, where the system has such a clock."""
-    if not _CLOCK:
-        return step()
-    signal.setitimer(signal.ITIMER_PROF, timeout)
-    try:
-        return step()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledger import Ledger
+from pipeline.model.submission import Arrival
 from pipeline.road.intake import Bounds, Intake, take_in
 from tests.road.intake.containers import archive
 from tests.road.intake.test_arrivals import NOW, OLD, YEAR, A, B, Office, codes
@@ -47,6 +48,25 @@ def test_the_marks_of_the_night_of_arrival_are_those_of_every_later_night(office
     everything(office)
     first = marks(office)
     assert [marks(office, now=LATER), marks(office, now=LATER + dt.timedelta(days=9))] == [first, first]
+
+
+def test_new_contents_are_told_as_the_arrivals_they_become(office: Office) -> None:
+    """Once each, in the night of arrival; the one of which a copy lies in another folder gets its name later."""
+    everything(office)
+    told: list[list[Arrival]] = []
+    for now in (NOW, LATER):
+        told.append([])
+        with Ledger(office.history) as ledger:
+            intake = take_in(office.folder, ledger, year=YEAR, now=now, tell=told[-1].append)
+    first, later = told
+    arrivals = {arrival.sha256: arrival for arrival in intake.arrivals() if arrival.usable and arrival.sha256}
+    assert len(first) == len(arrivals) == 4
+    assert later == []
+    assert {a.sha256 for a in first} == set(arrivals)
+    changed = [a for a in first if a != arrivals[a.sha256]]
+    assert [(a.names, arrivals[a.sha256].names) for a in changed] == [
+        (("会发镇.xlsx",), ("会发镇.xlsx", "再发/会发镇.xlsx"))
+    ]
 
 
 def test_the_marks_are_those_of_the_arrivals(office: Office) -> None:

@@ -16,8 +16,10 @@ import pytest
 from pipeline.model.submission import Arrival, Opened, Reason, Unclaimed
 from pipeline.road.intake.guard import open_arrival
 from pipeline.road.read.parser import UnreadableError
+from pipeline.road.read.steps import Steps
 from pipeline.road.read.workbook import read_workbook
-from pipeline.road.read.workers import GIB, read_many
+from pipeline.road.read.worker import GIB
+from pipeline.road.read.workers import Readers, read_many
 from tests.road.intake.containers import converted, sheet_xml, with_sheet, workbook
 
 FUZZ = int(os.environ.get("FUZZ_EXAMPLES", "150"))
@@ -143,6 +145,31 @@ def test_workers_that_die_at_any_moment() -> None:
     assert {found[name] for name in lost} == {f"文件“{name}”无法读取：读取程序被中止（SIGALRM）。" for name in lost}
     read = [name for name in names if name.startswith("good") and name not in lost]
     assert [found[name] for name in read] == [f"读到{name}" for name in read]
+
+
+def test_files_that_kill_their_reader_before_all_are_known() -> None:
+    """Offered ones and those that come to light later; one that kills its reader costs only itself, whenever it is asked for."""
+    names = [f"{'killed' if n % 9 == 4 else 'good'}-{n}" for n in range(40)]
+    arrivals = [arrival(name) for name in names]
+    steps = Steps(opening=unopened, reading=Reader().read)
+    readers = Readers(steps, workers=2)
+    for offered in arrivals[:25]:
+        readers.offer(offered)
+    asked = [*reversed(arrivals[5:]), *arrivals[:5]]
+    found = dict(zip([a.name for a in asked], readers.read(asked), strict=True))
+    lost = [name for name in names if isinstance(found[name], Unclaimed)]
+    assert lost == [name for name in names if name.startswith("killed")]
+    assert all(found[name] == f"读到{name}" for name in names if name.startswith("good"))
+
+
+def test_no_more_is_begun_than_may_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.road.read.workers._OFFERED", 10)
+    arrivals = [arrival(f"good-{n}") for n in range(30)]
+    readers = Readers(Steps(opening=unopened, reading=Reader().read), workers=1)
+    for offered in arrivals:
+        readers.offer(offered)
+    assert len(readers._arrivals) == 10
+    assert list(readers.read(arrivals)) == [f"读到good-{n}" for n in range(30)]
 
 
 def test_a_worker_lost_while_it_has_nothing_to_do() -> None:
