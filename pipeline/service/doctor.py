@@ -23,8 +23,10 @@ from pipeline.errors import XxgkError, explain_fault
 from pipeline.files.atomic import can_exchange
 from pipeline.ledger.database import DATABASE
 from pipeline.model.seal import read_secret
+from pipeline.night.template_trial import examine_letter, examine_templates
 from pipeline.service.schedule import is_installed, plan_task
 from pipeline.settings import read_settings
+from pipeline.setup import local_indicators
 from pipeline.workspace import Workspace
 
 Verdict = Literal["ok", "hint", "fault"]
@@ -46,7 +48,7 @@ def examine_machine(workspace: Workspace, now: dt.datetime) -> list[Check]:
     """Look at everything a nightly run depends on; a check that fails itself is a line as well."""
     looks: tuple[Look, ...] = (
         *(_python, _packages, _extras, _encoding, _clock, _office_program, _fonts, _folders, _disk, _publishing),
-        *(_settings, _secret, _ledger, _originals, _year, _schedule),
+        *(_settings, _secret, _ledger, _originals, _year, _templates, _schedule),
     )
     return [check for look in looks for check in _guarded(look, workspace, now)]
 
@@ -241,6 +243,25 @@ def _year(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
         year = workspace.current_year()
         workspace.form(year)
         yield Check("年度", "ok", f"不写 --year 时是 {year} 年度，有适用的表式")
+
+
+_MOST = 5
+
+
+def _templates(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
+    """The templates of the year that is meant, as `template check` tries them."""
+    if not workspace.inputs.is_dir():
+        return
+    form, folder = workspace.form(workspace.current_year())
+    found = examine_templates(form, folder, local_indicators(workspace))
+    found += examine_letter(workspace.letter_template())
+    for finding in found[:_MOST]:
+        verdict: Verdict = "fault" if finding.severity == "error" else "hint"
+        yield Check("模板", verdict, f"{finding.code} {finding.file}：{finding.message}", finding.remedy)
+    if len(found) > _MOST:
+        yield Check("模板", "hint", f"另有 {len(found) - _MOST} 处", "请运行 xxgk template check 全部列出。")
+    if not found:
+        yield Check("模板", "ok", "填表用的和写报告用的都完整，填得成")
 
 
 def _schedule(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.service.doctor import examine_machine
+from pipeline.setup import write_templates
 from pipeline.workspace import Workspace
 from tests.workspaces import Office
 
@@ -31,13 +32,19 @@ def faults(workspace: Workspace) -> dict[str, str]:
 def test_a_sound_workspace(sound: Office) -> None:
     assert faults(sound.workspace) == {}
     names = [check.what for check in examine_machine(sound.workspace, NOW)]
-    assert {"Python", "程序包", "时钟", "磁盘", "签发密钥", "历史库", "原件", "年度", "每晚运行"} <= set(names)
+    assert {"Python", "程序包", "时钟", "磁盘", "签发密钥", "历史库", "原件", "年度", "模板", "每晚运行"} <= set(names)
 
 
 def lose_original(workspace: Workspace) -> None:
     next((workspace.ledger / "originals").iterdir()).unlink()
     for path in (workspace.ledger / "originals").iterdir():
         path.unlink()
+
+
+def damage_template(workspace: Workspace) -> None:
+    write_templates(workspace, force=False)
+    template = workspace.templates() / "xxgk-2021" / "report.docx"
+    template.write_bytes(template.read_bytes()[:5_000])
 
 
 FAULTS: dict[str, tuple[Callable[[Workspace], object], str, str]] = {
@@ -52,6 +59,7 @@ FAULTS: dict[str, tuple[Callable[[Workspace], object], str, str]] = {
         "已损坏",
     ),
     "lost originals": (lose_original, "原件", "缺 1 份原件"),
+    "damaged template": (damage_template, "模板", "它不是 .docx 文件，或者已损坏"),
     "settings": (lambda w: (w.root / "xxgk.toml").write_text("[x]"), "工作区", "不认识的项：x"),
 }
 
