@@ -45,7 +45,7 @@ class Night:
     def by(self, engine: Engine) -> int:
         """One cold night; the number of good returns. Nothing is held longer than its batch."""
         with self.workspace.open_ledger() as ledger:
-            ahead = ReadAhead(engine=engine, load=lambda: self.basis)
+            ahead = ReadAhead(engine=engine, load=lambda: self.basis, look=lambda: "the same")
             intake = take_in(self.workspace.year_inputs(YEAR), ledger, year=YEAR, now=NOW, tell=ahead.hear)
             arrivals = intake.arrivals()
             examination = Examination(ledger=ledger, basis=self.basis, task=self.task, engine=engine)

@@ -121,7 +121,8 @@ def run_night(workspace: Workspace, year: int, *, now: dt.datetime, effort: Effo
 
 def _night(workspace: Workspace, ledger: Ledger, year: int, now: dt.datetime, effort: Effort) -> Outcome | None:
     stages, closing = Stages(), ledger.closings.standing(year)
-    ahead = ReadAhead(engine=effort.reading, load=partial(load_basis, workspace, ledger, year))
+    where = workspace, ledger, year
+    ahead = ReadAhead(engine=effort.reading, load=partial(load_basis, *where), look=partial(_office_digest, *where))
     tell = None if closing else ahead.hear
     intake = take_in(workspace.year_inputs(year), ledger, year=year, now=now, tell=tell)
     stages.passed("收件", year=year, arrivals=len(intake))
@@ -133,7 +134,7 @@ def _night(workspace: Workspace, ledger: Ledger, year: int, now: dt.datetime, ef
         return None
     arrivals, clock = intake.arrivals(), intake.clock_finding(now)
     del intake  # the arrivals have what is needed of it
-    basis = ahead.basis or load_basis(workspace, ledger, year)
+    basis = ahead.basis()
     seal, remarks = load_superior(workspace, basis, now, effort.workers)
     faults = template_faults(basis.statutory, workspace.form(year)[1], basis.control.indicators)
     found = [*remarks, *([clock] if clock else []), *_restored(ledger), *faults]
@@ -274,10 +275,15 @@ def keep_night(
 
 def basis_key(workspace: Workspace, ledger: Ledger, year: int, intake: Intake) -> str:
     """The digest of everything a night depends on."""
+    return night_key((), intake.marks(), _office_digest(workspace, ledger, year))
+
+
+def _office_digest(workspace: Workspace, ledger: Ledger, year: int) -> str:
+    """The digest of what a night depends on beside what came: the files of the office and the year before."""
     office = [path for path in (workspace.control(year), workspace.superior(year), workspace.secret) if path.is_file()]
     templates = [path for path in workspace.templates().rglob("*") if path.is_file()]
     former = ledger.nights.accepted_returns(year - 1), ledger.pasts.of(year - 1)
-    return night_key([*office, *templates], intake.marks(), *former)
+    return night_key([*office, *templates], (), *former)
 
 
 def load_superior(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -178,6 +179,27 @@ def test_a_night_reads_ahead_only_what_is_new(tmp_path: Path) -> None:
     outcome = night()
     assert outcome is not None
     assert offered == []
+
+
+def test_a_control_workbook_that_is_saved_meanwhile(tmp_path: Path) -> None:
+    """The clerk saves the 台账 while the folder is looked through: the night is that of the saved one."""
+    office = Office(tmp_path / "office", units=2)
+    office.returns("u01", {"t3.received.natural": 1, "t3.granted.natural": 1})
+    other = office.copied(tmp_path / "other")
+    other.write_control({"免报": [("u02", "机构撤并", "王五")]})
+
+    class Saving(LocalEngine):
+        def offer(self, task: Task, arrival: Arrival) -> None:
+            super().offer(task, arrival)
+            shutil.copy(other.workspace.control(YEAR), office.workspace.control(YEAR))
+
+    outcome = run_night(office.workspace, YEAR, now=NOW, effort=Effort(engine=Saving(1)))
+    assert outcome is not None
+    assert [standing.state.value for standing in outcome.standings] == ["通过", "免报"]
+    other.run()
+    for file in ("run.json", "county.xlsx"):
+        assert (office.outputs / file).read_bytes() == (other.outputs / file).read_bytes()
+    assert run_night(office.workspace, YEAR, now=NOW) is None
 
 
 def test_a_file_that_cannot_be_opened_today_has_no_row(tmp_path: Path) -> None:
