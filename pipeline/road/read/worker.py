@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 from collections import deque
 from collections.abc import Callable
@@ -65,9 +66,10 @@ class Worker:
         return self.process.exitcode or 0
 
 
-def work(line: Connection, steps: Steps[Any], limits: Limits) -> None:
-    """Run a worker until the pipe is closed: report ready, then send a list of results for every batch."""
+def work(line: Connection, packed: bytes, limits: Limits) -> None:
+    """Run a worker until the pipe is closed: unpack the steps, report ready, then send a list of results for every batch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
+    steps: Steps[Any] = pickle.loads(packed)  # noqa: S301 - of the one in charge
     gc.freeze()  # to look through what every worker begins with takes as long as to read a dozen files
     gc.set_threshold(*SELDOM)
     limit_memory(limits.memory)

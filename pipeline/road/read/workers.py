@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
@@ -180,6 +181,11 @@ class Readers:
             self._hand_out(before=before, most=_AT_HAND)
         self._listen(wait_for_it=before is not None)
 
+    @cached_property
+    def _packed(self) -> bytes:
+        """The steps as every worker gets them."""
+        return pickle.dumps(self._steps)
+
     def _hire(self) -> None:
         under_way = sum(len(worker.batches) for worker in self._workers)
         wanted = min(self._wanted, len(self._waiting) + under_way)
@@ -187,7 +193,7 @@ class Readers:
             prepare_workers(self._steps.opening.__module__, self._steps.reading.__module__)
         while len(self._workers) < wanted:
             ours, theirs = _context.Pipe()
-            process = _context.Process(target=work, args=(theirs, self._steps, self._limits), daemon=True)
+            process = _context.Process(target=work, args=(theirs, self._packed, self._limits), daemon=True)
             with undisturbed_start():
                 process.start()
             theirs.close()
