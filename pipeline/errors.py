@@ -100,7 +100,9 @@ def explain_fault(error: BaseException) -> str:
     """Return one clause for an error of the system or of a library that opens files; never empty, never English prose."""
     if isinstance(error, OSError):
         return _of_system(error)
-    text = str(error)
+    text = "" if isinstance(error, KeyError) else str(error)
+    if "Cannot overwrite" in text:  # of tomllib
+        return "同一项写了两遍"
     if found := _OF_TOML.search(text):  # of tomllib
         return f"第 {found[1]} 行第 {found[2]} 个字那里写法不对" if found[1] else "没有写完"
     if isinstance(error, UnicodeError):

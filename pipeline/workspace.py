@@ -87,7 +87,12 @@ class Workspace:
             raise WorkspaceError(
                 f"没有找到签发密钥 {self.secret}，无法核实报送件。请从备份恢复；如果还没有下发过报表，请先运行 xxgk issue。"
             ) from error
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            reason = explain_fault(error)
+            raise WorkspaceError(
+                f"签发密钥 {self.secret} 读不出来（{reason}），无法核实报送件。请检查它的权限。"
+            ) from error
+        except ValueError as error:
             raise WorkspaceError(f"签发密钥 {self.secret} 已损坏，无法核实报送件。请从备份恢复。") from error
 
     def year_inputs(self, year: int) -> Path:

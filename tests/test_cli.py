@@ -133,9 +133,29 @@ def test_a_template_without_its_form_is_told(tmp_path: Path, command: str) -> No
 def test_what_is_no_report_is_not_verified_as_one(tmp_path: Path) -> None:
     office = Office(tmp_path, units=1)
     office.run()
-    code, _, err = xxgk("verify", "outputs/2024/county.xlsx", cwd=tmp_path)
-    assert code == 2
-    assert "county.xlsx 读不出来（它是另一种格式的文件（xlsx），不是报告）" in err
+    (tmp_path / "a.txt").write_text("本年度收到申请3件。", encoding="utf-8")
+    (tmp_path / "a.docx").write_bytes(b"%PDF-1.7")
+    for file, words in (
+        ("outputs/2024/county.xlsx", "它是另一种格式的文件（xlsx），不是报告"),
+        ("a.txt", "不是报告"),
+        ("a.docx", "它是PDF 文档，不是报告"),
+    ):
+        code, _, err = xxgk("verify", file, cwd=tmp_path)
+        assert (code, words in err) == (2, True), err
+
+
+def test_nothing_is_restored_among_other_files(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    office.run()
+    code, out, err = xxgk("backup", str(tmp_path / "备份"), "-w", str(office.workspace.root))
+    assert code == 0, out + err
+    (archive,) = (tmp_path / "备份").glob("*.zip")
+    (tmp_path / "别处").mkdir()
+    (tmp_path / "别处" / "信.txt").write_text("别的", encoding="utf-8")
+    code, _, err = xxgk("restore", str(archive), str(tmp_path / "别处"))
+    assert (code, "又不是工作区" in err) == (2, True)
+    assert [path.name for path in (tmp_path / "别处").iterdir()] == ["信.txt"]
+    assert xxgk("restore", str(archive), str(tmp_path / "新"))[0] == 0
 
 
 def test_form_check(tmp_path: Path) -> None:
@@ -208,6 +228,12 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.decode().startswith("错误：有内容写不出去（磁盘满了）。")
     assert done.stderr.count(b"\n") == 1
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "pipeline", "nosuch"]
+        silent = subprocess.run(
+            command, cwd=tmp_path, stderr=full, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
+        )
+    assert silent.returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,12 @@ def raised(step: Callable[[], object]) -> Exception:
     return caught.value
 
 
+def empty_zip() -> BytesIO:
+    archive = BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    return archive
+
+
 FAULTS = [
     (system(errno.ENOENT), "没有这个文件或文件夹"),
     (system(errno.EACCES), "没有权限，或者别的程序正在使用它"),
@@ -38,6 +44,8 @@ FAULTS = [
     (OSError("odd"), "系统错误 OSError"),
     (raised(lambda: tomllib.loads("a = 1\n[run\nworkers = 1")), "第 2 行第 5 个字那里写法不对"),
     (raised(lambda: tomllib.loads("a = [1,")), "没有写完"),
+    (raised(lambda: tomllib.loads("a = 1\na = 2")), "同一项写了两遍"),
+    (raised(lambda: zipfile.ZipFile(empty_zip()).read("清单.json")), "内容不完整或已损坏"),
     (raised(lambda: b"\xff".decode()), "不是 UTF-8 文本"),
     (raised(lambda: zipfile.ZipFile(BytesIO(b"x"))), "内容不完整或已损坏"),
     (raised(lambda: CalamineWorkbook.from_filelike(BytesIO(b"x"))), "内容不完整或已损坏"),

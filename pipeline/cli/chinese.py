@@ -125,7 +125,7 @@ def complaint(error: Exception) -> str | None:
     if hasattr(error, "param_type"):
         text = f"缺少必填的 {names or '参数'}"
     elif isinstance(error, typer.BadParameter):
-        reason = "应为整数" if "valid integer" in message else _bounds(error) or message
+        reason = "应为整数" if "valid integer" in message else _bounds(error) or _path_fault(message) or message
         text = f"{names or '参数'} 的值不对（{reason}）"
     elif option and hasattr(error, "possibilities"):
         text = f"没有 {option} 这个选项"
@@ -144,6 +144,21 @@ def complaint(error: Exception) -> str | None:
         text = f"用法不对（{message}）" if message else "请在后面写上命令"
     context = getattr(error, "ctx", None)
     return f"{text}。查看用法：{context.command_path if context else 'xxgk'} --help"
+
+
+_PATH_FAULTS = {
+    "does not exist": "没有这个文件或文件夹",
+    "is a directory": "是一个文件夹，不是文件",
+    "is a file": "是一个文件，不是文件夹",
+    "is not readable": "没有权限读",
+    "is not writable": "没有权限写",
+}
+
+
+def _path_fault(message: str) -> str:
+    """Return what Typer says of a path."""
+    path = message[message.find("'") + 1 : message.rfind("'")]
+    return next((f"{path} {words}" for mark, words in _PATH_FAULTS.items() if message.rstrip(".").endswith(mark)), "")
 
 
 def _bounds(error: Exception) -> str:

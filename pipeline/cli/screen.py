@@ -51,12 +51,20 @@ def chosen_year(year: int, *, is_open: bool) -> None:
     """Print which year is meant when none was written."""
     if not OUT.quiet:
         why = "取有台账、没有封存的年度里最新的" if is_open else "有台账的年度都已封存，取最新的"
-        ERR.print(f"年度：{year}（没有写 --year，{why}）")
+        tell(f"年度：{year}（没有写 --year，{why}）")
 
 
 def error(text: str) -> None:
     """Print why a command could not do its work."""
-    ERR.print(f"[red]错误：[/]{word(text)}")
+    tell(f"[red]错误：[/]{word(text)}")
+
+
+def tell(text: str) -> None:
+    """Print a sentence to stderr, if it can be written anywhere."""
+    try:
+        ERR.print(text)
+    except OSError:
+        ERR.on_broken_pipe()
 
 
 def put(what: str | Table) -> None:

@@ -60,7 +60,7 @@ def read_control(path: Path, form: Form, *, year: int) -> Control:
         ) from error
     except CalamineError as error:
         raise WorkspaceError(
-            f"台账 {path} 打不开（{explain_fault(error)}）。请确认它没有密码，并用 Excel 或 WPS 另存一次。"
+            f"台账 {path} 打不开（{explain_fault(error)}）。请确认它没有密码，用 Excel 或 WPS 打开再另存一次；它们也打不开的，从备份恢复。"
         ) from error
     findings: list[Finding] = []
 

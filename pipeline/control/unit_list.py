@@ -58,6 +58,8 @@ def read_unit_list(path: Path) -> UnitList:
 
     Raises `WorkspaceError` when the file cannot be opened or no unit is found in it.
     """
+    if not path.is_file():
+        raise WorkspaceError(f"没有找到名单 {path}。请核对文件名。")
     try:
         book = CalamineWorkbook.from_path(str(path))
         grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}

@@ -26,7 +26,7 @@ def load_form(folder: Path) -> Form:
         try:
             texts[name] = (folder / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise FormError([f"{folder / name}: 读不到（{error.__class__.__name__}）"]) from error
+            raise FormError([f"{folder / name}: 读不出来（{explain_fault(error)}）"]) from error
     return _parse_cached(texts["form.toml"], texts["rules.toml"])
 
 

@@ -29,7 +29,9 @@ def read_layout(form: Form, path: Path) -> Layout:
         book = CalamineWorkbook.from_path(str(path))
         cells = {name: _texts(book, name) for name in book.sheet_names}
     except (OSError, zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, CalamineError) as error:
-        raise TemplateError(f"模板 {path} 无法读取：{explain_fault(error)}。请用 xxgk template 重新生成。") from error
+        raise TemplateError(
+            f"模板 {path} 无法读取：{explain_fault(error)}。请从备份换回，或者用 xxgk template --force 重新生成（改过的样式会丢失）。"
+        ) from error
     by_name = {item.name: item.code for item in form.items}
     places = {by_name[name]: place for name, place in names.items() if name in by_name}
     return Layout(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from urllib.parse import unquote
 
 from sqlalchemy.engine import URL
 
@@ -22,6 +23,8 @@ _REASONS = {
 
 def complaint(error: Exception, url: URL) -> PublishError:
     """Return the sentence for an error of the database or of its folder."""
+    if url.get_backend_name() == "sqlite" and url.database:  # one opened for reading alone is named otherwise
+        url = url.set(database=unquote(url.database.removeprefix("file:")))
     if url.get_backend_name() != "sqlite":
         return PublishError(
             f"台账历史库所在的数据库 {url.host or ''}/{url.database or ''} 不能用（{_reason(error, url)}）。"

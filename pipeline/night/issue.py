@@ -84,6 +84,8 @@ def _require_secret(workspace: Workspace, *, new: bool) -> None:
     try:
         workspace.load_secret()
     except WorkspaceError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise
         with workspace.open_ledger() as ledger:
             was_issued = ledger.closings.ever_issued()
         if was_issued and not new:

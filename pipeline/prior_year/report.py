@@ -31,7 +31,7 @@ def read_report(name: str, content: bytes, forms: Sequence[Form]) -> Imported:
     """Read a published report; never raises for what is in the file, a file that cannot be read says why (H1)."""
     sha256 = hashlib.sha256(content).hexdigest()
     try:
-        page = _page(content)
+        page = read_document(content)
     except NoTablesError as refusal:
         return _unread(name, sha256, f"它是{refusal.words['kind']}，读不出表格")
     except RefusedError as refusal:
@@ -46,7 +46,8 @@ def _unread(name: str, sha256: str, reason: str) -> Imported:
     return Imported(name=name, sha256=sha256, source="年报", findings=(finding,))
 
 
-def _page(content: bytes) -> Page:
+def read_document(content: bytes) -> Page:
+    """The text and the tables of a .docx or a saved .html. Raises `RefusedError` for anything else."""
     if len(content) > Bounds().file:
         raise RefusedError("I14", size=f"{len(content) / 1e6:.0f}", limit=f"{Bounds().file / 1e6:.0f}")
     kind = sniff.sniff(content)

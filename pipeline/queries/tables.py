@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import AskedError, PublishError
+from pipeline.errors import AskedError, PublishError, explain_fault
 from pipeline.form import Item, print_figure
 from pipeline.night.replay import Remembered, replay_night
 from pipeline.workspace import Workspace
@@ -42,7 +42,7 @@ def write_table(workspace: Workspace, year: int, file: Path, *, run: int | None 
         else:
             shown.to_excel(file, index=False, engine="xlsxwriter", freeze_panes=(1, len(_UNIT)))
     except OSError as error:
-        raise PublishError(f"无法写入 {file}（{error.strerror}）。请关闭打开的文件，检查文件夹权限。") from error
+        raise PublishError(f"无法写入 {file}（{explain_fault(error)}）。请关闭打开的文件，检查文件夹权限。") from error
     return len(table)
 
 

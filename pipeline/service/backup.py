@@ -28,7 +28,7 @@ from pipeline.files.system import protect_file
 from pipeline.ledger.database import DATABASE
 from pipeline.model.seal import SECRET_FILE
 from pipeline.settings import SETTINGS_FILE, read_settings
-from pipeline.workspace import TEMPLATES, Workspace
+from pipeline.workspace import TEMPLATES, Workspace, is_workspace
 
 MANIFEST, DUMP = "清单.json", "ledger.pgdump"
 _LEDGER = "outputs/ledger"
@@ -81,6 +81,8 @@ def restore(archive: Path, root: Path, *, force: bool, now: dt.datetime) -> Rest
     moved to a folder beside. Raises `WorkspaceError`, `PublishError`.
     """
     manifest = _verify(archive)
+    if root.is_dir() and any(root.iterdir()) and not is_workspace(root):
+        raise WorkspaceError(f"{root} 里有别的文件，又不是工作区，没有恢复任何内容。请写一个空文件夹，或原来的工作区。")
     newer = _newer(root, manifest)
     if newer and not force:
         lines = "".join(f"\n  {line}" for line in newer[:20])

@@ -62,8 +62,8 @@ def log_command(outputs: Path | None, *, keep: int, screen: TextIO | None) -> It
     """
     run = uuid.uuid4().hex[:8]
     handlers: list[logging.Handler] = []
-    if outputs and outputs.is_dir():
-        with suppress(OSError):
+    with suppress(OSError):
+        if outputs and outputs.is_dir():
             (outputs / FOLDER).mkdir(exist_ok=True)
             file = RotatingFileHandler(outputs / FOLDER / FILE, maxBytes=_SIZE, backupCount=keep, encoding="utf-8")
             file.setFormatter(_JsonLines(run))

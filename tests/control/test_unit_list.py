@@ -109,5 +109,5 @@ def test_the_command(tmp_path: Path) -> None:
     assert "单位名录：2 个单位" in out
     assert "X01" in out
     code, _, err = xxgk("init", str(tmp_path / "乙县"), "--year", "2024", "--units", str(tmp_path / "无.xlsx"))
-    assert (code, "打不开" in err) == (2, True)
+    assert (code, "没有找到名单" in err) == (2, True)
     assert not (tmp_path / "乙县").exists()

@@ -17,8 +17,7 @@ from pipeline.night.gate.printed import Printed
 from pipeline.night.gate.tables import table_findings
 from pipeline.night.gate.traces import left_over_findings, note_lines, trace_findings
 from pipeline.prior_year.pages import NoTablesError, Page
-from pipeline.prior_year.web import read_web
-from pipeline.prior_year.word import read_word
+from pipeline.prior_year.report import read_document
 
 _YEAR = re.compile(r"(20\d\d)\s*年")
 _UNFINISHED = "汇总未完成"
@@ -53,7 +52,7 @@ def gate_findings(name: str, report: bytes, printed: Printed, *, final: bool = F
 def read_page(report: bytes) -> Page:
     """The text and the tables of a report. Raises ``ValueError`` with the reason when it cannot be read."""
     try:
-        return read_word(report) if report.startswith(b"PK") else read_web(report)
+        return read_document(report)
     except NoTablesError as refusal:
         raise ValueError(f"它是{refusal.words['kind']}，不是报告") from refusal
     except RefusedError as refusal:
