@@ -90,7 +90,7 @@ class Workspace:
         except OSError as error:
             reason = explain_fault(error)
             raise WorkspaceError(
-                f"签发密钥 {self.secret} 读不出来（{reason}），无法核实报送件。请检查它的权限。"
+                f"签发密钥 {self.secret} 读不出来（{reason}），无法核实报送件。请检查它的权限，或者从备份恢复。"
             ) from error
         except ValueError as error:
             raise WorkspaceError(f"签发密钥 {self.secret} 已损坏，无法核实报送件。请从备份恢复。") from error

@@ -143,9 +143,8 @@ def outcome(result: Outcome, folder: Path, seconds: float, *, json: bool) -> Non
         screen.OUT.print((folder / "run.json").read_text(encoding="utf-8"), markup=False, end="")
         return
     _night(result)
-    unfilled = [finding for finding in result.findings if finding.code == "X2"]
-    findings(unfilled)
-    report = "" if unfilled else "report.docx（年度报告）、"
+    findings(result.unfilled)
+    report = "" if result.unfilled else "report.docx（年度报告）、"
     screen.OUT.print(f"结果在 {folder}：county.xlsx（汇总表）、{report}run.json、data/figures.csv")
     screen.OUT.print(f"用时 {seconds:.1f} 秒")
 

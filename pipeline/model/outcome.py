@@ -35,7 +35,8 @@ class Outcome:
     version of the same unit's return has replaced. ``accepted`` are the findings that an acceptance
     answers. ``changes`` compare with the night before; ``seal`` is the next
     level's, from the workbook it issued to this county, and goes into county.xlsx. ``held`` are published files that
-    another program held open, so that the new ones are beside them. ``sealing`` is set when the year is being closed.
+    another program held open, so that the new ones are beside them. ``unfilled`` says why there is no report, where there is
+    none. ``sealing`` is set when the year is being closed.
     """
 
     year: int
@@ -52,6 +53,7 @@ class Outcome:
     seal: Seal | None = None
     sealing: Sealing | None = None
     held: tuple[str, ...] = ()
+    unfilled: tuple[Finding, ...] = ()
 
     @property
     def open_points(self) -> tuple[str, ...]:

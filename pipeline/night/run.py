@@ -187,7 +187,7 @@ def travel(
     county = consolidate(form, control, standings)
     stages.passed("认定、汇总", counted=len(county.counted), missing=len(county.missing))
     # station 8 begins here, because the gate reads the finished report back
-    report, missing = render_or_explain(basis, county)
+    report, unfilled = render_or_explain(basis, county)
     stages.passed("报告")
     office = Office(control.acceptances, basis.precedents)
     of_root = [
@@ -196,7 +196,7 @@ def travel(
             *county.findings,
             *root_findings(form, control, county, checker.balances, basis.history),
             *own_text_findings(form, control, county),
-            *(gate_findings(REPORT, report, expected_tonight(basis, county)) if report else missing),
+            *(gate_findings(REPORT, report, expected_tonight(basis, county)) if report else unfilled),
             *_closed_after(ledger, basis, county),
         )
     ]
@@ -227,6 +227,7 @@ def travel(
         ),
         seal=seal,
         sealing=sealing,
+        unfilled=unfilled,
     )
     files = _make_files(basis, outcome, report)
     stages.passed("结果文件", files=len(files), findings=len(outcome.findings))

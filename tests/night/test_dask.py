@@ -179,6 +179,12 @@ def test_the_scheduler_is_gone_in_the_middle(tmp_path: Path) -> None:
             def prepare(self) -> None:
                 pass
 
+            def offer(self, task: Task, arrival: Arrival) -> None:
+                pass
+
+            def withdraw(self) -> None:
+                pass
+
             def examine(self, task: Task, arrivals: list[Arrival]) -> Iterator[Examined | Unclaimed]:
                 slow = SlowTask(**{each.name: getattr(task, each.name) for each in fields(Task)})
                 more = [replace(each, names=(f"{n}.xlsx",)) for n in range(40) for each in arrivals]

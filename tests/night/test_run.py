@@ -260,7 +260,7 @@ def test_what_stops_a_run_before_it_begins(tmp_path: Path) -> None:
         office.run()
     office.workspace.secret.unlink()
     office.workspace.secret.mkdir()
-    with pytest.raises(WorkspaceError, match="已损坏"):
+    with pytest.raises(WorkspaceError, match=r"那是一个文件夹，不是文件.*从备份恢复"):
         office.run()
     with pytest.raises(WorkspaceError, match="请从备份恢复"):
         issue_workbooks(office.workspace, YEAR)
