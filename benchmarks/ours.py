@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import sys
 from pathlib import Path
 
+from benchmarks.aside import set_aside
 from benchmarks.county import YEAR
 from pipeline.model.standing import Checked
 from pipeline.night.basis import load_basis
@@ -34,7 +34,7 @@ class Night:
 
     def forget(self) -> None:
         """An empty ledger."""
-        shutil.rmtree(self.workspace.ledger, ignore_errors=True)
+        set_aside(self.workspace.ledger)
         with self.workspace.open_ledger():
             pass
 

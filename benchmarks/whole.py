@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from benchmarks.aside import set_aside
 from benchmarks.county import YEAR, county, repeated
 from benchmarks.memory import watch
 from benchmarks.rivals import bare_calamine
@@ -86,7 +87,7 @@ def measure_stamping(root: Path, units: int = 60) -> None:
 
 
 def _run_cold(workspace: Workspace) -> Taken:
-    shutil.rmtree(workspace.outputs, ignore_errors=True)
+    set_aside(workspace.outputs)
     return _timed(lambda: subprocess.run(_command(workspace), stdout=subprocess.DEVNULL, check=True))
 
 

@@ -76,7 +76,8 @@ class DaskEngine:
                 crowd.reading = client.submit(Reading, program(), pickle.dumps(task), pure=False)
                 yield from crowd.in_order(task, arrivals)
             except Exception as error:
-                if client.status == "running" or isinstance(error, EngineError):
+                lost = isinstance(error, distributed.comm.CommClosedError) or client.status != "running"
+                if isinstance(error, EngineError) or not lost:
                     raise
                 raise EngineError(crowd.gone()) from error  # asked between its end and the next look
 
