@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,11 @@ FORM_FOLDER = bundled_templates() / "xxgk-2021"
 collect_ignore = ["uno_clerk.py"]  # runs under the Python that has LibreOffice's uno module
 _PROGRAMS = ("soffice", "pdftoppm")
 """What a test needs that is marked external without saying what."""
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C also where the tests were started in the background, so that the commands they start hear it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
