@@ -69,9 +69,9 @@ class Worker:
 def work(line: Connection, packed: bytes, limits: Limits) -> None:
     """Run a worker until the pipe is closed: unpack the steps, report ready, then send a list of results for every batch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge decides
+    gc.set_threshold(*SELDOM)
     steps: Steps[Any] = pickle.loads(packed)  # noqa: S301 - of the one in charge
     gc.freeze()  # to look through what every worker begins with takes as long as to read a dozen files
-    gc.set_threshold(*SELDOM)
     limit_memory(limits.memory)
     # calamine's panics and aborts would be printed on the clerk's screen
     nowhere = os.open(os.devnull, os.O_WRONLY)
