@@ -38,7 +38,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pipeline.errors import WorkspaceError, explain_fault
 
@@ -218,18 +218,20 @@ def _validate(path: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]
 @cache
 def _model() -> type[BaseSettings]:
     """The model of the settings, made once and only when there is something to read."""
-    from pydantic import BaseModel, ConfigDict, Field
+    from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
     from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
     class Section(BaseModel):
         model_config = ConfigDict(extra="forbid")
+
+    number = Annotated[int, BeforeValidator(_refuse_truth)]
 
     class LedgerSection(Section):
         address: str = Field(default="", strict=True)
         address_file: str = Field(default="", strict=True)
 
     class RunSection(Section):
-        workers: int = Field(default=0, ge=0, le=64)
+        workers: number = Field(default=0, ge=0, le=64)
         engine: Literal["local", "dask"] = "local"
         scheduler: str = Field(default="", strict=True)
 
@@ -250,7 +252,7 @@ def _model() -> type[BaseSettings]:
         collect: bool = False
 
     class LogSection(Section):
-        keep: int = Field(default=10, ge=1, le=1000)
+        keep: number = Field(default=10, ge=1, le=1000)
 
     class Model(BaseSettings):
         model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, env_nested_delimiter="__", extra="forbid")
@@ -274,6 +276,15 @@ def _model() -> type[BaseSettings]:
     return Model
 
 
+def _refuse_truth(value: object) -> object:
+    """Refuse ``true`` where a number belongs, which would pass for 1."""
+    if isinstance(value, bool):
+        from pydantic_core import PydanticCustomError
+
+        raise PydanticCustomError("int_type", "")
+    return value
+
+
 _KNOWN = (
     "可用的：[ledger] address、address_file，[run] workers、engine、scheduler，[publish] faces，[mail] url、url_file、receipts、group、"
     "group_file、imap、imap_password、imap_password_file、imap_ca_file、imap_plain、collect，[log] keep。"
@@ -288,8 +299,10 @@ def _faults(errors: Any) -> Iterator[str]:
     unknown = []
     for error in errors:
         key = ".".join(str(step) for step in error["loc"])
-        if error["type"] in ("extra_forbidden", "model_type", "model_attributes_type"):
+        if error["type"] == "extra_forbidden":
             unknown.append(key)
+        elif error["type"] in ("model_type", "model_attributes_type"):
+            yield f"{key} 应当写成一节：先写一行 [{key}]，下面每行一项"
         elif "min_length" in error["type"] or error["type"] in ("greater_than_equal", "less_than_equal"):
             limit = error.get("ctx", {})
             yield f"{key} 应" + (f"不小于 {limit['ge']}" if "ge" in limit else f"不大于 {limit.get('le')}")

@@ -33,7 +33,11 @@ def test_what_may_stand_there(tmp_path: Path, text: str | None, address: str) ->
     [
         ("[ledger", "读不出来"),
         ("[database]\n", "不认识的项：database"),
-        ('ledger = "x"\n', "不认识的项：ledger"),
+        ('ledger = "x"\n', r"ledger 应当写成一节：先写一行 \[ledger\]"),
+        ("run = 3\n", r"run 应当写成一节：先写一行 \[run\]"),
+        ("[[run]]\nworkers = 2\n", r"run 应当写成一节：先写一行 \[run\]"),
+        ("[run]\nworkers = true\n", "run.workers 应当是整数"),
+        ("[log]\nkeep = false\n", "log.keep 应当是整数"),
         ("[ledger]\nadress = 1\n", "不认识的项：ledger.adress"),
         ("[ledger]\naddress = 1\n", "ledger.address 应当是文字"),
         ('[run]\nworkers = "x"\n', "run.workers 应当是整数"),
