@@ -28,6 +28,7 @@ from markupsafe import Markup, escape
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
 from pipeline.files.remembered import Remembered
+from pipeline.files.template_words import explain_filling, explain_tag, name_forbidden
 from pipeline.files.word import explain_word_fault
 from pipeline.form import print_figure
 
@@ -98,7 +99,7 @@ def fill_template(
     except jinja2.TemplateError as error:
         raise TemplateError(_fault(template, error, what, lacking)) from error
     except (ArithmeticError, TypeError, ValueError, etree.XMLSyntaxError) as error:
-        raise TemplateError(f"Word 模板 {template} 填不成{what}：{error}。{_REMEDY}") from error
+        raise TemplateError(f"Word 模板 {template} 填不成{what}：{explain_filling(error)}。{_REMEDY}") from error
 
 
 def compile_template(template: Path) -> None:
@@ -185,14 +186,14 @@ def _fault(template: Path, error: jinja2.TemplateError, what: str, lacking: str)
     """One Chinese sentence: which placeholder, and what to do."""
     match error:
         case jinja2.TemplateSyntaxError():
-            return f"Word 模板 {template} 的标签写错了（{error.message}），附近的文字：{_near(error)}。{_REMEDY}"
+            return f"Word 模板 {template} 的标签写错了（{explain_tag(error.message or '')}），附近的文字：{_near(error)}。{_REMEDY}"
         case jinja2.exceptions.SecurityError():
-            return f"Word 模板 {template} 里有不允许执行的内容：{error.message}。{_REMEDY}"
+            return f"Word 模板 {template} 里有不允许执行的内容：{name_forbidden(error.message or '')}。{_REMEDY}"
         case jinja2.UndefinedError(message=""):
             return f"Word 模板 {template} 印了还没有数的指标（{lacking}之一），要先用 if 判断是否为 none。{_REMEDY}"
         case jinja2.UndefinedError():
             return f"Word 模板 {template} 里的占位符 {{{{ {error.message} }}}} 没有对应的数据。{_REMEDY}"
-    return f"Word 模板 {template} 填不成{what}：{error.message}。{_REMEDY}"
+    return f"Word 模板 {template} 填不成{what}：{explain_tag(error.message or '')}。{_REMEDY}"
 
 
 def _near(error: jinja2.TemplateSyntaxError) -> str:

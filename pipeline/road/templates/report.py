@@ -20,6 +20,7 @@ from jinja2 import meta, nodes
 from pipeline.errors import TemplateError
 from pipeline.files.archive import settled_zip
 from pipeline.files.filling import open_template
+from pipeline.files.template_words import explain_tag
 from pipeline.form import Form, Item, Table
 from pipeline.layout import table_grid
 from pipeline.road.templates.sentences import passage
@@ -107,7 +108,7 @@ def placeholders(template: Path) -> frozenset[str]:
         roots = meta.find_undeclared_variables(tree) - environment.globals.keys()
     except jinja2.TemplateError as error:
         raise TemplateError(
-            f"Word 模板 {template} 的标签写错了：{error.message}。请改正后再运行 xxgk template check。"
+            f"Word 模板 {template} 的标签写错了（{explain_tag(error.message or '')}）。请改正后再运行 xxgk template check。"
         ) from error
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
     roots -= own
