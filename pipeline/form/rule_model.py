@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from pipeline.form.expressions import Equation, Sides, Term
 from pipeline.form.kinds import KINDS
+from pipeline.form.patterns import Pattern
 
 Severity = Literal["error", "warning", "info"]
 
@@ -34,10 +34,10 @@ class Fact:
     label: str
     texts: tuple[str, ...]
     measures: frozenset[str]
-    sentence: re.Pattern[str] | None = None
-    before: re.Pattern[str] | None = None
-    behind: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
+    sentence: Pattern | None = None
+    before: Pattern | None = None
+    behind: Pattern | None = None
+    unless: Pattern | None = None
     parts: bool = False
     dated: bool = False
     sole: bool = False
@@ -53,10 +53,10 @@ class TextClaim:
 
     says: str
     texts: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: Pattern
     given: Sides
     denies: bool = False
-    unless: re.Pattern[str] | None = None
+    unless: Pattern | None = None
 
 
 Parameter = int | str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | tuple[Fact, ...] | tuple[TextClaim, ...]

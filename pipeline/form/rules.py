@@ -13,6 +13,7 @@ from pipeline.form.faults import Faults
 from pipeline.form.kinds import KINDS, THRESHOLDS
 from pipeline.form.model import Item, Line, Table
 from pipeline.form.numerals import NUMBER
+from pipeline.form.patterns import Pattern
 from pipeline.form.rule_model import Fact, FactReading, Parameter, Rule, TextClaim
 
 WHOLE = "全表"
@@ -257,11 +258,11 @@ def _facts(value: object, items: tuple[Item, ...], faults: Faults, path: str) ->
     )
 
 
-def _compile_pattern(entry: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
+def _compile_pattern(entry: Mapping[str, Any], key: str) -> Pattern | None:
     """A pattern that may be left out; that for words before a quantity ends at it."""
     if key not in entry:
         return None
-    return re.compile(f"(?:{entry[key]})$" if key == "before" else entry[key])
+    return Pattern.checked(f"(?:{entry[key]})$" if key == "before" else entry[key])
 
 
 def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -> tuple[TextClaim, ...]:
@@ -270,7 +271,7 @@ def _claims(value: object, items: tuple[Item, ...], faults: Faults, path: str) -
         TextClaim(
             says=claim["says"],
             texts=_items(claim["texts"], items, faults, where),
-            pattern=re.compile(claim["pattern"].replace("{N}", f"(?:{NUMBER})")),
+            pattern=Pattern.checked(claim["pattern"].replace("{N}", f"(?:{NUMBER})")),
             given=_bound_sides(expressions.parse(claim["given"]), codes),
             denies=bool(claim.get("denies", False)),
             unless=_compile_pattern(claim, "unless"),
