@@ -14,7 +14,7 @@ from pipeline.model.control import Control
 from pipeline.model.finding import Finding, notice
 from pipeline.model.submission import Repair, Sheet
 from pipeline.road.read.locate import SheetPlan
-from pipeline.road.read.nothing import says_nothing
+from pipeline.road.read.nothing import Answer, contradictions, read_switch, tell_unclear
 from pipeline.road.read.remarks import Remark, tell
 from pipeline.workbook.cells.grid import Rows, value_at
 from pipeline.workbook.cells.looks import read_look
@@ -38,7 +38,7 @@ class Taken:
     """The values taken from the cells of one return: values by the position of their item, repairs by its code.
 
     ``texts`` are the positions of figures that were typed as text, which a workbook's own sums leave out. ``nothing``
-    tells that the unit set the switch for no requests and no cases.
+    tells that the unit set the switch for no requests and no cases, ``unclear`` an answer that cannot be taken.
     """
 
     values: list[Value]
@@ -47,6 +47,7 @@ class Taken:
     findings: list[Finding] = field(default_factory=list)
     texts: set[int] = field(default_factory=set)
     nothing: bool = False
+    unclear: Answer | None = None
     blanks: dict[int, Place] = field(default_factory=dict)
     open_totals: dict[int, Place] = field(default_factory=dict)
 
@@ -85,7 +86,8 @@ class Evaluator:
         self, plans: Sequence[SheetPlan], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
         """Values at the issued places; a plain whole number in the cell of a count is taken directly."""
-        taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
+        nothing, unclear = read_switch(book, sheets, [plan.sheet for plan in plans])
+        taken = Taken(values=[None] * len(self.form.items), nothing=nothing, unclear=unclear)
         values = taken.values
         for plan in plans:
             rows, sheet, places = plan.pad(book[plan.sheet]), sheets[plan.sheet], plan.places
@@ -109,7 +111,8 @@ class Evaluator:
         self, places: Mapping[int, Place], book: Mapping[str, Rows], sheets: Mapping[str, Sheet], unit: str
     ) -> Taken:
         """Values at the places that were proven; an item without one stays ``None``, its S1 was reported."""
-        taken = Taken(values=[None] * len(self.form.items), nothing=says_nothing(book))
+        nothing, unclear = read_switch(book, sheets, sorted({place.sheet for place in places.values()}))
+        taken = Taken(values=[None] * len(self.form.items), nothing=nothing, unclear=unclear)
         for index, place in places.items():
             raw = value_at(book[place.sheet], place.row, place.col)
             self._take(taken, index, raw, place, sheets[place.sheet])
@@ -190,24 +193,15 @@ class Evaluator:
                 says = _NOTICES[Repair.ZEROED]
                 taken.remarks.append(Remark(says=says, item=item, place=place, words={"found": "空白"}))
         if taken.nothing:
-            self._contradict(taken, places)
+            taken.remarks.extend(contradictions(self.form, taken.values, places))
+        if taken.unclear and any(items[index].table in NOTHING_TABLES for index in missing):
+            taken.findings.append(tell_unclear(taken.unclear))
         # V6: a whole statutory table was left blank, which may be an oversight
         for table in self.tables if zero else ():
             blank = [place for index, place in missing.items() if items[index].table == table]
             if blank and table not in entered and not (taken.nothing and table in NOTHING_TABLES):
                 where = {"sheet": blank[0].sheet, "cell": blank[0].cell, "key": f"V6.{table}", "operands": "blank"}
                 taken.findings.append(notice("V6", where=where, sheet=blank[0].sheet, count=len(blank)))
-
-    def _contradict(self, taken: Taken, places: Mapping[int, Place]) -> None:
-        """Report figures in the tables of a unit that set the switch for nothing."""
-        told = [
-            (item, places[index])
-            for index, item in enumerate(self.form.items)
-            if item.table in NOTHING_TABLES and item.mode == "entered" and taken.values[index] and index in places
-        ]
-        for item, place in told:
-            words = {"found": str(taken.values[self.form.position[item.code]])}
-            taken.remarks.append(Remark(says="V8", item=item, place=place, words=words))
 
     def _is_due(self, item: Item, unit: str) -> bool:
         """Whether this unit must give the figure."""
