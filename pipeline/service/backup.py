@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,16 +23,21 @@ from importlib.metadata import version
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from pipeline.errors import PublishError, WorkspaceError, explain_fault
 from pipeline.files.system import protect_file
 from pipeline.ledger.database import DATABASE
+from pipeline.model.control import RESERVED_FILES
 from pipeline.model.seal import SECRET_FILE
 from pipeline.settings import SETTINGS_FILE, read_settings
 from pipeline.workspace import TEMPLATES, Workspace, is_workspace
 
 MANIFEST, DUMP = "清单.json", "ledger.pgdump"
 _LEDGER = "outputs/ledger"
+_ORIGINALS = f"{_LEDGER}/originals/"
+_ODD = "不合规的文件名/"
+"""Where in the archive a file stands whose name no other system could unpack; the manifest has its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +69,35 @@ def back_up(workspace: Workspace, folder: Path, *, now: dt.datetime) -> Backup:
     draft = folder / f".{target.name}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with workspace.alone(), tempfile.TemporaryDirectory() as scratch:
-            files, omitted = _collect(workspace, Path(scratch))
-            hashes = _write(draft, files, now)
-        protect_file(draft)
-        _verify_own(draft)
-        draft.replace(target)
+        try:
+            with workspace.alone(), tempfile.TemporaryDirectory() as scratch:
+                files, omitted = _collect(workspace, Path(scratch))
+                hashes = _write(draft, files, now)
+            protect_file(draft)
+            _verify_own(draft)
+            draft.replace(target)
+        finally:
+            with suppress(OSError):  # the secret is in it
+                draft.unlink(missing_ok=True)
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise PublishError(f"备份写不到 {folder}（{explain_fault(error)}）。请检查磁盘空间和文件夹权限。") from error
+    omitted = (*omitted, *_list_damaged(hashes))
     return Backup(path=target, files=len(hashes), size=target.stat().st_size, omitted=omitted)
+
+
+def _list_damaged(hashes: Mapping[str, str]) -> Iterator[str]:
+    """Say which originals are not what they were: each is named by its hash."""
+    damaged = [name for name, digest in hashes.items() if name.startswith(_ORIGINALS) and name != _ORIGINALS + digest]
+    if damaged:
+        some = "、".join(damaged[:3]) + ("……" if len(damaged) > 3 else "")
+        yield f"{len(damaged)} 份存档的原件已经损坏，备份里的也是坏的（{some}），请从更早的备份换回"
 
 
 def restore(archive: Path, root: Path, *, force: bool, now: dt.datetime) -> Restored:
     """Restore an archive into ``root``. What is newer there is never overwritten unless ``force`` is given; then it is
     moved to a folder beside. Raises `WorkspaceError`, `PublishError`.
     """
+    root = root.absolute()
     manifest = _verify(archive)
     if root.is_dir() and any(root.iterdir()) and not is_workspace(root):
         raise WorkspaceError(f"{root} 里有别的文件，又不是工作区，没有恢复任何内容。请写一个空文件夹，或原来的工作区。")
@@ -115,7 +133,7 @@ def _collect(workspace: Workspace, scratch: Path) -> tuple[dict[str, Path], tupl
     """The files of a backup by their name in it, and what could not be included."""
     root, omitted = workspace.root, []
     files: dict[str, Path] = {}
-    for part in (workspace.inputs, root / TEMPLATES, workspace.ledger / "originals"):
+    for part in (workspace.inputs, root / TEMPLATES, root / _ORIGINALS):
         files |= {path.relative_to(root).as_posix(): path for path in _files(part)}
     if (root / SETTINGS_FILE).is_file():
         files[SETTINGS_FILE] = root / SETTINGS_FILE
@@ -133,9 +151,18 @@ def _collect(workspace: Workspace, scratch: Path) -> tuple[dict[str, Path], tupl
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    """The files of a part of the workspace. A night follows links to the secret and the 台账, and no others."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
+        linked = path.is_symlink() and path.name not in (SECRET_FILE, *RESERVED_FILES)
+        draft = folder.name == "originals" and path.suffix == ".part"
+        if path.is_file() and not linked and not draft:
             yield path
+
+
+def _entry(name: str) -> str:
+    """The name of a file in the archive."""
+    odd = "\\" in name or any(0xD800 <= ord(letter) <= 0xDFFF for letter in name)
+    return _ODD + quote_from_bytes(os.fsencode(name), safe="") if odd else name
 
 
 def _dump(address: str, target: Path) -> str:
@@ -168,7 +195,7 @@ def _write(target: Path, files: dict[str, Path], now: dt.datetime) -> dict[str, 
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             for name, path in files.items():
                 digest = hashlib.sha256()
-                entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+                entry = zipfile.ZipInfo.from_file(path, _entry(name), strict_timestamps=False)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as member:
                     while part := source.read(1 << 20):
@@ -182,7 +209,8 @@ def _write(target: Path, files: dict[str, Path], now: dt.datetime) -> dict[str, 
                 "files": hashes,
                 "modified": times,
             }
-            archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+            listed = json.dumps(manifest, ensure_ascii=False, indent=1)
+            archive.writestr(MANIFEST, listed.encode("utf-8", "surrogatepass"))
         file.flush()
         os.fsync(file.fileno())
     return hashes
@@ -195,14 +223,11 @@ def _verify(archive: Path) -> dict[str, Any]:
             manifest = json.loads(source.read(MANIFEST))
             for name, expected in manifest["files"].items():
                 path = PurePosixPath(name)
-                if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.partition("/")[0]:
-                    raise ValueError(name)
-                digest = hashlib.sha256()
-                with source.open(name) as member:
-                    while part := member.read(1 << 20):
-                        digest.update(part)
-                if digest.hexdigest() != expected:
-                    raise ValueError(name)
+                foreign = os.name == "nt" and name != _entry(name).removeprefix(_ODD)
+                if path.is_absolute() or ".." in path.parts or foreign or ":" in name.partition("/")[0]:
+                    raise ValueError(f"“{_shown(name)}”在这台机器上不能用作文件名")
+                if _digest(source, name) != expected:
+                    raise ValueError(f"“{_shown(name)}”的内容与清单不符")
     except FileNotFoundError as error:
         raise WorkspaceError(f"没有找到备份文件 {archive}。") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, RuntimeError) as error:
@@ -210,6 +235,22 @@ def _verify(archive: Path) -> dict[str, Any]:
             f"{archive} 不是完好的备份（{explain_fault(error)}），没有恢复任何内容。请换一份备份。"
         ) from error
     return dict(manifest)
+
+
+def _digest(source: zipfile.ZipFile, name: str) -> str:
+    """The hash of a file in an archive; empty when it is damaged."""
+    digest = hashlib.sha256()
+    try:
+        with source.open(_entry(name)) as member:
+            while part := member.read(1 << 20):
+                digest.update(part)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError):
+        return ""
+    return digest.hexdigest()
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
 
 
 def _verify_own(draft: Path) -> None:
@@ -243,7 +284,7 @@ def _newer(root: Path, manifest: Mapping[str, Any]) -> list[str]:
 def _extract(source: zipfile.ZipFile, name: str, target: Path) -> None:
     """Write one file with its time; the secret keeps its protection."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    info = source.getinfo(name)
+    info = source.getinfo(_entry(name))
     with source.open(info) as member, target.open("wb") as file:
         shutil.copyfileobj(member, file)
         file.flush()

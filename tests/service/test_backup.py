@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import stat
+import sys
 import zipfile
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from pipeline.errors import PublishError, WorkspaceError
 from pipeline.night.issue import issue_workbooks
 from pipeline.night.run import Effort, run_night
+from pipeline.service import backup
 from pipeline.service.backup import MANIFEST, back_up, restore
 from pipeline.workspace import Workspace
 from tests.workspaces import NOW, YEAR, Office, tree
@@ -96,8 +99,9 @@ def test_a_damaged_backup_restores_nothing(kept: tuple[Office, Path], tmp_path: 
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("../out", b"x")
             archive.writestr(MANIFEST, '{"time": "2025-01-01", "files": {"../out": "00"}, "modified": {"../out": 0}}')
-    with pytest.raises(WorkspaceError, match="不是完好的备份"):
+    with pytest.raises(WorkspaceError, match="不是完好的备份") as refusal:
         restore(path, tmp_path / "new", force=False, now=LATER)
+    assert "Bad" not in str(refusal.value)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["b.zip"]
 
 
@@ -163,3 +167,64 @@ class Forgetful:
 
     def hexdigest(self) -> str:
         return f"{self.number:064d}"
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="such names cannot be made there")
+def test_names_of_other_systems_come_back_as_they_were(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    folder = office.workspace.year_inputs(YEAR)
+    names = [b"\xbb\xe1\xb7\xa2\xd5\xf2.xlsx", b"a\\b.xlsx", "报送.part".encode(), "甲 乙%.xlsx".encode()]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(name)
+    archive = back_up(office.workspace, tmp_path / "备份", now=NOW).path
+    restore(archive, tmp_path / "new", force=False, now=LATER)
+    back = Workspace(tmp_path / "new").year_inputs(YEAR)
+    assert {name: (back / os.fsdecode(name)).read_bytes() for name in names} == {name: name for name in names}
+
+
+def test_what_a_night_follows_a_link_to_is_in_the_backup(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    linked = (office.workspace.secret, office.workspace.control(YEAR))
+    for n, path in enumerate(linked):
+        path.replace(tmp_path / f"else{n}")
+        path.symlink_to(tmp_path / f"else{n}")
+    restore(back_up(office.workspace, tmp_path / "备份", now=NOW).path, tmp_path / "new", force=False, now=LATER)
+    new = Workspace(tmp_path / "new")
+    assert [path.read_bytes() for path in (new.secret, new.control(YEAR))] == [path.read_bytes() for path in linked]
+    assert not new.secret.is_symlink()
+
+
+def test_a_damaged_original_is_named(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office", units=1)
+    office.returns("u01", {})
+    office.run()
+    original = next((office.workspace.ledger / "originals").iterdir())
+    assert back_up(office.workspace, tmp_path / "备份", now=NOW).omitted == ()
+    original.chmod(0o600)
+    original.write_bytes(b"zz")
+    (told,) = back_up(office.workspace, tmp_path / "备份", now=LATER).omitted
+    assert told.startswith("1 份存档的原件已经损坏")
+    assert original.name in told
+
+
+def test_restored_into_the_folder_one_stands_in(
+    kept: tuple[Office, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "这里"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert restore(kept[1], Path(), force=False, now=LATER).kept is None
+    assert (here / "inputs" / "签发密钥").is_file()
+
+
+def test_an_interrupted_backup_leaves_nothing(
+    kept: tuple[Office, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(draft: Path) -> bool:
+        assert draft.is_file()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backup, "protect_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        back_up(kept[0].workspace, tmp_path / "备份", now=LATER)
+    assert list((tmp_path / "备份").iterdir()) == []
