@@ -56,6 +56,11 @@ class Readings:
         with self.engine.connect() as connection:
             return [(unit, sha256, key, shape) for unit, sha256, key, shape in connection.execute(query)]
 
+    def any_of_units(self) -> bool:
+        """Whether a return of any year was found to be some unit's."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(READINGS.c.key).where(READINGS.c.unit != "").limit(1)).first() is not None
+
     def shape(self, key: str) -> Shape:
         """The shape kept under ``key``."""
         with self.engine.connect() as connection:

@@ -87,7 +87,7 @@ def _require_secret(workspace: Workspace, *, new: bool) -> None:
         if isinstance(error.__cause__, PermissionError):
             raise
         with workspace.open_ledger() as ledger:
-            was_issued = ledger.closings.ever_issued()
+            was_issued = ledger.closings.ever_issued() or ledger.readings.any_of_units()
         if was_issued and not new:
             raise WorkspaceError(
                 f"签发密钥 {workspace.secret} 不见了或已损坏，而报表已经用它下发过。请从备份恢复；确实找不回来的，"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import docx
@@ -203,6 +205,18 @@ def test_a_lost_secret_is_not_made_anew(office: Office) -> None:
     assert len(secret.read_text().strip()) == 64
     assert secret.read_text() != kept
     assert office.states(office.run(anew=True))["u01"] == "未报", "nobody knows the old seal any more"
+
+
+def test_a_secret_that_returns_were_proven_by_is_not_made_anew(office: Office) -> None:
+    """Also where the ledger knows of no workbooks that were issued."""
+    office.returns("u01")
+    office.run()
+    with closing(sqlite3.connect(office.workspace.ledger / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("DELETE FROM issues")
+    office.workspace.secret.write_text("")
+    with pytest.raises(WorkspaceError, match="请从备份恢复"):
+        issue_workbooks(office.workspace, YEAR, now=NOW)
+    assert office.workspace.secret.read_text() == ""
 
 
 def test_a_fresh_workspace_makes_its_secret(tmp_path: Path) -> None:
