@@ -9,9 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 
 import distributed
 import pytest
@@ -22,6 +26,7 @@ from pipeline.model.rows import unpacked_findings
 from pipeline.model.submission import Arrival, Reason, Unclaimed
 from pipeline.night.basis import load_basis
 from pipeline.night.engine import DaskEngine, Examined, LocalEngine, Task, choose_engine
+from pipeline.night.engine import dask as engine_room
 from pipeline.night.run import Effort, run_night
 from pipeline.road.intake import take_in
 from tests import ROOT
@@ -210,6 +215,11 @@ def test_no_scheduler_no_worker_no_program_no_package(tmp_path: Path, monkeypatc
     for address in ("tcp://127.0.0.1:1", "tls://127.0.0.1:1", "http://127.0.0.1:1", "x"):
         with pytest.raises(EngineError, match=f"连不上调度程序 {address}.*什么都没有发布"):
             list(DaskEngine(address, connecting=0.3).examine(task, arrivals))
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as web:  # a wrong port is easily written
+        Thread(target=web.serve_forever, daemon=True).start()
+        with pytest.raises(EngineError, match="连不上调度程序"):
+            list(DaskEngine(f"tcp://127.0.0.1:{web.server_port}", connecting=1).examine(task, arrivals))
+        web.shutdown()
     (tmp_path / "pipeline").mkdir()
     (tmp_path / "pipeline" / "__init__.py").touch()
     with machines(tmp_path) as started:
@@ -230,3 +240,19 @@ def test_dask_is_imported_only_when_asked_for() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_worker_that_ends_while_it_is_asked_runs_no_other_program() -> None:
+    """Nor does one that does not answer: each compares for itself before it reads."""
+    told: dict[str, object] = {"tcp://a": engine_room._introduce(), "tcp://b": distributed.comm.CommClosedError("gone")}
+    engine = DaskEngine("tcp://127.0.0.1:1", connecting=0.1)
+    crowd = engine_room._Crowd(
+        distributed=distributed, client=SimpleNamespace(run=lambda *_, **__: told), engine=engine
+    )
+    crowd.require_same_program()
+    told["tcp://c"] = ModuleNotFoundError("No module named 'pipeline'")
+    with pytest.raises(EngineError, match=r"tcp://c 上没有这个程序") as refusal:
+        crowd.require_same_program()
+    assert "tcp://b" not in str(refusal.value)
+    crowd.client = SimpleNamespace(run=lambda *_, **__: time.sleep(5) or pytest.fail("waited"))
+    crowd.require_same_program()

@@ -24,6 +24,7 @@ from itertools import islice
 from typing import Any
 
 from pipeline.errors import EngineError
+from pipeline.files.limit import time_limit
 from pipeline.model.submission import Arrival, Unclaimed
 from pipeline.night.engine.local import LocalEngine
 from pipeline.night.engine.task import Examined, Task
@@ -159,9 +160,16 @@ class _Crowd:
     def require_same_program(self) -> None:
         """Raise `EngineError` naming every machine on which another program would read."""
         ours = _introduce()
-        told = self.client.run(_introduce, on_error="return")
+        try:
+            with time_limit(self.engine.connecting):
+                told = self.client.run(_introduce, on_error="return")
+        except TimeoutError:  # a worker is busy or hangs; each compares for itself before it reads
+            return
+        lost = self.distributed.comm.CommClosedError  # one that has just ended
         others = [
-            _other_program(address, theirs, ours[0]) for address, theirs in sorted(told.items()) if theirs != ours
+            _other_program(address, theirs, ours[0])
+            for address, theirs in sorted(told.items())
+            if theirs != ours and not isinstance(theirs, lost)
         ]
         if others:
             raise EngineError(f"{'；'.join(others)}。{_SAME}")
@@ -277,7 +285,8 @@ def _connected(distributed: Any, scheduler: str, timeout: float) -> Iterator[Any
     for name in ("distributed.client", "distributed.core", "distributed.comm.core", "distributed.batched"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what a person should know is told in Chinese
     try:
-        import_module("asyncio").run(_knock(distributed, scheduler, timeout))
+        asyncio = import_module("asyncio")
+        asyncio.run(asyncio.wait_for(_knock(distributed, scheduler, timeout), timeout))
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
         raise EngineError(
             f"连不上调度程序 {scheduler}（{type(error).__name__}）。请看看它是否在运行、地址和证书是否写对、网络是否通。"
@@ -293,6 +302,14 @@ def _connected(distributed: Any, scheduler: str, timeout: float) -> Iterator[Any
 
 
 async def _knock(distributed: Any, scheduler: str, timeout: float) -> None:
-    """Connect and go: a client that finds nobody does not end cleanly."""
+    """Connect, ask who is there and go: a client that finds nobody does not end cleanly, and waits for ever for another
+    kind of server.
+    """
     certificates = distributed.Security().get_connection_args("client")
-    await (await import_module("distributed.comm").connect(scheduler, timeout=timeout, **certificates)).close()
+    comm = await import_module("distributed.comm").connect(scheduler, timeout=timeout, **certificates)
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        if "workers" not in await comm.read():
+            raise ValueError
+    finally:
+        comm.abort()
