@@ -82,7 +82,8 @@ def log_command(outputs: Path | None, *, keep: int, screen: TextIO | None) -> It
     finally:
         for handler in handlers:
             LOGGER.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):  # what could not be written is tried once more
+                handler.close()
 
 
 def note_fault(event: str) -> None:

@@ -87,3 +87,12 @@ def test_help_leaves_no_line_and_a_log_that_cannot_be_written_stops_nothing(
     assert not (office.workspace.outputs / "log").exists()
     (office.workspace.outputs / "log").write_text("in the way")
     assert call(monkeypatch, "run", "-w", root) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+def test_a_full_disk_behind_the_log_stops_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = office.workspace.outputs / "log" / "xxgk.jsonl"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    log.symlink_to("/dev/full")
+    assert call(monkeypatch, "run", "--year", str(YEAR), "--workspace", str(office.workspace.root)) in (0, 3)
