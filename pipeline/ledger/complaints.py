@@ -19,6 +19,13 @@ _REASONS = {
     sqlite3.SQLITE_CANTOPEN: "文件打不开",
 }
 """Source: sqlite.org/rescode.html; the last eight bits are the primary result code."""
+_OF_SQLITE = {
+    "not a database": "它不是数据库文件",
+    "malformed": "里面的结构坏了",
+    "no such table": "缺了表，可能不是这个程序的历史库",
+    "no such column": "缺了列，可能不是这个程序的历史库",
+}
+"""What SQLite says of a damaged file, and of one that another program made."""
 
 
 def complaint(error: Exception, url: URL) -> PublishError:
@@ -31,8 +38,10 @@ def complaint(error: Exception, url: URL) -> PublishError:
             "请检查数据库是否启动，以及 xxgk.toml 里的地址、用户名和密码。"
         )
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED:
-        return damaged(url, _reason(error, url))
+    message = str(getattr(error, "orig", None) or error)
+    known = next((reason for english, reason in _OF_SQLITE.items() if english in message), "")
+    if code in _DAMAGED or known:
+        return damaged(url, known or "内容读不出来")
     return PublishError(
         f"台账历史库 {url.database} 不能读写（{_REASONS.get(code) or _reason(error, url)}）。"
         "请检查磁盘空间和文件夹权限，再运行一次。"

@@ -133,7 +133,7 @@ def _look_over(connection: Connection, url: URL) -> None:
         return
     verdict = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
     if verdict != "ok":
-        raise damaged(url, verdict.splitlines()[-1])
+        raise damaged(url, "它自己的检查没有通过")
 
 
 def _migrate(connection: Connection) -> None:

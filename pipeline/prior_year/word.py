@@ -20,6 +20,8 @@ from pipeline.prior_year.marks import Mark, mark_text
 from pipeline.prior_year.pages import MAX_CELLS, Cell, NoTablesError, Page, lines, page, too_many
 
 WORD, BODY, _STYLES = "Word 文档", "word/document.xml", "word/styles.xml"
+_NEEDED = frozenset({"[content_types].xml", "_rels/.rels"})
+"""Parts without which Word does not open a file, in small letters."""
 _LARGEST = 24 * MIB
 """The body of a report with all its formatting; its pictures lie in other parts."""
 _SLIVER = 120
@@ -107,6 +109,8 @@ def _parts(content: bytes) -> tuple[etree._Element, _Styles]:
     body = _parse_part(content, members, BODY, "正文")
     if body is None:
         raise damaged_error(f"缺少部件“{BODY}”")
+    for part in sorted(_NEEDED.difference(names_of(members))):
+        raise damaged_error(f"缺少部件“{part}”")  # Word does not open it
     styles = _parse_part(content, members, _STYLES, "样式")
     nodes = [] if styles is None else list(_own(styles, "style"))
     by_id = {node.get(f"{_WORD}styleId") or node.get(f"{_STRICT}styleId") or "": node for node in nodes}

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -63,11 +64,19 @@ def test_a_damaged_ledger_is_refused_and_nothing_is_written(office: Office, dama
     before = {n: c for n, c in tree(office.workspace.outputs).items() if not n.endswith(("-wal", "-shm", ".lock"))}
     for _ in range(2):
         with pytest.raises(
-            PublishError, match=r"台账历史库已损坏（.+），没有写入任何内容。请从备份恢复 .*ledger\.sqlite。"
+            PublishError, match=r"台账历史库已损坏（[^A-Za-z]+），没有写入任何内容。请从备份恢复 .*ledger\.sqlite。"
         ):
             office.run()
     after = {n: c for n, c in tree(office.workspace.outputs).items() if not n.endswith(("-wal", "-shm", ".lock"))}
     assert after == before
+
+
+def test_a_ledger_without_a_table_is_no_ledger_of_ours(office: Office) -> None:
+    with closing(sqlite3.connect(office.workspace.ledger / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("DROP TABLE checks")
+    office.returns("u01", {}, name="又一份.xlsx", hour=15)
+    with pytest.raises(PublishError, match=r"台账历史库已损坏（缺了表，可能不是这个程序的历史库）.*请从备份恢复"):
+        office.run()
 
 
 def failing(code: int, message: str) -> Callable[..., None]:

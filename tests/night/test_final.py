@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,14 @@ def test_the_command(office: Office, tmp_path: Path) -> None:
     assert (code, "打不开" in err) == (2, True)
     code, out, _ = xxgk("lock", *where, "--report", str(tmp_path / "终稿.docx"))
     assert (code, "封存为" in out) == (0, True)
+
+
+@pytest.mark.parametrize("part", ["[Content_Types].xml", "_rels/.rels"])
+def test_a_report_that_word_does_not_open_is_not_sealed(office: Office, tmp_path: Path, part: str) -> None:
+    file = tmp_path / "终稿.docx"
+    with zipfile.ZipFile(io.BytesIO(polished(office))) as whole, zipfile.ZipFile(file, "w") as archive:
+        for name in whole.namelist():
+            if name != part:
+                archive.writestr(name, whole.read(name))
+    with pytest.raises(WorkspaceError, match="缺少部件"):
+        closed(office, file)

@@ -286,7 +286,7 @@ TEMPLATES: dict[str, tuple[Callable[[Any], None], str]] = {
     "a figure typed over a placeholder": (cell(2, 3, 0, "19"), "“行政复议·结果维持”印的是“19”"),
     "one code twice": (cell(2, 3, 1, "{{ t4.review.upheld }}"), "“行政复议·结果纠正”印的是"),
     "an unknown filter": (lambda d: d.add_paragraph("{{ t3.received.total|千分位 }}"), "千分位"),
-    "a division by nothing": (lambda d: d.add_paragraph("{{ 1 / t3.received.total }}"), "division"),
+    "a division by nothing": (lambda d: d.add_paragraph("{{ 1 / t3.received.total }}"), "除以 0"),
     "the year typed": (line("{{ year }}年", "{{ profile.root }}2019年"), "标题的年份是“2019年”"),
     "a heading gone": (line("一、总体情况", "总体"), "没有标题“一、总体情况”"),
 }
