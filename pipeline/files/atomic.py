@@ -29,6 +29,10 @@ def publish_files(folder: Path, files: Mapping[str, bytes], *, replaces: Collect
     files that another program holds open, where that matters; their new versions are beside them (`piecewise.beside`).
     Raises `PublishError` and leaves the old content as it was when anything cannot be written.
     """
+    if folder.is_file():
+        raise PublishError(
+            f"{folder} 是一个文件，不是放结果的文件夹，没有写入任何内容。请把它移到别处或改名，再运行一次。"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve()  # a link to another disk stays one

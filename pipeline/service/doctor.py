@@ -19,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
+from pipeline.control import read_control
 from pipeline.errors import XxgkError, explain_fault
 from pipeline.files.atomic import can_exchange
 from pipeline.ledger.database import DATABASE
@@ -241,8 +242,14 @@ def _originals(workspace: Workspace, now: dt.datetime) -> Iterator[Check]:
 def _year(workspace: Workspace, _: dt.datetime) -> Iterator[Check]:
     if workspace.inputs.is_dir():
         year = workspace.current_year()
-        workspace.form(year)
+        form = workspace.form(year)[0]
         yield Check("年度", "ok", f"不写 --year 时是 {year} 年度，有适用的表式")
+        try:
+            control = read_control(workspace.control(year), form, year=year)
+        except XxgkError as error:
+            yield Check("台账", "fault", str(error), "没有读得出来的台账，这个年度不能下发，也不能汇总。")
+        else:
+            yield Check("台账", "ok", f"{year} 年度名录里有 {len(control.units)} 个单位")
 
 
 _MOST = 5

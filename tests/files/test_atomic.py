@@ -57,3 +57,11 @@ def test_recovery_after_a_power_failure(tmp_path: Path) -> None:
     recover(folder)
     assert content(folder) == {"a.txt": "1"}
     assert [path.name for path in tmp_path.iterdir()] == ["2024"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "2024").write_text("somebody's notes")
+    with pytest.raises(PublishError, match=r"2024 是一个文件，不是放结果的文件夹，没有写入任何内容"):
+        publish_files(tmp_path / "2024", {"a": b"1"})
+    assert (tmp_path / "2024").read_text() == "somebody's notes"
+    assert [path.name for path in tmp_path.iterdir()] == ["2024"]

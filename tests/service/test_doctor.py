@@ -11,7 +11,7 @@ import pytest
 from pipeline.service.doctor import examine_machine
 from pipeline.setup import write_templates
 from pipeline.workspace import Workspace
-from tests.workspaces import Office
+from tests.workspaces import YEAR, Office
 
 NOW = dt.datetime(2025, 1, 20, 22, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
@@ -60,6 +60,7 @@ FAULTS: dict[str, tuple[Callable[[Workspace], object], str, str]] = {
     ),
     "lost originals": (lose_original, "原件", "缺 1 份原件"),
     "damaged template": (damage_template, "模板", "它不是 .docx 文件，或者已损坏"),
+    "damaged control": (lambda w: w.control(YEAR).write_bytes(b"PK"), "台账", "打不开"),
     "settings": (lambda w: (w.root / "xxgk.toml").write_text("[x]"), "工作区", "不认识的项：x"),
 }
 
