@@ -133,6 +133,13 @@ class Workspace:
                 f"{templates} 里没有表式（form.toml）。请先把这个文件夹改个名字，运行 xxgk template，"
                 "再把改过的模板放进新生成的文件夹里。"
             )
+        for known in sorted(bundled_templates().glob("*/form.toml")):
+            folder = templates / known.parent.name
+            if folder.is_dir() and folder not in folders:
+                raise WorkspaceError(
+                    f"模板文件夹 {folder} 里没有表式（form.toml）。请从备份换回这个文件；找不回来的，把这个文件夹移到别处，"
+                    "运行 xxgk template，再把改过的模板放进新生成的文件夹里。"
+                )
         return sorted(((load_form(folder), folder) for folder in folders), key=lambda pair: pair[0].from_year)
 
     def form(self, year: int) -> tuple[Form, Path]:
@@ -206,6 +213,8 @@ def template_file(folder: Path, name: str) -> Path:
     """A template of a form; raises `TemplateError` when it is not there."""
     path = folder / name
     if not path.is_file():
+        if path.is_dir():
+            raise TemplateError(f"模板 {path} 是一个文件夹，不是文件。请把它移到别处，再运行 xxgk template 生成。")
         raise TemplateError(f"没有找到模板 {path}。请运行 xxgk template 生成。")
     return path
 

@@ -130,6 +130,30 @@ def test_a_template_without_its_form_is_told(tmp_path: Path, command: str) -> No
     assert "Traceback" not in err
 
 
+def test_one_of_two_forms_that_is_gone_is_missed(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    assert xxgk("template", cwd=tmp_path)[0] == 0
+    (office.workspace.root / "workbook_templates" / "xxgk-2021" / "form.toml").unlink()
+    for command in (("template", "check"), ("run",)):
+        code, out, err = xxgk(*command, cwd=tmp_path)
+        assert (code, out) == (2, "")
+        assert "xxgk-2021 里没有表式（form.toml）" in err
+
+
+def test_a_folder_in_the_place_of_a_template_is_told(tmp_path: Path) -> None:
+    office = Office(tmp_path, units=1)
+    assert xxgk("template", cwd=tmp_path)[0] == 0
+    report = office.workspace.root / "workbook_templates" / "xxgk-2021" / "report.docx"
+    report.unlink()
+    report.mkdir()
+    code, _, err = xxgk("run", cwd=tmp_path)
+    assert code == 2
+    assert "report.docx 是一个文件夹，不是文件。请把它移到别处" in err
+    report.rmdir()
+    assert xxgk("template", cwd=tmp_path)[0] == 0
+    assert xxgk("run", cwd=tmp_path)[0] in (0, 3)
+
+
 def test_what_is_no_report_is_not_verified_as_one(tmp_path: Path) -> None:
     office = Office(tmp_path, units=1)
     office.run()
