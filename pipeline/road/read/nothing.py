@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from pipeline.road.read.remarks import Remark
 from pipeline.workbook.cells import Rows, as_shown, label_key
 
 _KEY = label_key(NOTHING_LABEL)
+_PADDING = re.compile(r"_.|\*.|\[[^\]]*\]|\\ |\s")
+"""What a format puts around a text: room, fill, colour."""
 _BEHIND = 3
 """Cells behind the label in which the answer may stand."""
 
@@ -82,15 +85,22 @@ def _answer(sheet: Sheet, label: Place, cells: Sequence[object]) -> Answer | Non
             because = "藏着，表上看不见"
         elif _is_marked(sheet.looks.get((row, at))):
             because = "划掉了，或者表上不显示"
+        elif found not in (YES, NO):
+            because = "不是“是”，也不是“否”"
         else:
-            because = "" if found in (YES, NO) else "不是“是”，也不是“否”"
+            further = {as_shown(cell).strip() for cell in cells[at + 1 : label.col + 1 + _BEHIND]}
+            because = f"不能算，旁边还写着“{NO}”" if found == YES and NO in further else ""
         return Answer(place=Place(label.sheet, row, at), found=found or "公式", because=because)
     return None
 
 
 def _is_marked(look: Look | None) -> bool:
     """Whether a text is struck out, raised or lowered, or its format shows no text."""
-    return look is not None and (look.marked or (look.format.count(";") > 2 and look.format.rstrip().endswith(";")))
+    if look is None:
+        return False
+    sections = look.format.split(";")
+    section = sections[3] if len(sections) > 3 else next((each for each in sections if "@" in each), "@")
+    return look.marked or _PADDING.sub("", section) not in ("@", "General")
 
 
 def tell_unclear(answer: Answer) -> Finding:

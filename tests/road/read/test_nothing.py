@@ -30,6 +30,7 @@ def read(rows: list[list[object]], elsewhere: list[list[object]] | None = None, 
     [
         ([[NOTHING_LABEL, "是"]], True),
         ([[NOTHING_LABEL, "否", "是"]], False),
+        ([[NOTHING_LABEL, "是", "是"]], True),
         ([[NOTHING_LABEL]], False),
         ([[NOTHING_LABEL, "", NOTHING_NOTE]], False),
         ([[NOTHING_LABEL, "是", NOTHING_NOTE]], True),
@@ -57,7 +58,11 @@ def test_what_is_neither_yes_nor_no_is_told(found: object) -> None:
         ({"looks": {(0, 1): Look(marked=True)}}, NOT_SEEN),
         ({"looks": {(0, 1): Look(format=";;;")}}, NOT_SEEN),
         ({"looks": {(0, 1): Look(format="@")}}, ""),
-        ({"looks": {(0, 1): Look(format='0;-0;0;@"！"')}}, ""),
+        ({"looks": {(0, 1): Look(format="_-* #,##0_-;-* #,##0_-;_-* -_-;_-@_-")}}, ""),
+        ({"looks": {(0, 1): Look(format="0;-0;0")}}, ""),
+        ({"looks": {(0, 1): Look(format='0;-0;0;@"！"')}}, NOT_SEEN),
+        ({"looks": {(0, 1): Look(format='General;General;General;"否"')}}, NOT_SEEN),
+        ({"looks": {(0, 1): Look(format='"不"@')}}, NOT_SEEN),
         ({"covered": frozenset({(0, 1)})}, "藏着，表上看不见"),
         ({"hidden_rows": frozenset({0})}, "藏着，表上看不见"),
         ({"hidden_columns": frozenset({1})}, "藏着，表上看不见"),
@@ -68,6 +73,11 @@ def test_what_is_neither_yes_nor_no_is_told(found: object) -> None:
 def test_a_yes_that_nobody_sees_is_none(more: dict[str, Any], because: str) -> None:
     said = not because
     assert read([[NOTHING_LABEL, "是"]], **more) == (said, "" if said else "B1", because)
+
+
+def test_a_yes_with_a_no_beside_it_is_told() -> None:
+    assert read([[NOTHING_LABEL, "是", "", "否"]]) == (False, "B1", "不能算，旁边还写着“否”")
+    assert read([[NOTHING_LABEL, "是", "", "办公室自己的提示"]]) == (True, "", "")
 
 
 def test_two_answers_that_differ_are_told_at_the_yes() -> None:
