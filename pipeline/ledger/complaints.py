@@ -38,8 +38,7 @@ def complaint(error: Exception, url: URL) -> PublishError:
             "请检查数据库是否启动，以及 xxgk.toml 里的地址、用户名和密码。"
         )
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
-    message = str(getattr(error, "orig", None) or error)
-    known = next((reason for english, reason in _OF_SQLITE.items() if english in message), "")
+    known = next((reason for english, reason in _OF_SQLITE.items() if english in _said(error)), "")
     if code in _DAMAGED or known:
         return damaged(url, known or "内容读不出来")
     return PublishError(
@@ -53,8 +52,13 @@ def damaged(url: URL, reason: str) -> PublishError:
     return PublishError(f"台账历史库已损坏（{reason}），没有写入任何内容。请从备份恢复 {url.database}。")
 
 
+def _said(error: Exception) -> str:
+    """What the database says, without the statement that failed if it can be told apart."""
+    return str(getattr(error, "orig", None) or error)
+
+
 def _reason(error: Exception, url: URL) -> str:
     """Return the message of the database without the statement that failed."""
-    message = explain_fault(error) if isinstance(error, OSError) else str(getattr(error, "orig", None) or error)
+    message = explain_fault(error) if isinstance(error, OSError) else _said(error)
     first = next(iter(message.strip().splitlines()), "") or type(error).__name__
     return first.replace(str(url.password), "***") if url.password else first
